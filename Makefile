@@ -1,0 +1,39 @@
+.PHONY: demo test check fmt bench peers docs clean
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+$(BIN)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: $(BIN)/.ready   ## run the main job: daemon, test sink, 1,000 messages, live figures
+	$(BIN)/python -m postduif demo $(if $(ONCE),--once)
+
+test: $(BIN)/.ready   ## all tests
+	$(BIN)/python -m pytest -q $(ARGS)
+
+check: $(BIN)/.ready  ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+fmt: $(BIN)/.ready    ## put the code in shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(BIN)/.ready  ## numbers against real peers on this machine
+	$(BIN)/python -m bench $(ARGS)
+
+docs: $(BIN)/.ready   ## write the generated pages anew
+	$(BIN)/python -m postduif.config.manual > docs/configuration.md
+
+peers:                ## what the tests need from Debian (root)
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	  postfix opendkim opendkim-tools swaks openssl systemd
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

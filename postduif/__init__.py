@@ -1,0 +1,1 @@
+"""Postduif: a self-hosted mail transfer agent with a campaign front-end."""

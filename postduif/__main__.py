@@ -1,0 +1,5 @@
+"""`python -m postduif`."""
+
+from postduif.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Bounces: delivery status notifications, written and read."""

@@ -1,0 +1,1 @@
+"""Settings: one TOML file, read once into typed, frozen values."""

@@ -1,0 +1,1 @@
+"""The mail transfer agent: SMTP in, delivery, SMTP out."""

@@ -1,0 +1,1 @@
+"""The durable queue: what survives a power cut."""
