@@ -9,7 +9,7 @@ from __future__ import annotations
 from prometheus_client import Counter, Gauge, Histogram
 
 # --- SMTP in
-CONNECTIONS = Gauge("postduif_smtp_in_connections", "Open client connections", ["listener"])
+CONNECTIONS = Gauge("postduif_smtp_in_open_connections", "Open client connections", ["listener"])
 CONNECTIONS_TOTAL = Counter("postduif_smtp_in_connections_total", "Client connections", ["listener"])
 REFUSED = Counter("postduif_smtp_in_refused_total", "What a limit or rule of SMTP in refused", ["listener", "reason"])
 RECEIVED = Counter("postduif_messages_received_total", "Messages accepted (250 after commit)", ["stream"])
@@ -36,7 +36,7 @@ DELAY = Histogram(
     ["stage"],
     buckets=(0.01, 0.1, 1, 10, 60, 600, 3600, 14400, 86400),
 )
-OUT_CONNECTIONS = Gauge("postduif_smtp_out_connections", "Open connections to remote hosts")
+OUT_CONNECTIONS = Gauge("postduif_smtp_out_open_connections", "Open connections to remote hosts")
 OUT_CONNECTIONS_TOTAL = Counter("postduif_smtp_out_connections_total", "Connections to remote hosts", ["result"])
 DSNS = Counter("postduif_dsn_sent_total", "Notifications sent to senders", ["action"])
 DNS_LOOKUPS = Counter("postduif_dns_lookups_total", "Lookups", ["result"])
