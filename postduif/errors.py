@@ -49,3 +49,7 @@ class StoreError(PostduifError):
 
 class StoreFull(StoreError):  # noqa: N818
     """The disk reserve is reached. The client hears 452 4.3.1; deliveries go on."""
+
+
+class KeyUnavailable(PostduifError):  # noqa: N818
+    """A configured DKIM key could not be loaded. The mail waits; it is never sent unsigned."""
