@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -15,7 +16,13 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
 _STRING = re.compile(
-    r'"""(?:[^\\]|\\.)*?"{3,5}(?!")' r"|'''.*?'{3,5}(?!')" r'|"(?:[^"\\\n]|\\.)*"' r"|'[^'\n]*'", re.DOTALL
+    r"""
+      "{3} (?: [^\\] | \\. )*? "{3,5} (?!")
+    | '{3} .*? '{3,5} (?!')
+    | " (?: [^"\\\n] | \\. )* "
+    | ' [^'\n]* '
+    """,
+    re.DOTALL | re.VERBOSE,
 )
 _SCALAR = re.compile(r"[^,\]}#\n]+")
 _ESCAPE = re.compile(r'\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([btnfr"\\]))')
@@ -29,7 +36,7 @@ def written(path: KeyPath) -> str:
         if isinstance(step, int):
             text += f"[{step}]"
         else:
-            key = step if _BARE.fullmatch(step) else f'"{step}"'
+            key = step if _BARE.fullmatch(step) else json.dumps(step, ensure_ascii=False)
             text += f".{key}" if text else key
     return text
 

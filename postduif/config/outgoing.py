@@ -141,8 +141,10 @@ class Site(Section):
     messages_per_connection: Count | None = Field(
         default=None, ge=0, le=1_000_000, description="See delivery.messages_per_connection."
     )
-    message_rate: MaybeRate = Field(default=None, description="See delivery.message_rate; empty is no limit here too.")
-    connection_rate: MaybeRate = Field(
+    message_rate: MaybeRate | None = Field(
+        default=None, description="See delivery.message_rate; empty is no limit here too."
+    )
+    connection_rate: MaybeRate | None = Field(
         default=None, description="See delivery.connection_rate; empty is no limit here too."
     )
     idle_time: Time | None = Field(default=None, le=_HOUR, description="See delivery.idle_time.")

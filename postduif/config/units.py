@@ -6,6 +6,7 @@ the same value. Sizes are powers of 1024; a year or a month is no unit, because 
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import NamedTuple
@@ -48,7 +49,7 @@ def parse_size(value: object) -> int:
         return size
     if size > MAX_SIZE:
         raise ValueError(f"{quoted(value)} is too large; the largest size is {format_size(MAX_SIZE)}")
-    raise ValueError(f"{quoted(value)} is not a size; write it as 512K, 25M or 2G")
+    raise ValueError(f'{quoted(value)} is not a size; write it as "512K", "25M" or "2G"')
 
 
 def parse_time(value: object) -> float:
@@ -62,7 +63,7 @@ def parse_time(value: object) -> float:
         return seconds
     if seconds > MAX_TIME:
         raise ValueError(f"{quoted(value)} is too long; the longest time is {format_time(MAX_TIME)}")
-    raise ValueError(f"{quoted(value)} is not a time; write it as 30s, 5m, 1h30m or 4d")
+    raise ValueError(f'{quoted(value)} is not a time; write it as "30s", "5m", "1h30m" or "4d"')
 
 
 def parse_rate(value: object) -> Rate | None:
@@ -77,14 +78,14 @@ def parse_rate(value: object) -> Rate | None:
         seconds = int(match[2] or 1) * _SECONDS[unit if unit == "ms" else unit[0]]
         if 0 < events <= MAX_EVENTS and 0 < seconds <= MAX_TIME:
             return Rate(events, seconds)
-    raise ValueError(f"{quoted(value)} is not a rate; write it as 100/s, 100/m, 1000/10m or 50000/d")
+    raise ValueError(f'{quoted(value)} is not a rate; write it as "100/s", "100/m", "1000/10m" or "50000/d"')
 
 
 def parse_schedule(value: object) -> tuple[float, ...]:
     """Seconds between attempts of "1m, 5m*2, 1h*3"; the last repeats. Raises ValueError with the remedy."""
     if isinstance(value, tuple):
         return value
-    remedy = f"{quoted(value)} is not a retry schedule; write it as 1m, 5m*2, 15m, 1h*3, 4h"
+    remedy = f'{quoted(value)} is not a retry schedule; write it as "1m, 5m*2, 15m, 1h*3, 4h"'
     if not isinstance(value, str) or not value.strip():
         raise ValueError(remedy)
     steps: list[float] = []
@@ -103,8 +104,8 @@ def parse_schedule(value: object) -> tuple[float, ...]:
 
 
 def quoted(value: object) -> str:
-    """A value as TOML writes it, cut short, for a message."""
-    text = str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else f"{value}"
+    """A value about as TOML writes it, on one line and cut short, for a message."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 80 else f"{text[:80]}..."
 
 

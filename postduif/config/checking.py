@@ -1,0 +1,185 @@
+"""What must hold between settings. Pure: no file, host or clock is looked at.
+
+`faults` is for everybody who reads the file; `serving_faults` is what only the daemon cannot do without.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+
+from postduif import address
+from postduif.config.lines import KeyPath, written
+from postduif.config.schema import Config, HostPort, Listener
+from postduif.config.units import format_time
+from postduif.config.words import Fault
+from postduif.errors import AddressError
+
+
+def faults(config: Config) -> list[Fault]:
+    """Everything wrong between the settings of a file."""
+    rules: tuple[Callable[[Config], Iterable[Fault]], ...] = (
+        _tls,
+        _auth,
+        _relay,
+        _addresses,
+        _streams,
+        _sites,
+        _twice,
+        _times,
+        _postmaster,
+    )
+    return list(chain.from_iterable(rule(config) for rule in rules))
+
+
+def serving_faults(config: Config) -> list[Fault]:
+    """What keeps the daemon from serving: a name that no other host can look up."""
+    hostname = config.server.hostname
+    problem = ""
+    if hostname.endswith("."):
+        problem = f'"{hostname}" ends with a dot; write "{hostname.rstrip(".")}"'
+    elif not is_qualified(hostname):
+        problem = f'"{hostname}" is not a fully qualified domain name; write one that is in DNS, as "mta.example.com"'
+    return [Fault(("server", "hostname"), problem)] if problem else []
+
+
+def is_qualified(hostname: str) -> bool:
+    """It is a host name of at least two labels and no IP address (RFC 5321 2.3.5)."""
+    try:
+        ascii_name = address.parse_domain(hostname)
+    except AddressError:
+        return False
+    labels = ascii_name.split(".")
+    return len(labels) > 1 and not labels[-1].isdigit() and not ascii_name.startswith("[") and "_" not in ascii_name
+
+
+def _tls(config: Config) -> Iterator[Fault]:
+    for at, listener in _listeners(config):
+        if listener.tls != "none" and listener.certificate is None:
+            yield Fault(
+                (*at, "tls"), f'"{listener.tls}" needs a certificate; write certificate = "/etc/postduif/tls/cert.pem"'
+            )
+        given = "certificate" if listener.certificate else "private_key" if listener.private_key else ""
+        if listener.tls == "none" and given:
+            yield Fault((*at, given), 'not used while tls is "none"; write tls = "starttls" or tls = "implicit"')
+
+
+def _auth(config: Config) -> Iterator[Fault]:
+    for at, listener in _listeners(config):
+        if listener.auth_without_tls and not _is_loopback(listener.address):
+            yield Fault(
+                (*at, "auth_without_tls"),
+                f"passwords would cross the network in the clear, as {listener.address.host} is not a loopback "
+                'address; write tls = "starttls" instead',
+            )
+        elif listener.auth != "none" and listener.tls == "none" and not listener.auth_without_tls:
+            yield Fault(
+                (*at, "auth"),
+                f'"{listener.auth}" needs TLS, or passwords would be sent in the clear; write tls = "starttls" '
+                "and a certificate, or, on a loopback address only, auth_without_tls = true",
+            )
+
+
+def _relay(config: Config) -> Iterator[Fault]:
+    for at, listener in _listeners(config):
+        for index, network in enumerate(listener.trusted):
+            if not network.prefixlen and not _is_loopback(listener.address):
+                yield Fault(
+                    (*at, "trusted", index),
+                    f'"{network}" is the whole internet, and this would be an open relay; name your own networks',
+                )
+
+
+def _addresses(config: Config) -> Iterator[Fault]:
+    taken: list[tuple[KeyPath, HostPort]] = []
+    wanted = [((*at, "address"), listener.address) for at, listener in _listeners(config)]
+    if config.metrics.address:
+        wanted.append((("metrics", "address"), config.metrics.address))
+    for path, endpoint in wanted:
+        other = next((first for first, used in taken if _overlap(used, endpoint)), None)
+        if other:
+            yield Fault(path, f'"{endpoint}" is taken by {written(other)}; write another address or port')
+        taken.append((path, endpoint))
+
+
+def _overlap(one: HostPort, other: HostPort) -> bool:
+    if one.port != other.port or not one.port:
+        return False
+    first, second = ipaddress.ip_address(one.host), ipaddress.ip_address(other.host)
+    return first == second or (first.version == second.version and (first.is_unspecified or second.is_unspecified))
+
+
+def _streams(config: Config) -> Iterator[Fault]:
+    known = {"default", *(stream.name for stream in config.stream)}
+    for at, listener in _listeners(config):
+        if listener.stream not in known:
+            yield Fault(
+                (*at, "stream"),
+                f'no stream is named "{listener.stream}"; add [[stream]] with that name, '
+                f"or write one of {', '.join(sorted(known))}",
+            )
+
+
+def _sites(config: Config) -> Iterator[Fault]:
+    for index, site in enumerate(config.site):
+        if not site.mx and not site.domains:
+            yield Fault(
+                ("site", index),
+                f'"{site.name}" has neither mx nor domains, so no mail belongs to it; write mx = [".example.com"]',
+            )
+
+
+def _twice(config: Config) -> Iterator[Fault]:
+    """Names that must be told apart."""
+    named: list[tuple[str, KeyPath]] = []
+    for index, hop in enumerate(config.next_hop):
+        named.append((f'next hop for "{hop.domain}"', ("next_hop", index, "domain")))
+    for index, stream in enumerate(config.stream):
+        named.append((f'stream "{stream.name}"', ("stream", index, "name")))
+    for index, key in enumerate(config.dkim):
+        text = f'selector "{key.selector.lower()}" of "{key.domain}"'
+        named.append((text, ("dkim", index, "selector")))
+    for index, site in enumerate(config.site):
+        named.append((f'site "{site.name}"', ("site", index, "name")))
+        named += [(f'site for MX "{suffix}"', ("site", index, "mx", at)) for at, suffix in enumerate(site.mx)]
+        named += [(f'site for "{name}"', ("site", index, "domains", at)) for at, name in enumerate(site.domains)]
+    first: dict[str, KeyPath] = {}
+    for text, path in named:
+        if text in first:
+            yield Fault(path, f"there is a {text} already, at {written(first[text])}; remove or rename one of the two")
+        first.setdefault(text, path)
+
+
+def _times(config: Config) -> Iterator[Fault]:
+    delivery, dns = config.delivery, config.dns
+    if delivery.retry[0] > delivery.lifetime:
+        yield Fault(
+            ("delivery", "retry"),
+            f"the first wait, {format_time(delivery.retry[0])}, is longer than lifetime, "
+            f"{format_time(delivery.lifetime)}, so nothing would be tried twice; write a shorter wait",
+        )
+    if dns.min_ttl > dns.max_ttl:
+        yield Fault(
+            ("dns", "min_ttl"),
+            f"{format_time(dns.min_ttl)} is more than max_ttl, {format_time(dns.max_ttl)}; write it shorter",
+        )
+
+
+def _postmaster(config: Config) -> Iterator[Fault]:
+    if config.server.postmaster:
+        try:
+            address.parse(config.server.postmaster)
+        except AddressError as error:
+            yield Fault(
+                ("server", "postmaster"),
+                f'"{config.server.postmaster}" is not an address ({error}); write it as "postmaster@example.com"',
+            )
+
+
+def _listeners(config: Config) -> Iterator[tuple[KeyPath, Listener]]:
+    return ((("listener", index), listener) for index, listener in enumerate(config.listener))
+
+
+def _is_loopback(endpoint: HostPort) -> bool:
+    return ipaddress.ip_address(endpoint.host).is_loopback

@@ -1,0 +1,140 @@
+"""The configuration file, read once: TOML text into a `Config`, or one ConfigError that lists everything wrong with it.
+
+Each line of that error reads `file:line: setting: problem; remedy`. Nothing is half read: reloading is calling `load`
+again and keeping the old value when it raises. Files and hosts that settings name are looked at by others.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from postduif.config.checking import faults, serving_faults
+from postduif.config.lines import KeyPath, find_lines, line_of, written
+from postduif.config.schema import Config
+from postduif.config.units import format_size
+from postduif.config.words import Fault, translate
+from postduif.errors import ConfigError
+
+DEFAULT_PATH = Path("/etc/postduif/postduif.toml")
+MAX_OCTETS = 4 * 1024 * 1024
+
+_QUOTES = 'put text, sizes and times in quotes, as "5m"'
+_SYNTAX = (  # how tomllib's message begins, what it means, what to do
+    ("Invalid statement", "neither a setting nor a section", "write it as name = value, or as [section]"),
+    ("Expected newline or end of document", "something follows the value", _QUOTES),
+    ("Invalid value", "not a value", _QUOTES),
+    ("Expected '='", "no = after the name", "write it as name = value"),
+    ("Cannot overwrite", "this setting stands twice", "remove one of the two"),
+    ("Cannot declare", "this section stands twice", "join the two"),
+    ("Cannot mutate", "this section stands twice", "join the two"),
+    ("Unclosed", "a bracket is not closed", "close it"),
+    ("Unterminated", "a text is not closed", "end it with the quotes it began with"),
+    ("Illegal character '\\n'", "a text is not closed", "end it with the quotes it began with"),
+    ("Unescaped '\\'", "a backslash in text", "write it twice, or put the text in single quotes"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings and where each of them was written."""
+
+    config: Config
+    path: Path
+    lines: Mapping[KeyPath, int] = field(repr=False)
+
+    def source(self, *setting: str | int) -> str:
+        """`file:line` of `source("listener", 0, "address")`; "default" if the file does not say it."""
+        line = self.lines.get(setting)
+        return "default" if line is None else f"{self.path}:{line}"
+
+    def near(self, *setting: str | int) -> str:
+        """`file:line` of a setting, or of the section it is missing from; the file alone if that is missing too."""
+        return _place(self.path, self.lines, setting)
+
+
+def load(path: Path, *, serving: bool = False) -> Config:
+    """The settings in a file. `serving` asks too for what only the daemon needs. Raises ConfigError."""
+    return read(path, serving=serving).config
+
+
+def read(path: Path, *, serving: bool = False) -> Loaded:
+    """The settings in a file and where they stand in it. Raises ConfigError."""
+    loaded, wrong = examine(path, serving=serving)
+    if wrong or not loaded:
+        raise ConfigError("\n".join(wrong))
+    return loaded
+
+
+def examine(path: Path, *, serving: bool = False) -> tuple[Loaded | None, list[str]]:
+    """What can be read of a file, and everything wrong with it, a line each; None when no setting can be relied on."""
+    try:
+        text = _text(path)
+        raw = _parse(path, text)
+        lines = find_lines(text)
+    except ConfigError as error:
+        return None, [str(error)]
+    except RecursionError:
+        return None, [f"{path}: brackets are nested too deep; no setting needs more than two"]
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        return None, _placed(path, lines, translate(error.errors()))
+    wrong = faults(config) + (serving_faults(config) if serving else [])
+    return Loaded(config, path, lines), _placed(path, lines, wrong)
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            octets = file.read(MAX_OCTETS + 1)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; create it, or name another with --config") from None
+    except PermissionError:
+        raise ConfigError(f"{path}: may not be read by uid {os.geteuid()}; run: chmod a+r {path}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); name another with --config") from None
+    if len(octets) > MAX_OCTETS:
+        raise ConfigError(f"{path}: longer than {format_size(MAX_OCTETS)}; name another with --config")
+    try:
+        return octets.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = octets.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}: not UTF-8; save the file in that encoding") from None
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(_syntax(path, text, str(error))) from None
+    except ValueError:  # int() of more digits than it takes
+        raise ConfigError(f"{path}: a number of thousands of digits; write a smaller one") from None
+
+
+def _syntax(path: Path, text: str, message: str) -> str:
+    words, _, where = message.rpartition(" (at ")
+    position = re.fullmatch(r"line (\d+), column (\d+)\)", where)
+    line, column = (int(position[1]), f" at column {position[2]}") if position else (text.rstrip().count("\n") + 1, "")
+    for start, problem, remedy in _SYNTAX:
+        if words.startswith(start):
+            return f"{path}:{line}: {problem}{column}; {remedy}"
+    return f"{path}:{line}: not TOML{column} ({words[:1].lower()}{words[1:]}); correct it"
+
+
+def _placed(path: Path, lines: Mapping[KeyPath, int], wrong: Sequence[Fault]) -> list[str]:
+    """Faults as lines of text, in the order of the file."""
+    ordered = sorted(wrong, key=lambda fault: line_of(lines, fault.path) or 0)
+    return [f"{_place(path, lines, fault.path)}: {written(fault.path)}: {fault.text}" for fault in ordered]
+
+
+def _place(path: Path, lines: Mapping[KeyPath, int], setting: KeyPath) -> str:
+    line = line_of(lines, setting)
+    return f"{path}:{line}" if line else str(path)
