@@ -1,0 +1,82 @@
+"""Header fields written by us: dates, message ids, free text that can never end its line.
+
+Whatever comes in, what goes out is one well-formed field in ASCII: text that is not is made encoded words (RFC 2047),
+controls become spaces, long fields are folded. Reading is `postduif.header`.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+import time
+from functools import lru_cache
+
+MAX_TEXT = 2000  # characters of one field's text; the rest is cut
+FOLD_AT = 76  # octets of a line after folding (RFC 2047 section 2)
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_CONTROLS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
+_OCTETS_PER_WORD = 42  # 56 characters of base64, 68 with `=?utf-8?B??=`
+_LONGEST_RUN = 900  # octets without a space; a line may have 998 (RFC 5322 2.1.1)
+
+
+def date(at: float) -> str:
+    """A date-time of RFC 5322 3.3, in UTC with its numeric zone. `at` is in seconds since the epoch."""
+    return _date(int(at))
+
+
+@lru_cache(maxsize=64)
+def _date(at: int) -> str:
+    year, month, day, hour, minute, second, weekday, _, _ = time.gmtime(at)
+    return f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year:04} {hour:02}:{minute:02}:{second:02} +0000"
+
+
+def message_id(hostname: str, at: float) -> str:
+    """A new msg-id (RFC 5322 3.6.4): the time and 64 random bits."""
+    return f"<{int(at * 1000):x}.{secrets.token_hex(8)}@{hostname}>"
+
+
+def one_line(text: str) -> str:
+    """The text with every run of blanks, controls and line ends (Unicode's too) as one space, stripped and cut."""
+    return _CONTROLS.sub(" ", text[: 2 * MAX_TEXT]).strip()[:MAX_TEXT]
+
+
+def field(name: str, text: str) -> bytes:
+    """One unstructured field (RFC 5322 2.2.1), CRLF included. Never fails, never holds a second field."""
+    text = one_line(text)
+    words = text.split(" ") if text.isascii() and "=?" not in text else _encoded_words(text)
+    return _fold(name, words)
+
+
+def phrase(text: str) -> str:
+    """Free text as a display name: a quoted-string, or encoded words when it is not ASCII (RFC 5322 3.2.5)."""
+    text = one_line(text)
+    if text.isascii() and "=?" not in text:
+        return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+    return " ".join(_encoded_words(text))
+
+
+def _encoded_words(text: str) -> list[str]:
+    """Encoded words of whole characters, each within 75 octets (RFC 2047 section 2)."""
+    words: list[bytes] = [b""]
+    for character in text:
+        octets = character.encode("utf-8", "replace")
+        if len(words[-1]) + len(octets) > _OCTETS_PER_WORD:
+            words.append(b"")
+        words[-1] += octets
+    return [f"=?utf-8?B?{base64.b64encode(word).decode('ascii')}?=" for word in words]
+
+
+def _fold(name: str, words: list[str]) -> bytes:
+    lines, line = [], f"{name}:"
+    for word in words:
+        for start in range(0, len(word) or 1, _LONGEST_RUN):
+            part = word[start : start + _LONGEST_RUN]
+            if line.endswith(":") or len(line) + 1 + len(part) <= FOLD_AT:
+                line += f" {part}"
+            else:
+                lines.append(line)
+                line = f" {part}"
+    return "\r\n".join([*lines, line]).encode("ascii") + b"\r\n"

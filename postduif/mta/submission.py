@@ -1,0 +1,255 @@
+"""The one door: every mail, from a socket or from us, enters the queue here and nowhere else.
+
+Promises: who may not relay is refused in the session, before a byte of the message; what is accepted has a trace
+header, no hidden recipients, a readable author and a way out of loops; `250` is said only after the queue has it on
+disk. Deciding (`prepare`, `may_*`) is pure and synchronous; only `accept` waits, for the commit.
+
+Leaves to others: SMTP syntax, sizes and counts (the server), signing and re-encoding (delivery), notifications
+(`bounce.report`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from postduif import log
+from postduif.address import Address
+from postduif.clock import Clock
+from postduif.config.schema import Config, Listener
+from postduif.envelope import Envelope, Message
+from postduif.errors import AddressError, StoreError, StoreFull
+from postduif.header import unfold
+from postduif.header_text import date, message_id
+from postduif.mta import author, metrics, modifications, relaying, trace
+from postduif.mta.modifications import Section
+from postduif.reply import Reply
+
+if TYPE_CHECKING:
+    from postduif.queue.store import Store
+
+MAX_VISITS = 5
+"""Received fields of our own before we say that mail goes round (554 5.4.6); a forwarder comes back once or twice."""
+MAX_MESSAGE_ID = 998  # characters kept in the envelope
+
+_TEXT = bytes(octet for octet in range(256) if octet not in b"\0\r\n")
+
+_BARE = Reply(554, "5.6.0", "bare CR, bare LF or NUL in the message; lines end in CRLF (RFC 5321 2.3.8)")
+_LOOP = Reply(554, "5.4.6", "too many hops: this mail goes round in circles")
+_LONG_HEADER = Reply(552, "5.3.4", f"the header section is longer than {modifications.MAX_HEADER} octets")
+_NOT_UTF8 = Reply(554, "5.6.0", "the header section is neither ASCII nor UTF-8; encode it (RFC 2047)")
+_NO_FROM = Reply(554, "5.6.0", "no From field; add one (RFC 5322 3.6)")
+_TWO_FROMS = Reply(554, "5.6.0", "more than one From field; send exactly one (RFC 5322 3.6)")
+_TWO_STREAMS = Reply(554, "5.6.0", "more than one X-Postduif-Stream field; send one at most")
+_FULL = Reply(452, "4.3.1", "not enough storage here; try again later")
+_DISK = Reply(451, "4.3.0", "the message could not be stored; try again later")
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who hands over mail, as the server sees it."""
+
+    address: str
+    """IP address; "" is this machine without a connection."""
+    ehlo: str
+    user: str
+    """"" is not authenticated."""
+    tls: str
+    """"" is in the clear, else protocol and cipher."""
+    trusted: bool
+    """Its address is in one of the listener's trusted networks."""
+    listener: Listener
+    esmtp: bool = True
+    """It said EHLO, not HELO."""
+    utf8: bool = False
+    """This transaction has the SMTPUTF8 parameter (RFC 6531 3.4)."""
+
+
+class Prepared(NamedTuple):
+    """A mail as it goes into the queue."""
+
+    envelope: Envelope
+    message: Message
+
+
+def prepare(config: Config, client: Client, envelope: Envelope, content: bytes, now: float) -> Prepared | Reply:
+    """Decide about one whole mail: what is queued, or the refusal. Changes neither argument.
+
+    `content` has lines that end in CRLF and is not dot-stuffed. `envelope.id`, when set, goes into the trace header.
+    """
+    ends = content.translate(None, _TEXT)
+    if ends != b"\r\n" * (len(ends) // 2):
+        return _BARE
+    if not content.endswith(b"\r\n"):
+        content += b"\r\n"
+    submitted = client.listener.role == "submission"
+    section = modifications.read(content, hide=submitted)
+    if section is None:
+        return _LONG_HEADER
+    if _goes_round(config, client, section):
+        return _LOOP
+    header_from = _header_from(section, envelope.sender, strict=submitted)
+    if isinstance(header_from, Reply):
+        return header_from
+    stream = _stream(config, client, section)
+    if isinstance(stream, Reply):
+        return stream
+    ids = section.values(b"message-id")
+    named = unfold(ids[0])[:MAX_MESSAGE_ID] if ids else message_id(config.server.hostname, now) if submitted else ""
+    header = section.octets + (_added(section, envelope.sender, named, now) if submitted else b"")
+    utf8 = _is_utf8(header)
+    if submitted and utf8 is None:
+        return _NOT_UTF8
+    whole = b"".join((_received(config, client, envelope, now), header, b"\r\n", content[section.body_at :]))
+    message = Message(whole, eight_bit=not whole.isascii(), smtputf8=bool(utf8))
+    queued = replace(
+        envelope,
+        recipients=relaying.rewritten(config, client.listener, envelope.recipients),
+        stream=stream,
+        received_at=envelope.received_at or now,
+        expires_at=(envelope.received_at or now) + config.delivery.lifetime,
+        origin=envelope.origin or _origin(client),
+        size=len(whole),
+        message_id=named,
+        header_from=header_from,
+        eight_bit=message.eight_bit,
+        smtputf8=message.smtputf8,
+        bulk=section.automatic,
+    )
+    return Prepared(queued, message)
+
+
+class Submission:
+    """The door. One per daemon; listeners and everything local share it."""
+
+    def __init__(self, config: Config, store: Store, clock: Clock) -> None:
+        """Raises ConfigError when server.postmaster is no address."""
+        relaying.check(config)
+        self._config = config
+        self._store = store
+        self._clock = clock
+
+    def may_send(self, client: Client, sender: Address) -> Reply | None:
+        """May a transaction begin? Asked at MAIL. None is yes."""
+        if self._store.full:
+            return _FULL
+        return relaying.may_send(client, sender)
+
+    def may_receive(self, client: Client, recipient: Address) -> Reply | None:
+        """May this client send to `recipient`? Asked at RCPT. None is yes."""
+        return relaying.may_receive(self._config, client, recipient)
+
+    async def accept(self, client: Client, envelope: Envelope, content: bytes) -> Reply:
+        """Queue one mail and return 250 with its queue id, only after commit and fsync; or the refusal.
+
+        The caller has asked `may_send` and `may_receive`. Cancelled, the mail is in the queue whole or not at all.
+        """
+        envelope.id = self._store.next_id()
+        prepared = prepare(self._config, client, envelope, content, self._clock.time())
+        if isinstance(prepared, Reply):
+            metrics.REFUSED.labels(str(client.listener.address), "content").inc()
+            log.info("refused", client=client.address, user=client.user, sender=envelope.sender, reply=prepared)
+            return prepared
+        try:
+            queue_id = await self._store.put(*prepared)
+        except StoreFull:
+            return _FULL
+        except StoreError as error:
+            log.error("not stored", client=client.address, sender=envelope.sender, error=error)
+            return _DISK
+        _note(client, prepared.envelope, queue_id)
+        return Reply(250, "2.0.0", f"queued as {queue_id}")
+
+
+def _note(client: Client, envelope: Envelope, queue_id: int) -> None:
+    metrics.RECEIVED.labels(envelope.stream).inc()
+    metrics.RECEIVED_RECIPIENTS.labels(envelope.stream).inc(len(envelope.recipients))
+    metrics.RECEIVED_BYTES.inc(envelope.size)
+    log.info(
+        "received",
+        id=queue_id,
+        sender=envelope.sender,
+        recipients=len(envelope.recipients),
+        size=envelope.size,
+        client=client.address,
+        user=client.user,
+        tls=client.tls,
+        stream=envelope.stream,
+        message_id=envelope.message_id,
+    )
+
+
+def _goes_round(config: Config, client: Client, section: Section) -> bool:
+    """Too many hops, or too often through us (RFC 5321 6.3)."""
+    hops = section.values(b"received")
+    if not hops:
+        return False
+    return len(hops) >= client.listener.max_hops or trace.visits(hops, config.server.hostname) >= MAX_VISITS
+
+
+def _received(config: Config, client: Client, envelope: Envelope, now: float) -> bytes:
+    only = str(envelope.recipients[0].address) if len(envelope.recipients) == 1 else ""
+    return trace.received(
+        ehlo=client.ehlo,
+        address=client.address,
+        hostname=config.server.hostname,
+        protocol=trace.protocol(
+            esmtp=client.esmtp, tls=bool(client.tls), authenticated=bool(client.user), utf8=client.utf8
+        ),
+        tls=client.tls,
+        queue_id=envelope.id,
+        recipient=only,
+        at=envelope.received_at or now,
+    )
+
+
+def _header_from(section: Section, sender: Address, *, strict: bool) -> str | Reply:
+    """The author's domain. Without a From field the sender becomes the author, if there is one (RFC 6409 8)."""
+    authors = section.values(b"from")
+    if strict and len(authors) > 1:
+        return _TWO_FROMS
+    if not authors:
+        return _NO_FROM if strict and not sender.domain else sender.domain
+    try:
+        return author.domain(unfold(authors[0]))
+    except AddressError as error:
+        return Reply(554, "5.6.0", f"the From field cannot be read: {error}") if strict else ""
+
+
+def _added(section: Section, sender: Address, named: str, now: float) -> bytes:
+    """The fields RFC 6409 8 lets a submission server add: From, Date and Message-ID, when they are missing."""
+    added = b""
+    if b"from" not in section.watched:
+        added += f"From: <{sender}>\r\n".encode()
+    if b"date" not in section.watched:
+        added += f"Date: {date(now)}\r\n".encode("ascii")
+    if b"message-id" not in section.watched:
+        added += f"Message-ID: {named}\r\n".encode("ascii", "replace")
+    return added
+
+
+def _stream(config: Config, client: Client, section: Section) -> str | Reply:
+    named = section.values(b"x-postduif-stream")
+    if not named or not relaying.may_relay(client):
+        return client.listener.stream
+    if len(named) > 1:
+        return _TWO_STREAMS
+    name = unfold(named[0])
+    if name in ("default", client.listener.stream) or any(name == stream.name for stream in config.stream):
+        return name
+    return Reply(554, "5.6.0", "X-Postduif-Stream names no stream; add it to the configuration as [[stream]]")
+
+
+def _is_utf8(header: bytes) -> bool | None:
+    """False: plain ASCII. None: neither."""
+    if header.isascii():
+        return False
+    try:
+        header.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return True
+
+
+def _origin(client: Client) -> str:
+    return "@".join(part for part in (client.user, client.address) if part) or "local"
