@@ -56,9 +56,7 @@ def checked(
     why = {
         address: refusal(address, allowed) for addresses in found.values() for address in addresses.six + addresses.four
     }
-    ours = min(
-        (at.preference for at in found if any(why[a] == OWN for a in found[at].six + found[at].four)), default=None
-    )
+    own = [at.preference for at in found if any(why[address] == OWN for address in found[at].six + found[at].four)]
     left = {
         at: Found(
             tuple(address for address in addresses.six if not why[address]),
@@ -66,13 +64,13 @@ def checked(
             addresses.temporary,
         )
         for at, addresses in found.items()
-        if ours is None or at.preference < ours
+        if not own or at.preference < min(own)
     }
     if hosts := trying_order(left, rng):
         return hosts
     if any(addresses.temporary for addresses in left.values()):
         return lookup_failed(name)
-    if ours is not None:
+    if own:
         return loops_back(name)
     if why:
         return Reply(550, "5.4.4", f"The addresses of {name} must not be used: {', '.join(sorted(set(why.values())))}")

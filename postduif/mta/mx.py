@@ -38,8 +38,8 @@ def exchanges(
     preferences only their order does, so that domains with the same hosts get the same answer.
     """
     lowest: dict[str, int] = {}
-    for preference, name in records:
-        name = name.rstrip(".").lower()
+    for preference, absolute in records:
+        name = absolute.rstrip(".").lower()
         lowest[name] = min(preference, lowest.get(name, preference))
     if not lowest:
         lowest = {domain: 0}
@@ -64,7 +64,7 @@ def loops_back(domain: str) -> Reply:
 
 
 def site_name(names: Iterable[str]) -> str:
-    """A short name that the same hosts always get: `mx.example.net`, `(mx1|mx2).example.net`, `mx1.example.net+9-1f2e3d4c`."""
+    """A short name that the same hosts always get: `mx.example.net`, `(mx1|mx2).example.net`, `a.example+9-1f2e3d4`."""
     ordered = sorted(set(names))
     if len(ordered) == 1:
         return ordered[0]

@@ -53,7 +53,7 @@ class Answer(NamedTuple):
 
     status: Status
     records: tuple[Any, ...]
-    """(preference, name) of MX, as the server ordered them; addresses as text. Empty unless OK."""
+    """(preference, name) of MX, addresses as text; sorted. Empty unless OK."""
     until: float
     """When it must be asked again, in monotonic seconds."""
 
@@ -90,10 +90,9 @@ class Resolver:
         if not ipv6:
             return Answer(Status.NODATA, (), float("inf")), await self._lookup(name, "A")
         six, four = self._known((name, "AAAA")), self._known((name, "A"))
-        if six and four:
-            return six, four
-        six, four = await asyncio.gather(self._lookup(name, "AAAA"), self._lookup(name, "A"))
-        return six, four
+        if six is None and four is None:
+            return await asyncio.gather(self._lookup(name, "AAAA"), self._lookup(name, "A"))
+        return six or await self._lookup(name, "AAAA"), four or await self._lookup(name, "A")
 
     async def close(self) -> None:
         """Give up the lookups under way."""
@@ -137,7 +136,8 @@ class Resolver:
                 backend=self._backend,
             )
         except dns.resolver.NXDOMAIN as error:
-            return Status.NXDOMAIN, (), self._negative_ttl(error.response(error.qnames()[0]))
+            (response,) = error.kwargs["responses"].values()
+            return Status.NXDOMAIN, (), self._negative_ttl(response)
         except (dns.name.LabelTooLong, dns.name.NameTooLong, dns.name.EmptyLabel):
             return Status.NXDOMAIN, (), MAX_NEGATIVE_TTL  # no such name can exist
         except dns.exception.Timeout:
@@ -147,7 +147,7 @@ class Resolver:
         if found.rrset is None:
             return Status.NODATA, (), self._negative_ttl(found.response)
         ttl = min(max(found.chaining_result.minimum_ttl, self._settings.min_ttl), self._settings.max_ttl)
-        return Status.OK, tuple(_READ[rdtype](record) for record in found.rrset[:MAX_RECORDS]), ttl
+        return Status.OK, tuple(sorted(_READ[rdtype](record) for record in found.rrset)[:MAX_RECORDS]), ttl
 
     def _negative_ttl(self, response: dns.message.QueryMessage) -> float:
         """The SOA's word on how long a "no" holds (RFC 2308 section 5), within our bounds."""

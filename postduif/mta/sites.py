@@ -29,7 +29,7 @@ _FOREVER = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What limits are for: the domains with the same MX hosts, or those that a `[[site]]` gathers. Known by its name."""
+    """What limits are for: domains with the same MX hosts, or those that a `[[site]]` gathers. Known by its name."""
 
     name: str
     limits: Limits = field(compare=False)
@@ -57,7 +57,7 @@ class Sites:
         self._resolver = resolver
         self._random = rng or Random()  # noqa: S311  spreads load, hides nothing
         self._cache: TtlCache[str, Destination | Reply] = TtlCache(config.dns.cache_size, resolver.clock)
-        self._shared: WeakValueDictionary[Destination, Destination] = WeakValueDictionary()
+        self._shared: WeakValueDictionary[tuple[str, tuple[Exchange, ...]], Destination] = WeakValueDictionary()
         self._limits = limits_of(config)
         self._by_mx = [(rule.mx, Site(rule.name, limits_of(config, rule))) for rule in config.site if rule.mx]
         self._by_domain = {
@@ -125,8 +125,8 @@ class Sites:
 
     def _destination(self, domain: str, name: str, hosts: tuple[Exchange, ...]) -> Destination:
         site = self._by_domain.get(domain) or self._site_of(hosts) or Site(name, self._limits)
-        destination = Destination(site, hosts)
-        return self._shared.setdefault(destination, destination)  # many domains, few destinations: one object each
+        # Many domains have few destinations: one object each.
+        return self._shared.setdefault((site.name, hosts), Destination(site, hosts))
 
     def _site_of(self, hosts: Sequence[Exchange]) -> Site | None:
         for suffixes, site in self._by_mx:
@@ -147,7 +147,9 @@ class Sites:
 
     def _fixed(self, domain: str, hosts: Iterable[HostPort]) -> Destination:
         ranked = tuple(Exchange(rank, _plain(host.host), host.port) for rank, host in enumerate(hosts))
-        return Destination(Site(f"next_hop:{domain}", self._limits), ranked, fixed=True)
+        configured = self._site_of(ranked)
+        limits = configured.limits if configured else self._limits
+        return Destination(Site(f"next_hop:{_plain(domain)}", limits), ranked, fixed=True)
 
     async def _addresses(self, name: str) -> Found:
         if (literal := _literal(name)) is not None:
