@@ -1,0 +1,262 @@
+"""One connection to a remote host: connects, speaks TLS, carries the session's bytes, keeps its deadlines.
+
+All trouble leaves here as a Reply. A transaction that is done, or that the connection took with it, is told to the
+owner exactly once, through `on_done`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from postduif.config.schema import Delivery
+from postduif.errors import RemoteProtocolError
+from postduif.mta.client_session import ClientSession, Step
+from postduif.mta.network_reply import STAGES, reply_for
+from postduif.mta.transaction import Transaction
+from postduif.reply import Reply
+
+QUIT_TIMEOUT = 5.0  # seconds for the 221; nothing depends on it
+WRITE_HIGH = 256 * 1024  # octets in the write buffer above which a slow reader is being waited for
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Whom to connect to."""
+
+    name: str
+    address: str
+    port: int
+
+    def __str__(self) -> str:
+        """As journals name it: `mx1.example.net[192.0.2.1]:25`."""
+        return f"{self.name}[{self.address}]:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds for each wait (RFC 5321 4.5.3.2)."""
+
+    by_step: dict[Step, float]
+    connect: float
+
+    @classmethod
+    def of(cls, settings: Delivery) -> Timeouts:
+        """From the settings of `[delivery]`."""
+        steps = dict.fromkeys(Step, settings.command_timeout)
+        steps |= dict.fromkeys((Step.GREETING, Step.EHLO, Step.HELO), settings.greeting_timeout)
+        steps |= {Step.DATA: settings.data_timeout, Step.FINAL: settings.final_timeout, Step.QUIT: QUIT_TIMEOUT}
+        return cls(steps, settings.connect_timeout)
+
+
+class Connection(asyncio.Protocol):
+    """A connection, from the greeting to its end. Make it with `connect`."""
+
+    def __init__(self, ehlo: str, peer: Peer, timeouts: Timeouts) -> None:
+        self.peer = peer
+        self.session = ClientSession(ehlo, str(peer))
+        self.lost: Reply | None = None
+        """Why the connection is over; None while it is there."""
+        self.tls = ""
+        self.transactions = 0
+        """How many it has carried to a verdict."""
+        self.on_done: Callable[[Transaction], None] = _nothing
+        self.on_lost: Callable[[Connection], None] = _nothing
+        self.on_room: Callable[[Connection], None] = _nothing
+        self._timeouts = timeouts
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._changed = asyncio.Event()
+        self._deadline = self._loop.time() + timeouts.by_step[Step.GREETING]
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __repr__(self) -> str:
+        """For operators: who, and what is awaited."""
+        step = self.session.waiting_for
+        state = str(self.lost) if self.lost else f"awaiting {step.value}" if step else "idle"
+        return f"<Connection {self.peer}, {state}, {self.transactions} done>"
+
+    # --- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The TCP connection (or the TLS layer on it) is there."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.set_write_buffer_limits(high=WRITE_HIGH)
+        if self._timer is None:
+            self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of replies."""
+        try:
+            done = self.session.receive(data)
+        except RemoteProtocolError as error:
+            self._end(reply_for(error, self.stage))
+            return
+        for transaction in done:
+            self.transactions += 1
+            self.on_done(transaction)
+        self.flush()
+        self._changed.set()
+        if self.session.closing is not None:
+            self._end(self.session.closing)
+        elif done:
+            self.on_room(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over, by whomever."""
+        self._end(reply_for(exc or ConnectionError(), self.stage))
+
+    # --- what the owner does
+
+    @property
+    def stage(self) -> str:
+        """What is being waited for, in words."""
+        step = self.session.waiting_for
+        return STAGES[step] if step else "idle"
+
+    @property
+    def room(self) -> bool:
+        """A transaction may be offered."""
+        return self.lost is None and self.session.room
+
+    def offer(self, transaction: Transaction) -> None:
+        """Carry it as soon as the protocol allows; `on_done` gets it back."""
+        self.session.offer(transaction)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what the session has to say, and set the deadline of the reply that comes next."""
+        output = self.session.take_output()
+        if output and self._transport is not None and self.lost is None:
+            self._transport.write(output[0] if len(output) == 1 else b"".join(output))
+        step = self.session.waiting_for
+        if step is not None:
+            self._deadline = self._loop.time() + self._timeouts.by_step[step]
+
+    async def ready(self) -> Reply | None:
+        """Wait for greeting and EHLO; None when transactions can be offered, else why not."""
+        while self.lost is None and not self.session.ready:
+            self._changed.clear()
+            await self._changed.wait()
+        return self.lost
+
+    async def start_tls(self, context: ssl.SSLContext) -> Reply | None:
+        """STARTTLS and the EHLO after it (RFC 3207). Returns None, or why there is no TLS: then the connection is over.
+
+        Bytes behind the 220 are never taken for replies inside TLS.
+        """
+        self.session.start_tls()
+        self.flush()
+        while self.lost is None and self.session.tls_reply is None:
+            self._changed.clear()
+            await self._changed.wait()
+        reply = self.session.tls_reply
+        if self.lost is not None or reply is None:
+            return self.lost
+        if not reply.positive:
+            self._end(reply)
+            return reply
+        if self.session.plaintext_left:
+            self._end(Reply(454, "4.7.5", "plaintext behind the reply to STARTTLS"))
+            return self.lost
+        return await self._shake_hands(context) or await self.ready()
+
+    async def _shake_hands(self, context: ssl.SSLContext) -> Reply | None:
+        assert self._transport is not None
+        try:
+            transport = await self._loop.start_tls(
+                self._transport,
+                self,
+                context,
+                server_hostname=None if _is_address(self.peer.name) else self.peer.name.rstrip("."),
+                ssl_handshake_timeout=self._timeouts.by_step[Step.STARTTLS],
+            )
+        except (OSError, TimeoutError) as error:
+            self._end(Reply(454, "4.7.5", reply_for(error, "TLS handshake").text))
+            return self.lost
+        if transport is None or self.lost is not None:
+            self._end(Reply(454, "4.7.5", "connection lost in the TLS handshake"))
+            return self.lost
+        self._transport = transport
+        version, cipher = transport.get_extra_info("ssl_object").version(), transport.get_extra_info("cipher")
+        self.tls = f"{version} {cipher[0]}" if cipher else str(version)
+        self.session.secured()
+        self.flush()
+        return None
+
+    def quit(self) -> None:
+        """Say goodbye; the connection ends with the reply or soon after."""
+        if self.lost is None and self.session.waiting_for is None:
+            self.session.quit()
+            self.flush()
+        else:
+            self.abort(Reply(421, "4.3.2", "closed here"))
+
+    def abort(self, reply: Reply) -> None:
+        """End it now."""
+        self._end(reply)
+
+    def _end(self, reply: Reply) -> None:
+        if self.lost is not None:
+            return
+        self.lost = reply
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._transport is not None:
+            # close() would wait for a peer that never reads.
+            self._transport.abort()
+        self._changed.set()
+        self.on_lost(self)
+
+    def _watch(self) -> None:
+        """One timer per connection, set anew only when it fires: deadlines move with every reply."""
+        wait = self._deadline - self._loop.time()
+        if wait <= 0 and self.session.waiting_for is not None:
+            self._end(reply_for(TimeoutError(), self.stage))
+            return
+        self._timer = self._loop.call_later(max(wait, 0.5 if self.session.waiting_for is None else 0.001), self._watch)
+
+
+def _nothing(_: object) -> None:
+    """The owner is not interested yet."""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+async def connect(peer: Peer, ehlo: str, timeouts: Timeouts, *, source_ip: str = "") -> Connection | Reply:
+    """Connect and greet. A Connection that is ready for transactions (or for STARTTLS), or why there is none."""
+    loop = asyncio.get_running_loop()
+    connection = Connection(ehlo, peer, timeouts)
+    try:
+        async with asyncio.timeout(timeouts.connect):
+            await loop.create_connection(
+                lambda: connection,
+                peer.address,
+                peer.port,
+                local_addr=(source_ip, 0) if source_ip else None,
+            )
+    except OSError as error:
+        return reply_for(error, "connecting")
+    try:
+        return await connection.ready() or connection
+    except asyncio.CancelledError:
+        connection.abort(Reply(421, "4.3.2", "closed here"))
+        raise
+
+
+def opportunistic_context() -> ssl.SSLContext:
+    """TLS without certificate fuss: any certificate is better than the clear (RFC 7435)."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,57 @@
+"""Cut a stream of bytes into SMTP replies (RFC 5321 4.2). Pure; bounded in lines and octets.
+
+Accepts what real servers say: a bare LF as line end, a code without text. Refuses what no server may say: codes
+outside 2yz to 5yz, a code that changes between lines, replies without end.
+"""
+
+from __future__ import annotations
+
+import re
+
+from postduif.errors import RemoteProtocolError
+from postduif.reply import Reply
+
+MAX_LINES = 100
+MAX_OCTETS = 64 * 1024
+_LINE = re.compile(rb"([2-5][0-9]{2})([ -]?)([^\n]*)")
+
+
+class ReplyReader:
+    """Feed it bytes, take replies. `remote_mta` is written into each."""
+
+    def __init__(self, remote_mta: str = "") -> None:
+        self._remote_mta = remote_mta
+        self._buffer = b""
+        self._code = b""
+        self._lines: list[bytes] = []
+        self._octets = 0
+
+    @property
+    def pending(self) -> bool:
+        """Some bytes belong to no complete reply yet."""
+        return bool(self._buffer or self._lines)
+
+    def feed(self, received: bytes) -> list[Reply]:
+        """The replies that are complete now. Raises RemoteProtocolError."""
+        *lines, self._buffer = (self._buffer + received).split(b"\n")
+        if self._octets + len(self._buffer) > MAX_OCTETS:
+            raise RemoteProtocolError(f"a reply of more than {MAX_OCTETS} octets")
+        return [reply for line in lines if (reply := self._line(line)) is not None]
+
+    def _line(self, line: bytes) -> Reply | None:
+        self._octets += len(line) + 1
+        match = _LINE.fullmatch(line.removesuffix(b"\r"))
+        if match is None:
+            raise RemoteProtocolError("a line that is no SMTP reply")
+        code, separator, text = match.groups()
+        if self._lines and code != self._code:
+            raise RemoteProtocolError("the code changes within one reply")
+        if len(self._lines) >= MAX_LINES or self._octets > MAX_OCTETS:
+            raise RemoteProtocolError(f"a reply of more than {MAX_LINES} lines or {MAX_OCTETS} octets")
+        self._code = code
+        self._lines.append(text)
+        if separator == b"-":
+            return None
+        reply = Reply.decode(int(code), self._lines, self._remote_mta)
+        self._lines, self._octets = [], 0
+        return reply

@@ -1,0 +1,112 @@
+"""One mail transaction as a client sees it (RFC 5321 3.3): a MAIL, some RCPTs, a content; one Reply per recipient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from postduif.envelope import UNSAID, Envelope, Notify, Recipient
+from postduif.reply import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the peer's EHLO reply offers."""
+
+    pipelining: bool = False
+    chunking: bool = False
+    eight_bit_mime: bool = False
+    smtputf8: bool = False
+    dsn: bool = False
+    starttls: bool = False
+    size: int | None = None
+    """The largest message, octets; 0: it names no limit; None: the peer does not know SIZE (RFC 1870)."""
+
+    @classmethod
+    def of(cls, reply: Reply) -> Features:
+        """Read an EHLO reply (RFC 5321 4.1.1.1); keywords in any case."""
+        words = {parts[0].upper(): parts[1:] for line in reply.text.split("\n")[1:] if (parts := line.split())}
+        size = words.get("SIZE")
+        return cls(
+            pipelining="PIPELINING" in words,
+            chunking="CHUNKING" in words,
+            eight_bit_mime="8BITMIME" in words,
+            smtputf8="SMTPUTF8" in words,
+            dsn="DSN" in words,
+            starttls="STARTTLS" in words,
+            size=None if size is None else int(size[0]) if size and size[0].isdigit() else 0,
+        )
+
+
+@dataclass(slots=True, eq=False)
+class Transaction:
+    """Commands and content ready for the wire, and what the peer said to each."""
+
+    mail: bytes
+    recipients: list[bytes]
+    content: bytes
+    mail_reply: Reply | None = None
+    rcpt_replies: list[Reply] = field(default_factory=list)
+    data_reply: Reply | None = None
+    final_reply: Reply | None = None
+    content_sent: bool = False
+    """Every octet, the end of data included, was given to the connection."""
+    done: bool = False
+
+    @property
+    def accepted(self) -> bool:
+        """Some recipient was taken so far."""
+        return any(reply.positive for reply in self.rcpt_replies)
+
+    @property
+    def answered(self) -> bool:
+        """The peer said something to it."""
+        return self.mail_reply is not None
+
+    def forget_replies(self) -> None:
+        """Begin again: what the peer said was about the state of the connection, not about this mail."""
+        self.mail_reply = self.data_reply = self.final_reply = None
+        self.rcpt_replies.clear()
+        self.content_sent = self.done = False
+
+    def verdicts(self, otherwise: Reply) -> list[Reply]:
+        """One reply per recipient, in order; `otherwise` stands for what the peer never said."""
+        if self.mail_reply is not None and not self.mail_reply.positive:
+            return [self.mail_reply] * len(self.recipients)
+        end = self.final_reply or otherwise
+        if self.data_reply is not None and not (self.data_reply.positive or self.data_reply.intermediate):
+            end = self.data_reply
+        replies = [*self.rcpt_replies, *[otherwise] * (len(self.recipients) - len(self.rcpt_replies))]
+        return [end if reply.positive else reply for reply in replies]
+
+
+def compose(envelope: Envelope, recipients: Sequence[Recipient], content: bytes, features: Features) -> Transaction:
+    """Write the commands for a peer with these features. The content is final (signed, fit for the peer)."""
+    utf8 = features.smtputf8 and (envelope.smtputf8 or not addresses_ascii(envelope, recipients))
+    mail = f"MAIL FROM:<{envelope.sender}>"
+    if features.size is not None:
+        mail += f" SIZE={len(content)}"
+    if features.eight_bit_mime and (envelope.eight_bit or utf8):
+        mail += " BODY=8BITMIME"
+    if utf8:
+        mail += " SMTPUTF8"
+    if features.dsn:
+        mail += (f" RET={envelope.ret}" if envelope.ret else "") + (
+            f" ENVID={envelope.envid}" if envelope.envid else ""
+        )
+    rcpts = [f"RCPT TO:<{one.address}>{_dsn_wishes(one) if features.dsn else ''}\r\n".encode() for one in recipients]
+    return Transaction(f"{mail}\r\n".encode(), rcpts, content)
+
+
+def addresses_ascii(envelope: Envelope, recipients: Sequence[Recipient]) -> bool:
+    """Sender and recipients can be said without SMTPUTF8 (RFC 6531)."""
+    return envelope.sender.ascii and all(one.address.ascii for one in recipients)
+
+
+def _dsn_wishes(recipient: Recipient) -> str:
+    wishes = ""
+    if recipient.notify is not UNSAID and recipient.notify:
+        wishes += " NOTIFY=" + ",".join(flag.name or "" for flag in Notify if flag in recipient.notify)
+    if recipient.orcpt:
+        wishes += f" ORCPT={recipient.orcpt}"
+    return wishes
