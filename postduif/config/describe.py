@@ -60,15 +60,22 @@ class Setting:
 
     def toml(self, value: Any) -> str:
         """A value as it stands in the file; "" for one that is not set and has no way to be written."""
-        if value is None:
-            return '""' if self.kind.noun == "a rate" else ""
-        if self.listed:
-            return f"[{', '.join(self._one(element) for element in value)}]"
-        return self._one(value)
+        plain = self.plain(value)
+        return "" if plain is None else self.literal(plain)
 
-    def _one(self, value: Any) -> str:
+    def literal(self, plain: object) -> str:
+        """What `plain` gave, as text; TOML writes all of it as JSON does."""
+        return json.dumps(plain, ensure_ascii=False)
+
+    def plain(self, value: Any) -> object:
+        """A value in the types of TOML, as it is written in the file; None for one that cannot be."""
+        if value is None:
+            return "" if self.kind.noun == "a rate" else None
+        return [self._one(element) for element in value] if self.listed else self._one(value)
+
+    def _one(self, value: Any) -> object:
         text = self.kind.write(value)
-        return text if self.kind.bare or text.isdigit() else json.dumps(text, ensure_ascii=False)
+        return value if self.kind.bare or (isinstance(value, int) and text.isdigit()) else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -42,6 +42,24 @@ _SYNTAX = (  # how tomllib's message begins, what it means, what to do
 )
 
 
+class Wrong(NamedTuple):
+    """One thing wrong with a file: `file:line`, the setting ("" for the file itself), and `problem; remedy`."""
+
+    where: str
+    setting: str
+    text: str
+
+    def __str__(self) -> str:
+        """As a line of a ConfigError."""
+        return ": ".join(part for part in self if part)
+
+
+class _Unreadable(Exception):  # noqa: N818  it carries the reason to `examine`, no further
+    def __init__(self, where: str, text: str) -> None:
+        super().__init__(text)
+        self.wrong = Wrong(where, "", text)
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """The settings and where each of them was written."""
@@ -69,20 +87,20 @@ def read(path: Path, *, serving: bool = False) -> Loaded:
     """The settings in a file and where they stand in it. Raises ConfigError."""
     loaded, wrong = examine(path, serving=serving)
     if wrong or not loaded:
-        raise ConfigError("\n".join(wrong))
+        raise ConfigError("\n".join(map(str, wrong)))
     return loaded
 
 
-def examine(path: Path, *, serving: bool = False) -> tuple[Loaded | None, list[str]]:
-    """What can be read of a file, and everything wrong with it, a line each; None when no setting can be relied on."""
+def examine(path: Path, *, serving: bool = False) -> tuple[Loaded | None, list[Wrong]]:
+    """What can be read of a file, and everything wrong with it; None when no setting can be relied on."""
     try:
         text = _text(path)
         raw = _parse(path, text)
         lines = find_lines(text)
-    except ConfigError as error:
-        return None, [str(error)]
+    except _Unreadable as error:
+        return None, [error.wrong]
     except RecursionError:
-        return None, [f"{path}: brackets are nested too deep; no setting needs more than two"]
+        return None, [Wrong(str(path), "", "brackets are nested too deep; no setting needs more than two")]
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
@@ -96,43 +114,43 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             octets = file.read(MAX_OCTETS + 1)
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file; create it, or name another with --config") from None
+        raise _Unreadable(str(path), "no such file; create it, or name another with --config") from None
     except PermissionError:
-        raise ConfigError(f"{path}: may not be read by uid {os.geteuid()}; run: chmod a+r {path}") from None
+        raise _Unreadable(str(path), f"may not be read by uid {os.geteuid()}; run: chmod a+r {path}") from None
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); name another with --config") from None
+        raise _Unreadable(str(path), f"cannot be read ({error.strerror}); name another with --config") from None
     if len(octets) > MAX_OCTETS:
-        raise ConfigError(f"{path}: longer than {format_size(MAX_OCTETS)}; name another with --config")
+        raise _Unreadable(str(path), f"longer than {format_size(MAX_OCTETS)}; name another with --config")
     try:
         return octets.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = octets.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{path}:{line}: not UTF-8; save the file in that encoding") from None
+        raise _Unreadable(f"{path}:{line}", "not UTF-8; save the file in that encoding") from None
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(_syntax(path, text, str(error))) from None
+        raise _syntax(path, text, str(error)) from None
     except ValueError:  # int() of more digits than it takes
-        raise ConfigError(f"{path}: a number of thousands of digits; write a smaller one") from None
+        raise _Unreadable(str(path), "a number of thousands of digits; write a smaller one") from None
 
 
-def _syntax(path: Path, text: str, message: str) -> str:
+def _syntax(path: Path, text: str, message: str) -> _Unreadable:
     words, _, where = message.rpartition(" (at ")
     position = re.fullmatch(r"line (\d+), column (\d+)\)", where)
     line, column = (int(position[1]), f" at column {position[2]}") if position else (text.rstrip().count("\n") + 1, "")
     for start, problem, remedy in _SYNTAX:
         if words.startswith(start):
-            return f"{path}:{line}: {problem}{column}; {remedy}"
-    return f"{path}:{line}: not TOML{column} ({words[:1].lower()}{words[1:]}); correct it"
+            return _Unreadable(f"{path}:{line}", f"{problem}{column}; {remedy}")
+    return _Unreadable(f"{path}:{line}", f"not TOML{column} ({words[:1].lower()}{words[1:]}); correct it")
 
 
-def _placed(path: Path, lines: Mapping[KeyPath, int], wrong: Sequence[Fault]) -> list[str]:
-    """Faults as lines of text, in the order of the file."""
+def _placed(path: Path, lines: Mapping[KeyPath, int], wrong: Sequence[Fault]) -> list[Wrong]:
+    """Faults in the order of the file."""
     ordered = sorted(wrong, key=lambda fault: line_of(lines, fault.path) or 0)
-    return [f"{_place(path, lines, fault.path)}: {written(fault.path)}: {fault.text}" for fault in ordered]
+    return [Wrong(_place(path, lines, fault.path), written(fault.path), fault.text) for fault in ordered]
 
 
 def _place(path: Path, lines: Mapping[KeyPath, int], setting: KeyPath) -> str:

@@ -18,7 +18,7 @@ MAX_OCTETS = 1024 * 1024
 def read_private(path: Path) -> bytes:
     """What is in a private file. A symbolic link is followed, and the file it leads to is judged.
 
-    A path that does not exist is looked for by its file name in systemd's $CREDENTIALS_DIRECTORY.
+    A path that is absent is looked for in systemd's $CREDENTIALS_DIRECTORY, as `find_private` says.
     Raises ConfigError with the remedy: absent, unreadable, no regular file, open to group or others, another user's,
     or longer than `MAX_OCTETS`.
     """
@@ -43,12 +43,17 @@ def read_private(path: Path) -> bytes:
 
 
 def find_private(path: Path) -> Path:
-    """Where a private file is: the path itself, or, when it is absent, systemd's credential of that file name."""
+    """Where a private file is: the path, or, when that is absent or not ours to read, systemd's credential of its name.
+
+    `LoadCredential=key.pem:/etc/x/key.pem` names it key.pem; `LoadCredential=dkim:/etc/x/dkim`, which hands over a
+    whole directory, names it dkim_key.pem (systemd.exec(5)).
+    """
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
-    if directory and not os.path.lexists(path):
-        credential = Path(directory, path.name)
-        if credential.exists():
-            return credential
+    if directory and not os.access(path, os.R_OK):
+        for name in (f"{path.parent.name}_{path.name}", path.name):
+            credential = Path(directory, name)
+            if credential.exists():
+                return credential
     return path
 
 

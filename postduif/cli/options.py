@@ -1,0 +1,22 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from postduif.config.load import DEFAULT_PATH
+
+config_option = click.option(
+    "--config",
+    "-c",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=DEFAULT_PATH,
+    show_default=True,
+    envvar="POSTDUIF_CONFIG",
+    show_envvar=True,
+    help="The configuration file.",
+)
+"""`--config FILE`, given to the command as `config_path: Path`."""
