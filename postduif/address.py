@@ -18,7 +18,7 @@ MAX_LOCALPART = 64  # octets (RFC 5321 4.5.3.1.1)
 MAX_DOMAIN = 255  # octets (RFC 5321 4.5.3.1.2)
 MAX_PATH = 256  # octets, angle brackets included (RFC 5321 4.5.3.1.3)
 
-_ATEXT = r"A-Za-z0-9!#$%&'*+/=?^_`{|}~-"
+_ATEXT = r"A-Za-z0-9!#$%&'*+/=?^_`{|}~\-"
 _DOT_STRING = re.compile(rf"[{_ATEXT}\u0080-\U0010ffff]+(?:\.[{_ATEXT}\u0080-\U0010ffff]+)*")
 _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e\u0080-\U0010ffff]|\\[\x20-\x7e])*)"')
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
