@@ -43,19 +43,28 @@ def one_line(text: str) -> str:
     return _CONTROLS.sub(" ", text[: 2 * MAX_TEXT]).strip()[:MAX_TEXT]
 
 
-def field(name: str, text: str) -> bytes:
-    """One unstructured field (RFC 5322 2.2.1), CRLF included. Never fails, never holds a second field."""
-    text = one_line(text)
-    words = text.split(" ") if text.isascii() and "=?" not in text else _encoded_words(text)
-    return _fold(name, words)
+def field(name: str, text: str, prefix: str = "") -> bytes:
+    """One unstructured field (RFC 5322 2.2.1), CRLF included. Never fails, never holds a second field.
+
+    `prefix` is ASCII that stands before the text and is never encoded, as `smtp; 550 5.1.1` in a Diagnostic-Code.
+    """
+    return _fold(name, [*prefix.split(), *_words(one_line(text))])
 
 
 def phrase(text: str) -> str:
     """Free text as a display name: a quoted-string, or encoded words when it is not ASCII (RFC 5322 3.2.5)."""
     text = one_line(text)
-    if text.isascii() and "=?" not in text:
+    if _plain(text):
         return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
     return " ".join(_encoded_words(text))
+
+
+def _plain(text: str) -> bool:
+    return text.isascii() and "=?" not in text
+
+
+def _words(text: str) -> list[str]:
+    return text.split(" ") if _plain(text) else _encoded_words(text)
 
 
 def _encoded_words(text: str) -> list[str]:
