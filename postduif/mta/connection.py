@@ -1,0 +1,254 @@
+"""One client connection: it carries octets between a transport and a `ServerSession`, begins TLS, and keeps time.
+
+On aiosmtpd's `SMTP`, from which come the life of a connection, its task and its timer. The loop that reads and answers
+is ours: it runs where the octets arrive, without a task. Only what takes time gets one, which goes on when the client
+goes: what was handed over is not undone (RFC 5321 4.1.1.10).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+from aiosmtpd.smtp import SMTP
+
+from postduif import log
+from postduif.mta import metrics, sasl, server_reply
+from postduif.mta.client_network import ClientAddress
+from postduif.mta.server_dialog import BeginTls, Commit
+from postduif.mta.server_session import ServerSession
+from postduif.mta.submission import Client
+from postduif.reply import Reply
+
+if TYPE_CHECKING:
+    from postduif.mta.server import SmtpServer
+
+MAX_UNREAD = 65536  # octets of replies that a client leaves unread before nothing more is done for it
+MAX_WAITING = 65536  # octets that wait for the session before no more are read
+LINGER = 5.0  # seconds for the last words to leave
+HANDSHAKE = 60.0  # seconds, at most
+TICK = 5.0  # seconds between looks at the deadlines, at most
+
+_NO_HOOKS = object()
+_FAILED = Reply(451, "4.3.0", "Something went wrong here; try again later")
+
+
+class Connection(SMTP):
+    """One client, from accept to the last octet."""
+
+    def __init__(self, server: SmtpServer) -> None:
+        terms = server.terms
+        tick = min(TICK, terms.listener.idle_timeout / 4)
+        super().__init__(_NO_HOOKS, hostname=terms.hostname, timeout=tick, loop=server.loop)
+        self._server = server
+        self._clock = terms.clock
+        self._terms = terms
+        self._wire: asyncio.Transport
+        self._smtp: ServerSession
+        self._address: ClientAddress
+        self._in_handshake = False
+        self._ended = False  # the client sent its last octet
+        self._reading = True
+        self._unread = False  # replies wait for the client to read
+        self._gone = False
+        self._stopping = False
+        self._busy = False  # a task works for the session
+
+    # --- called by the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client is here. The rest is in `_handle_client`, which the parent starts as a task."""
+        self._wire = cast(asyncio.Transport, transport)
+        self._wire.set_write_buffer_limits(MAX_UNREAD)
+        self._address = ClientAddress.of(transport.get_extra_info("peername"))
+        self._smtp = self._session(tls="")
+        if self._terms.listener.tls == "implicit":
+            self._wire.pause_reading()
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """The loop of the session."""
+        smtp = self._smtp
+        out = smtp.receive(data, self._clock.monotonic())
+        if out:
+            self._wire.write(out)
+        if smtp.closing or smtp.stalled or smtp.want is not None:
+            self._see_to(smtp)
+
+    def eof_received(self) -> bool:
+        """The client sends no more. It may still want to hear what became of its mail."""
+        self._ended = True
+        return isinstance(self._smtp.want, Commit) and not self._wire.get_extra_info("ssl_object")
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """It is over; what is being queued is queued."""
+        if self._gone:
+            return
+        self._gone = True
+        super().connection_lost(error)
+        self._server.forget(self, self._address)
+
+    def pause_writing(self) -> None:
+        """The client leaves replies unread."""
+        super().pause_writing()
+        self._unread = True
+        self._throttle()
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        super().resume_writing()
+        self._unread = False
+        self._go_on()
+
+    # --- called by the server
+
+    def stop(self) -> None:
+        """End politely once no transaction is open."""
+        self._stopping = True
+        self._smtp.stop()
+        if self._smtp.idle and not self._in_handshake:
+            self._go_on()
+
+    def cut(self) -> None:
+        """End now."""
+        if not self._smtp.closing and not self._in_handshake:
+            self._wire.write(self._smtp.cut())
+        self._close()
+
+    def abort(self) -> None:
+        """End without a word, and without waiting for the client to read (unlike close)."""
+        self._wire.abort()
+
+    # --- the session
+
+    async def _handle_client(self) -> None:
+        refusal = self._server.admit(self, self._address)
+        if refusal:
+            metrics.REFUSED.labels(self._server.label, refusal).inc()
+            log.info("refused", client=self._address.text, reason=refusal)
+            if self._terms.listener.tls != "implicit":
+                self._wire.write(server_reply.TOO_MANY_CONNECTIONS)
+            self._smtp.closing = True
+            self._close()
+            return
+        if self._terms.listener.tls == "implicit" and not await self._begin_tls(greeted=False):
+            return
+        for _ in range(2):  # two turns of the event loop: who talked before the greeting is heard before it
+            await asyncio.sleep(0)
+        if not self._gone:
+            self._wire.write(self._smtp.greet())
+
+    def _session(self, *, tls: str, greeted: bool = False) -> ServerSession:
+        listener = self._terms.listener
+        trusted = self._address.within(listener.trusted)
+        return ServerSession(self._terms, Client(self._address.text, "", "", tls, trusted, listener), greeted=greeted)
+
+    def _go_on(self) -> None:
+        """Let the session look at what waits, now that it may."""
+        if self._gone:
+            return
+        smtp = self._smtp
+        if not self._unread and smtp.want is None and not smtp.closing:
+            self._wire.write(smtp.receive(b"", self._clock.monotonic()))
+        self._see_to(smtp)
+
+    def _see_to(self, smtp: ServerSession) -> None:
+        """Do what the session needs next."""
+        want = smtp.want
+        if smtp.closing:
+            self._close()
+        elif want is not None:
+            if not self._busy:
+                self._busy = True
+                self._server.work(self._perform(want))
+        elif self._ended:
+            self._close()
+        elif smtp.stalled and not self._unread:
+            self.loop.call_soon(self._go_on)
+        self._throttle()
+
+    def _throttle(self) -> None:
+        reading = not self._unread and self._smtp.waiting <= MAX_WAITING
+        if reading != self._reading and not self._wire.is_closing():
+            self._reading = reading
+            (self._wire.resume_reading if reading else self._wire.pause_reading)()
+
+    async def _perform(self, want: Commit | sasl.Claim | BeginTls) -> None:
+        if isinstance(want, BeginTls):
+            await self._begin_tls(greeted=True)
+            self._busy = False
+            return
+        out = await (self._commit(want) if isinstance(want, Commit) else self._verify(want))
+        self._busy = False
+        if not self._gone:
+            self._wire.write(out)
+            self._go_on()
+
+    async def _commit(self, mail: Commit) -> bytes:
+        try:
+            reply = await self._terms.submission.accept(mail.client, mail.envelope, mail.content)
+        except Exception as error:
+            log.error("failure", where="accept", client=self._address.text, error=repr(error))
+            reply = _FAILED
+        return self._smtp.committed(reply)
+
+    async def _verify(self, claim: sasl.Claim) -> bytes:
+        try:
+            known: bool | None = await self._server.credentials.verify(claim.user, claim.password)
+        except Exception as error:
+            log.error("failure", where="auth", client=self._address.text, error=repr(error))
+            known = None
+        return self._smtp.verified(claim, known)
+
+    async def _begin_tls(self, *, greeted: bool) -> bool:
+        """Take over the connection with TLS, and forget everything that was said (RFC 3207 4.2)."""
+        assert self._server.tls is not None
+        self._in_handshake = True
+        try:
+            wire = await self.loop.start_tls(
+                self._wire,
+                self,
+                self._server.tls,
+                server_side=True,
+                ssl_handshake_timeout=min(HANDSHAKE, self._terms.listener.idle_timeout),
+                ssl_shutdown_timeout=LINGER,
+            )
+        except OSError as error:  # SSLError and the timeout are among them
+            wire = None
+            metrics.REFUSED.labels(self._server.label, "tls").inc()
+            log.info("tls failed", client=self._address.text, error=error)
+        self._in_handshake = False
+        if wire is None or self._gone:
+            self._wire.abort()
+            self.connection_lost(None)
+            return False
+        wire.set_write_buffer_limits(MAX_UNREAD)
+        self.transport = self._wire = wire
+        cipher = wire.get_extra_info("cipher")
+        self._smtp = self._session(tls=f"{cipher[1]} {cipher[0]}", greeted=greeted)
+        if self._stopping:
+            self.stop()
+        return True
+
+    # --- time
+
+    def _close(self) -> None:
+        if not self._wire.is_closing():
+            self._wire.close()
+            self._reset_timeout(LINGER)
+
+    def _timeout_cb(self) -> None:
+        """Look at the deadlines; the parent's timer calls this."""
+        if self._gone:
+            return
+        if self._smtp.closing or self._wire.is_closing():
+            self._wire.abort()
+            return
+        words = b"" if self._in_handshake else self._smtp.overdue(self._clock.monotonic())
+        if not self._smtp.closing:
+            self._reset_timeout()
+        elif self._unread:  # it would never read them
+            self._wire.abort()
+        else:
+            self._wire.write(words)
+            self._close()

@@ -1,0 +1,155 @@
+"""One SMTP listener: it takes connections within the limits, and stops without breaking off what is under way.
+
+Leaves to others: what is said (`ServerSession`), carrying it (`Connection`), who may send what (`Submission`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Coroutine
+from dataclasses import replace
+
+from postduif.clock import Clock
+from postduif.config.schema import Listener
+from postduif.mta import metrics
+from postduif.mta.client_network import ClientAddress, ClientCount
+from postduif.mta.connection import Connection
+from postduif.mta.credentials import Credentials
+from postduif.mta.server_dialog import Terms
+from postduif.mta.submission import Submission
+from postduif.mta.tls import tls_context
+
+__all__ = ["SmtpServer", "tls_context"]
+
+BACKLOG = 1024  # connections the kernel keeps for us
+LAST_WORDS = 1.0  # seconds for the last 421 to leave
+
+
+class SmtpServer:
+    """Serves one `[[listener]]`. Start it on the event loop that it is to run on."""
+
+    def __init__(
+        self,
+        listener: Listener,
+        *,
+        hostname: str,
+        submission: Submission,
+        credentials: Credentials,
+        clock: Clock,
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        self.label = str(listener.address)
+        self.terms = Terms(listener, hostname, submission, clock, listener.tls == "starttls" and tls is not None)
+        self.credentials = credentials
+        self.tls = tls
+        self.loop: asyncio.AbstractEventLoop
+        self._listening: asyncio.Server | None = None
+        self._connections: set[Connection] = set()
+        self._clients = ClientCount()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._emptied = asyncio.Event()
+        self._stopping = False
+        self._clock = clock
+        self._open = metrics.CONNECTIONS.labels(self.label)
+        self._total = metrics.CONNECTIONS_TOTAL.labels(self.label)
+
+    async def start(self, sock: socket.socket | None = None) -> None:
+        """Listen, on `sock` if it is given (bound already, as systemd hands it over). Raises OSError."""
+        self.loop = asyncio.get_running_loop()
+        if sock is None:
+            address = self.terms.listener.address
+            sock = listening_socket(address.host, address.port)
+        self._listening = await self.loop.create_server(lambda: Connection(self), sock=sock, backlog=BACKLOG)
+
+    @property
+    def listener(self) -> Listener:
+        """The settings for new connections."""
+        return self.terms.listener
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens, with the port that was taken for 0."""
+        assert self._listening is not None
+        host, port = self._listening.sockets[0].getsockname()[:2]
+        return host, port
+
+    def reload(self, listener: Listener, tls: ssl.SSLContext | None) -> None:
+        """New settings for new connections. The address stays."""
+        self.tls = tls
+        self.terms = replace(self.terms, listener=listener, starttls=listener.tls == "starttls" and tls is not None)
+
+    async def close(self, grace: float) -> None:
+        """Take no more connections; end the idle ones with 421 4.3.2, the others after their transaction.
+
+        Who has not ended after `grace` seconds is cut off. What is being queued is waited for in any case.
+        """
+        self._stopping = True
+        if self._listening is not None:
+            self._listening.close()
+        for connection in list(self._connections):
+            connection.stop()
+        await self._empty(grace)
+        for connection in list(self._connections):
+            connection.cut()
+        await self._empty(LAST_WORDS)
+        for connection in list(self._connections):
+            connection.abort()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _empty(self, patience: float) -> None:
+        """Wait until no connection is left, `patience` seconds at most."""
+        if not self._connections:
+            return
+        self._emptied = asyncio.Event()
+        waiting = [asyncio.ensure_future(self._emptied.wait()), asyncio.ensure_future(self._clock.sleep(patience))]
+        _, late = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in late:
+            task.cancel()
+
+    # --- for its connections
+
+    def admit(self, connection: Connection, address: ClientAddress) -> str:
+        """Count a new connection; "" when it may stay, else the limit it met."""
+        listener = self.terms.listener
+        self._connections.add(connection)
+        self._clients.add(address)
+        self._open.inc()
+        self._total.inc()
+        if self._stopping:
+            return "stopping"
+        if len(self._connections) > listener.max_connections:
+            return "connections"
+        if self._clients.of(address) > listener.max_connections_per_client:
+            return "client_connections"
+        return ""
+
+    def forget(self, connection: Connection, address: ClientAddress) -> None:
+        """A connection that `admit` counted is over."""
+        self._connections.discard(connection)
+        self._clients.remove(address)
+        self._open.dec()
+        if not self._connections:
+            self._emptied.set()
+
+    def work(self, task: Coroutine[object, object, None]) -> None:
+        """Do this whether or not its connection lasts."""
+        running = self.loop.create_task(task)
+        self._tasks.add(running)
+        running.add_done_callback(self._tasks.discard)
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A bound TCP socket; port 0 takes a free one. IPv6 takes no IPv4. Raises OSError."""
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sock.family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
