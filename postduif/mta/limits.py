@@ -35,10 +35,8 @@ class Limits:
 
 def limits_of(config: Config, site: SiteSettings | None = None) -> Limits:
     """The limits of a site: what `[[site]]` sets, and the values of `[delivery]` for everything it leaves out."""
-    names = [field.name for field in fields(Limits)]  # called the same in both sections
-    general = {name: getattr(config.delivery, name) for name in names}
-    own = {name: value for name in names if (value := getattr(site, name, None)) is not None}
-    return Limits(**(general | own))
+    holds = site.over(config.delivery) if site else config.delivery
+    return Limits(**{field.name: getattr(holds, field.name) for field in fields(Limits)})
 
 
 class RateLimit:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from ipaddress import ip_address
 from typing import NamedTuple
 
+from postduif.config.kinds import is_ip
 from postduif.reply import Reply
 
 MAX_HOSTS = 10  # MX hosts of one domain that are looked at
@@ -78,9 +78,8 @@ def site_name(names: Iterable[str]) -> str:
 
 
 def matches(suffix: str, name: str) -> bool:
-    """A host name is below `.example.net`, or is or is below `example.net`."""
-    suffix = suffix.rstrip(".").lower()
-    return name.endswith(suffix) if suffix.startswith(".") else name == suffix or name.endswith(f".{suffix}")
+    """A host name is below `.example.net`, or is `mx.example.net`."""
+    return name.endswith(suffix) if suffix.startswith(".") else name == suffix
 
 
 def _shared_labels(parts: Sequence[Sequence[str]]) -> int:
@@ -94,10 +93,4 @@ def _shared_labels(parts: Sequence[Sequence[str]]) -> int:
 
 
 def _is_host_name(name: str) -> bool:
-    if not _HOST_NAME.fullmatch(name):
-        return False
-    try:
-        ip_address(name)
-    except ValueError:
-        return True
-    return False  # an address where RFC 1035 3.3.9 wants a name
+    return bool(_HOST_NAME.fullmatch(name)) and not is_ip(name)  # RFC 1035 3.3.9 wants a name

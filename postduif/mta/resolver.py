@@ -167,16 +167,7 @@ def _stub(settings: Dns) -> dns.asyncresolver.Resolver:
     except dns.resolver.NoResolverConfiguration:
         raise ConfigError("dns.nameservers: the system names no resolver; set it, as ['127.0.0.1:53']") from None
     if settings.nameservers:
-        stub.nameservers = [
-            dns.nameserver.Do53Nameserver(_ip(server.host), server.port) for server in settings.nameservers
-        ]
+        stub.nameservers = [dns.nameserver.Do53Nameserver(server.host, server.port) for server in settings.nameservers]
     stub.timeout = min(_TRY_SECONDS, settings.timeout / 2)  # so that a lost packet is asked again
     stub.use_edns(0, 0, _UDP_PAYLOAD)
     return stub
-
-
-def _ip(host: str) -> str:
-    try:
-        return str(ip_address(host))
-    except ValueError:
-        raise ConfigError(f"dns.nameservers: {host!r} is a name; write the server's IP address") from None

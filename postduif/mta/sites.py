@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from random import Random
 from weakref import WeakValueDictionary
 
+from postduif.address import parse_domain
+from postduif.config.kinds import is_ip
 from postduif.config.schema import Config, HostPort
 from postduif.mta.hosts import Found, Host, checked, lookup_failed, trying_order
 from postduif.mta.limits import Limits, limits_of
@@ -48,6 +49,10 @@ class Destination:
     fixed: bool = False
     """Given by the operator as `[[next_hop]]`: the networks of its hosts are not checked."""
 
+    def __hash__(self) -> int:
+        """Cheap: routes are found by it for every message."""
+        return hash((self.site.name, self.hosts[0].name))
+
 
 class Sites:
     """Routes domains, by one configuration. Keeps at most `dns.cache_size` destinations."""
@@ -61,11 +66,11 @@ class Sites:
         self._limits = limits_of(config)
         self._by_mx = [(rule.mx, Site(rule.name, limits_of(config, rule))) for rule in config.site if rule.mx]
         self._by_domain = {
-            _plain(domain): Site(rule.name, limits_of(config, rule))
+            domain: Site(rule.name, limits_of(config, rule))
             for rule in reversed(config.site)  # the first to name a domain has it
             for domain in rule.domains
         }
-        self._next_hops = {_plain(hop.domain): self._fixed(hop.domain, hop.hosts) for hop in reversed(config.next_hop)}
+        self._next_hops = {hop.domain: self._fixed(hop.domain, hop.hosts) for hop in reversed(config.next_hop)}
 
     def cached(self, domain: str) -> Destination | Reply | None:
         """What `destination` would say, if it is known already. Costs less than a microsecond."""
@@ -146,10 +151,13 @@ class Sites:
         return self._next_hops.get("*")
 
     def _fixed(self, domain: str, hosts: Iterable[HostPort]) -> Destination:
-        ranked = tuple(Exchange(rank, _plain(host.host), host.port) for rank, host in enumerate(hosts))
+        ranked = tuple(
+            Exchange(rank, host.host if is_ip(host.host) else parse_domain(host.host), host.port)
+            for rank, host in enumerate(hosts)
+        )
         configured = self._site_of(ranked)
         limits = configured.limits if configured else self._limits
-        return Destination(Site(f"next_hop:{_plain(domain)}", limits), ranked, fixed=True)
+        return Destination(Site(f"next_hop:{domain}", limits), ranked, fixed=True)
 
     async def _addresses(self, name: str) -> Found:
         if (literal := _literal(name)) is not None:
@@ -158,17 +166,10 @@ class Sites:
         return Found(six.records, four.records, six.temporary or four.temporary)
 
 
-def _plain(name: str) -> str:
-    """A name as the road writes it: lower-case, no final dot."""
-    return name.rstrip(".").lower()
-
-
 def _literal(name: str) -> Found | None:
     """The addresses of a name that needs no DNS: an IP address, or localhost (RFC 6761 6.3)."""
     if name == "localhost":
         return Found(("::1",), ("127.0.0.1",))
-    try:
-        address = str(ip_address(name))
-    except ValueError:
+    if not is_ip(name):
         return None
-    return Found((address,), ()) if ":" in address else Found((), (address,))
+    return Found((name,), ()) if ":" in name else Found((), (name,))
