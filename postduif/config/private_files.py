@@ -31,12 +31,14 @@ def read_private(path: Path) -> bytes:
         raise ConfigError(f"{place} may not be read by {_user()}; run: {_give(place)}") from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{place} cannot be read ({_reason(error)}); correct the path") from None
-    with os.fdopen(descriptor, "rb") as file:
-        _judge(place, os.fstat(file.fileno()))
-        try:
+    try:
+        _judge(place, os.fstat(descriptor))
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             content = file.read(MAX_OCTETS + 1)
-        except OSError as error:
-            raise ConfigError(f"{place} cannot be read ({_reason(error)}); check the disk") from None
+    except OSError as error:
+        raise ConfigError(f"{place} cannot be read ({_reason(error)}); check the disk") from None
+    finally:
+        os.close(descriptor)
     if len(content) > MAX_OCTETS:
         raise ConfigError(f"{place} is longer than {MAX_OCTETS} octets; correct the path")
     return content
