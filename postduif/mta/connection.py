@@ -8,6 +8,7 @@ goes: what was handed over is not undone (RFC 5321 4.1.1.10).
 from __future__ import annotations
 
 import asyncio
+import copy
 from typing import TYPE_CHECKING, cast
 
 from aiosmtpd.smtp import SMTP
@@ -47,12 +48,23 @@ class Connection(SMTP):
         self._smtp: ServerSession
         self._address: ClientAddress
         self._in_handshake = False
+        self._refusal = ""  # the limit that keeps it out
         self._ended = False  # the client sent its last octet
         self._reading = True
         self._unread = False  # replies wait for the client to read
         self._gone = False
         self._stopping = False
         self._busy = False  # a task works for the session
+
+    def another(self) -> Connection:
+        """A new connection of the same settings. This one, which never had a client, is the pattern.
+
+        The parent looks through all its attributes when it is made, which costs more than taking a mail.
+        """
+        new = copy.copy(self)
+        reader = asyncio.StreamReader(loop=self.loop)
+        asyncio.StreamReaderProtocol.__init__(new, reader, new._cb_client_connected, self.loop)  # noqa: SLF001
+        return new
 
     # --- called by the event loop
 
@@ -64,6 +76,7 @@ class Connection(SMTP):
         self._smtp = self._session(tls="")
         if self._terms.listener.tls == "implicit":
             self._wire.pause_reading()
+        self._refusal = self._server.admit(self, self._address)
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
@@ -86,7 +99,8 @@ class Connection(SMTP):
             return
         self._gone = True
         super().connection_lost(error)
-        self._server.forget(self, self._address)
+        if not self._refusal:
+            self._server.forget(self, self._address)
 
     def pause_writing(self) -> None:
         """The client leaves replies unread."""
@@ -110,10 +124,13 @@ class Connection(SMTP):
             self._go_on()
 
     def cut(self) -> None:
-        """End now."""
-        if not self._smtp.closing and not self._in_handshake:
-            self._wire.write(self._smtp.cut())
-        self._close()
+        """End now, or as soon as a mail that is being queued is."""
+        if self._in_handshake:
+            self._wire.abort()
+        elif not isinstance(self._smtp.want, Commit):
+            if not self._smtp.closing:
+                self._wire.write(self._smtp.cut())
+            self._close()
 
     def abort(self) -> None:
         """End without a word, and without waiting for the client to read (unlike close)."""
@@ -122,14 +139,8 @@ class Connection(SMTP):
     # --- the session
 
     async def _handle_client(self) -> None:
-        refusal = self._server.admit(self, self._address)
-        if refusal:
-            metrics.REFUSED.labels(self._server.label, refusal).inc()
-            log.info("refused", client=self._address.text, reason=refusal)
-            if self._terms.listener.tls != "implicit":
-                self._wire.write(server_reply.TOO_MANY_CONNECTIONS)
-            self._smtp.closing = True
-            self._close()
+        if self._refusal:
+            self._turn_away(self._refusal)
             return
         if self._terms.listener.tls == "implicit" and not await self._begin_tls(greeted=False):
             return
@@ -138,6 +149,14 @@ class Connection(SMTP):
         if not self._gone:
             self._wire.write(self._smtp.greet())
 
+    def _turn_away(self, reason: str) -> None:
+        metrics.REFUSED.labels(self._server.label, reason).inc()
+        log.info("refused", client=self._address.text, reason=reason)
+        self._smtp.closing = True
+        if self._terms.listener.tls != "implicit":
+            self._wire.write(server_reply.STOPPING if reason == "stopping" else server_reply.TOO_MANY_CONNECTIONS)
+        self._close()
+
     def _session(self, *, tls: str, greeted: bool = False) -> ServerSession:
         listener = self._terms.listener
         trusted = self._address.within(listener.trusted)
@@ -145,7 +164,7 @@ class Connection(SMTP):
 
     def _go_on(self) -> None:
         """Let the session look at what waits, now that it may."""
-        if self._gone:
+        if self._gone or self._wire.is_closing():
             return
         smtp = self._smtp
         if not self._unread and smtp.want is None and not smtp.closing:
@@ -160,6 +179,8 @@ class Connection(SMTP):
         elif want is not None:
             if not self._busy:
                 self._busy = True
+                if isinstance(want, BeginTls):
+                    self._wire.pause_reading()  # what comes from now on is for TLS
                 self._server.work(self._perform(want))
         elif self._ended:
             self._close()
@@ -180,7 +201,7 @@ class Connection(SMTP):
             return
         out = await (self._commit(want) if isinstance(want, Commit) else self._verify(want))
         self._busy = False
-        if not self._gone:
+        if not self._gone and not self._wire.is_closing():
             self._wire.write(out)
             self._go_on()
 

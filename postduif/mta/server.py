@@ -46,6 +46,7 @@ class SmtpServer:
         self.tls = tls
         self.loop: asyncio.AbstractEventLoop
         self._listening: asyncio.Server | None = None
+        self._pattern: Connection
         self._connections: set[Connection] = set()
         self._clients = ClientCount()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -61,7 +62,8 @@ class SmtpServer:
         if sock is None:
             address = self.terms.listener.address
             sock = listening_socket(address.host, address.port)
-        self._listening = await self.loop.create_server(lambda: Connection(self), sock=sock, backlog=BACKLOG)
+        self._pattern = Connection(self)
+        self._listening = await self.loop.create_server(self._next_connection, sock=sock, backlog=BACKLOG)
 
     @property
     def listener(self) -> Listener:
@@ -79,6 +81,7 @@ class SmtpServer:
         """New settings for new connections. The address stays."""
         self.tls = tls
         self.terms = replace(self.terms, listener=listener, starttls=listener.tls == "starttls" and tls is not None)
+        self._pattern = Connection(self)
 
     async def close(self, grace: float) -> None:
         """Take no more connections; end the idle ones with 421 4.3.2, the others after their transaction.
@@ -93,11 +96,11 @@ class SmtpServer:
         await self._empty(grace)
         for connection in list(self._connections):
             connection.cut()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
         await self._empty(LAST_WORDS)
         for connection in list(self._connections):
             connection.abort()
-        while self._tasks:
-            await asyncio.wait(self._tasks)
 
     async def _empty(self, patience: float) -> None:
         """Wait until no connection is left, `patience` seconds at most."""
@@ -109,21 +112,24 @@ class SmtpServer:
         for task in late:
             task.cancel()
 
+    def _next_connection(self) -> Connection:
+        return self._pattern.another()
+
     # --- for its connections
 
     def admit(self, connection: Connection, address: ClientAddress) -> str:
-        """Count a new connection; "" when it may stay, else the limit it met."""
+        """Count a new connection and return ""; or return the limit that it met, and do not count it."""
         listener = self.terms.listener
-        self._connections.add(connection)
-        self._clients.add(address)
-        self._open.inc()
         self._total.inc()
         if self._stopping:
             return "stopping"
-        if len(self._connections) > listener.max_connections:
+        if len(self._connections) >= listener.max_connections:
             return "connections"
-        if self._clients.of(address) > listener.max_connections_per_client:
+        if self._clients.of(address) >= listener.max_connections_per_client:
             return "client_connections"
+        self._connections.add(connection)
+        self._clients.add(address)
+        self._open.inc()
         return ""
 
     def forget(self, connection: Connection, address: ClientAddress) -> None:

@@ -123,6 +123,11 @@ class Dialog:
             answer = self._HANDLERS[verb](self, argument)
         except Refused as refused:
             return refused.reply.encode()
+        except Abuse:
+            raise
+        except Exception as error:  # a bug of ours costs one command, not the connection
+            log.error("failure", where=verb.decode("ascii"), client=self.client.address, error=repr(error))
+            return server_reply.FAILED
         if answer < b"4" and verb in row:
             self.state = row[verb]
         return answer

@@ -4,6 +4,8 @@ or a version is ever in one. Every reply but the greeting, EHLO's, HELO's and 35
 
 from __future__ import annotations
 
+import functools
+
 from postduif.reply import Reply
 
 
@@ -60,6 +62,7 @@ TOO_SLOW = _reply(421, "4.4.2", "Too slow")
 STOPPING = _reply(421, "4.3.2", "Service shutting down")
 
 
+@functools.lru_cache
 def extensions(hostname: str, *, size: int, starttls: bool, auth: bool) -> bytes:
     """The reply to EHLO (RFC 5321 4.1.1.1)."""
     lines = [hostname, "PIPELINING", f"SIZE {size}", "8BITMIME", "SMTPUTF8", "CHUNKING", "ENHANCEDSTATUSCODES", "DSN"]
@@ -70,11 +73,13 @@ def extensions(hostname: str, *, size: int, starttls: bool, auth: bool) -> bytes
     return Reply(250, "", "\n".join(lines)).encode()
 
 
+@functools.lru_cache
 def greeting(hostname: str) -> bytes:
     """The first line."""
     return Reply(220, "", f"{hostname} ESMTP").encode()
 
 
+@functools.lru_cache
 def hello(hostname: str) -> bytes:
     """The reply to HELO: no extensions."""
     return Reply(250, "", hostname).encode()

@@ -16,6 +16,7 @@ from postduif.reply import Reply
 
 MAX_OUTPUT = 16384  # octets of replies before the client must read some
 
+_TLS = b"\x16\x03"  # a client that begins with TLS where none is spoken
 _MOVES_MAIL = frozenset({b"MAIL", b"RCPT", b"DATA", b"BDAT", b"QUIT"})
 
 
@@ -155,6 +156,8 @@ class ServerSession:
             if len(line) + self._dropped > limit:
                 return self._drop_line(line, limit, whole=end >= 0)
         if end < 0:
+            if line.startswith(_TLS):
+                raise Abuse("tls_in_clear", b"")
             return False
         self._at = end + 1
         self._since = self._now
