@@ -86,7 +86,8 @@ def _wrong_value(error: ErrorDetails, setting: Setting) -> str:
             remedy = f'did you mean "{near}"?' if near else "write one of these"
             return f"{quoted(value)} is not one of {_all(setting.choices)}; {remedy}"
         case "greater_than" | "greater_than_equal" | "less_than_equal":
-            return f"{kind.write(value)} is out of range; write {setting.range}"
+            shown = value if isinstance(value, str) else kind.write(value)
+            return f"{shown} is out of range; write {setting.range}"
         case "too_short":
             return f"is empty; name at least one, as {setting.example}"
         case "tuple_type":
