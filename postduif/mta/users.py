@@ -82,6 +82,9 @@ def _write(data_dir: Path, users: dict[str, str]) -> None:
     descriptor, temporary = tempfile.mkstemp(dir=data_dir, prefix=".users-")  # mode 0600
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            if os.geteuid() == 0:  # the daemon is to read it, whoever runs us
+                owner = os.stat(data_dir)
+                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
             file.writelines(f"{name}:{users[name]}\n" for name in sorted(users))
             file.flush()
             os.fsync(file.fileno())

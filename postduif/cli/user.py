@@ -1,0 +1,85 @@
+"""`postduif user`: who may log in with AUTH. Passwords are asked for without echo or read from standard input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from postduif.cli.options import config_option
+from postduif.config.load import load
+from postduif.errors import ConfigError
+from postduif.mta import users
+
+
+@click.group
+def command() -> None:
+    """Users of SMTP AUTH: add, list, remove. A running server sees a change at once."""
+
+
+@command.command("add")
+@click.argument("name")
+@config_option
+def add(name: str, config_path: Path) -> None:
+    """Add a user, or give one a new password.
+
+    The password is asked for; when standard input is no terminal, it is its first line.
+    """
+    try:
+        data_dir = _data_dir(config_path)
+        known = users.add(data_dir, name, _password(name))
+    except (ConfigError, OSError) as error:
+        _fail(error)
+    click.echo(f"{name}: {'new password' if known else 'added'}")
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@config_option
+def list_(config_path: Path, *, as_json: bool) -> None:
+    """Print the names."""
+    try:
+        names = sorted(users.read(_data_dir(config_path)))
+    except (ConfigError, OSError) as error:
+        _fail(error)
+    if as_json:
+        click.echo(json.dumps(names))
+    else:
+        for name in names:
+            click.echo(name)
+
+
+@command.command("remove")
+@click.argument("name")
+@config_option
+def remove(name: str, config_path: Path) -> None:
+    """Remove a user. Sessions that are logged in go on."""
+    try:
+        removed = users.remove(_data_dir(config_path), name)
+    except (ConfigError, OSError) as error:
+        _fail(error)
+    if not removed:
+        _fail(ConfigError(f"no user {name!r}; `postduif user list` shows those there are"))
+    click.echo(f"{name}: removed")
+
+
+def _data_dir(config_path: Path) -> Path:
+    data_dir = load(config_path).server.data_dir
+    if not data_dir.is_dir():
+        raise ConfigError(f"{data_dir} does not exist; create it, or correct server.data_dir in {config_path}")
+    return data_dir
+
+
+def _password(name: str) -> str:
+    if sys.stdin.isatty():
+        password: str = click.prompt(f"Password of {name}", hide_input=True, confirmation_prompt=True, err=True)
+        return password
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _fail(error: Exception) -> NoReturn:
+    click.echo(f"postduif user: {error}", err=True)
+    sys.exit(1)
