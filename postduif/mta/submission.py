@@ -129,6 +129,11 @@ class Submission:
         self._store = store
         self._clock = clock
 
+    def reload(self, config: Config) -> None:
+        """Use new settings for the next mail. Raises ConfigError, and then keeps the old."""
+        relaying.check(config)
+        self._config = config
+
     def may_send(self, client: Client, sender: Address) -> Reply | None:
         """May a transaction begin? Asked at MAIL. None is yes."""
         if self._store.full:

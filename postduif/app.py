@@ -1,0 +1,229 @@
+"""The daemon: builds every part from the settings, starts, reloads and stops them. The only file that knows all."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from postduif import log, systemd
+from postduif.clock import Clock, SystemClock
+from postduif.config.kinds import HostPort
+from postduif.config.load import load
+from postduif.config.schema import Config, Listener
+from postduif.errors import ConfigError
+from postduif.mta import metrics
+from postduif.mta.control import Action, Control
+from postduif.mta.credentials import Credentials
+from postduif.mta.delivery import Delivery
+from postduif.mta.dkim import Signer
+from postduif.mta.health import STALLED, Health, HealthServer
+from postduif.mta.operations import SiteOperations
+from postduif.mta.queue_operations import QueueOperations
+from postduif.mta.resolver import Resolver
+from postduif.mta.server import SmtpServer, tls_context
+from postduif.mta.sites import Sites
+from postduif.mta.submission import Submission
+from postduif.queue.store import Store
+
+GRACE = 20.0  # seconds that sessions and transactions under way have to end when we stop
+BEAT = 0.5  # seconds between looks at how late the event loop is
+
+
+class App:
+    """One daemon. `run` returns when it was told to stop."""
+
+    def __init__(self, path: Path, clock: Clock | None = None) -> None:
+        """Reads the settings and opens the queue. Raises ConfigError, StoreError."""
+        self._path = path
+        self._clock = clock or SystemClock()
+        self._config = load(path, serving=True)
+        log.configure(self._config.server.log_format, self._config.server.log_level)
+        self._signer = Signer.load(self._config.dkim, self._clock)
+        self._contexts = {one.address: _tls(one) for one in self._config.listener}
+        self.store = Store.open(self._config.server.data_dir, self._config.queue, self._clock)
+        self.store.observe_commits(metrics.COMMIT_SECONDS.observe)
+        self._stop = asyncio.Event()
+        self._beat = time.monotonic()
+        self._ready = False
+
+    # --- life
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT."""
+        await self.start()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+        delivering = asyncio.create_task(self.delivery.run())
+        beating = asyncio.create_task(self._beats())
+        stopping = asyncio.create_task(self._stopped())
+        try:
+            await asyncio.wait((delivering, beating, stopping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (delivering, beating):
+                if task.done() and not task.cancelled() and task.exception():
+                    log.error("part_failed", error=repr(task.exception()))
+            await self.stop()
+            for task in (delivering, beating, stopping):
+                task.cancel()
+            await asyncio.gather(delivering, beating, stopping, return_exceptions=True)
+
+    async def _stopped(self) -> None:
+        await self._stop.wait()
+
+    async def start(self) -> None:
+        """Open every door. Raises OSError when an address is taken."""
+        config = self._config
+        resolver = Resolver(config.dns, self._clock)
+        self._resolver = resolver
+        self.submission = Submission(config, self.store, self._clock)
+        self.delivery = Delivery(
+            config, store=self.store, sites=Sites(config, resolver), signer=self._signer, clock=self._clock
+        )
+        credentials = Credentials(config.server.data_dir)
+        self.servers = [
+            SmtpServer(
+                one,
+                hostname=config.server.hostname,
+                submission=self.submission,
+                credentials=credentials,
+                clock=self._clock,
+                tls=self._contexts[one.address],
+            )
+            for one in config.listener
+        ]
+        given = systemd.listen_sockets()
+        for server, one in zip(self.servers, config.listener, strict=True):
+            await server.start(_take(given, one))
+            log.info("listening", address=_text(server.address), role=one.role, tls=one.tls)
+        self._control = Control(config.server.run_dir, self._actions())
+        await self._control.start()
+        self._health = _health_server(config, self)
+        self._ready = True
+        systemd.notify("READY=1", f"STATUS=serving as {config.server.hostname}")
+        log.info("ready", hostname=config.server.hostname, queued=self.store.stats.queued)
+
+    async def stop(self) -> None:
+        """Close every door, let what is under way end, and leave the rest in the queue."""
+        if not self._ready:
+            return
+        self._ready = False
+        systemd.notify("STOPPING=1")
+        log.info("stopping", grace=GRACE)
+        await asyncio.gather(*(server.close(GRACE) for server in self.servers), self.delivery.close(GRACE))
+        await self._control.close()
+        if self._health is not None:
+            self._health.close()
+        self._signer.close()
+        await self.store.close()
+        log.info("stopped")
+
+    def reload(self) -> None:
+        """Read the settings again (SIGHUP). When they are wrong, or a key is, the old ones stay as they are."""
+        systemd.notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            config = load(self._path, serving=True)
+            contexts = {one.address: _tls(one) for one in config.listener}
+            Signer.load(config.dkim, self._clock).close()
+        except ConfigError as error:
+            metrics.RELOADS.labels("refused").inc()
+            for line in str(error).splitlines():
+                log.error("reload_refused", problem=line)
+        else:
+            self._use(config, contexts)
+            metrics.RELOADS.labels("done").inc()
+            log.info("reloaded", file=self._path)
+        systemd.notify("READY=1")
+
+    def _use(self, config: Config, contexts: dict[HostPort, ssl.SSLContext | None]) -> None:
+        for name in _needing_restart(self._config, config):
+            log.warning("reload_needs_restart", setting=name)
+        self._config = config
+        log.configure(config.server.log_format, config.server.log_level)
+        self._signer.reload(config.dkim)
+        self._resolver = Resolver(config.dns, self._clock)
+        self.submission.reload(config)
+        self.delivery.reload(config, Sites(config, self._resolver), self._signer)
+        known = {one.address: one for one in config.listener}
+        for server in self.servers:
+            if (one := known.get(server.listener.address)) is not None:
+                server.reload(one, contexts[one.address])
+
+    # --- how it does
+
+    def health(self) -> Health:
+        """For probes; called on another thread."""
+        alive = time.monotonic() - self._beat < STALLED
+        trouble = self.store.trouble or ("" if alive else "the event loop does not turn")
+        return Health(alive, alive and self._ready and self.store.healthy and not self.store.full, trouble)
+
+    def refresh(self) -> None:
+        """Bring gauges up to date; called on another thread."""
+        stats = self.store.stats
+        metrics.QUEUED.set(stats.queued)
+        metrics.LEASED.set(stats.leased)
+        metrics.DISK_FREE.set(stats.disk_free)
+        metrics.LOG_DROPPED.set(log.dropped())
+        metrics.OUT_CONNECTIONS.set(sum(len(route.connections) for route in list(self.delivery.routes.values())))
+
+    async def _beats(self) -> None:
+        """Measure how late the loop is, and tell systemd's watchdog that it turns."""
+        every = systemd.watchdog_seconds()
+        told = 0.0
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(BEAT)
+            self._beat = time.monotonic()
+            metrics.LOOP_LAG.observe(max(0.0, self._beat - before - BEAT))
+            if every is not None and self._beat - told >= min(every, 10.0):
+                systemd.notify("WATCHDOG=1")
+                told = self._beat
+
+    def _actions(self) -> dict[str, Action]:
+        return {**SiteOperations(self.delivery).actions, **QueueOperations(self.store).actions}
+
+
+def _tls(listener: Listener) -> ssl.SSLContext | None:
+    if listener.tls == "none" or listener.certificate is None:
+        return None
+    return tls_context(listener.certificate, listener.private_key)
+
+
+def _take(given: list[socket.socket], listener: Listener) -> socket.socket | None:
+    """The socket that systemd opened for this listener, if it did."""
+    for one in given:
+        name = one.getsockname()
+        if isinstance(name, tuple) and name[1] == listener.address.port and listener.address.host in (name[0], "*"):
+            given.remove(one)
+            return one
+    return None
+
+
+def _text(address: tuple[str, int]) -> str:
+    host, port = address[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _health_server(config: Config, app: App) -> HealthServer | None:
+    address = config.metrics.address
+    if address is None:
+        return None
+    return HealthServer(address.host, address.port, app.health, app.refresh)
+
+
+def _needing_restart(old: Config, new: Config) -> Iterator[str]:
+    """What a reload cannot change."""
+    if [one.address for one in old.listener] != [one.address for one in new.listener]:
+        yield "listener.address"
+    for name in ("hostname", "data_dir", "run_dir"):
+        if getattr(old.server, name) != getattr(new.server, name):
+            yield f"server.{name}"
+    for name in ("queue", "metrics"):
+        if getattr(old, name) != getattr(new, name):
+            yield name

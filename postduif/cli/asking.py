@@ -1,0 +1,57 @@
+"""Ask the running daemon; when there is none, open the queue itself and do the same."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from postduif.clock import SystemClock
+from postduif.config.load import load
+from postduif.config.schema import Config
+from postduif.errors import PostduifError
+from postduif.mta.control import NotRunning, ask
+from postduif.mta.queue_operations import QueueOperations
+from postduif.queue.store import Store
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@contextlib.contextmanager
+def one_line_errors() -> Iterator[None]:
+    """What goes wrong is one line on standard error, and exit status 1."""
+    try:
+        yield
+    except PostduifError as error:
+        click.echo(f"postduif: {error}", err=True)
+        sys.exit(1)
+
+
+def answer(path: Path, do: str, **request: object) -> Any:
+    """What `do` says, from the daemon or from the queue file. Raises PostduifError."""
+    config = load(path)
+    try:
+        return ask(config.server.run_dir, do, **request)
+    except NotRunning:
+        if not do.startswith("queue."):
+            raise
+        return json.loads(json.dumps(asyncio.run(_open_and_do(config, do, request)), default=str))
+
+
+async def _open_and_do(config: Config, do: str, request: dict[str, Any]) -> object:
+    store = Store.open(config.server.data_dir, config.queue, SystemClock())
+    try:
+        return await QueueOperations(store).actions[do](request)
+    finally:
+        await store.close()
+
+
+def print_json(value: object) -> None:
+    """As every listing's --json does."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,105 @@
+"""The control socket: how the command line asks the running daemon, and tells it what to do.
+
+A Unix socket in `run_dir`, readable by its owner alone. One JSON object a line each way: `{"do": "queue.hold", ...}`
+is answered by `{"ok": ...}` or `{"error": "..."}`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from postduif import log
+from postduif.errors import PostduifError
+
+NAME = "control.sock"
+MAX_LINE = 1024 * 1024  # octets of one request
+TIMEOUT = 60.0  # seconds the command line waits for an answer
+
+Action = Callable[[dict[str, Any]], Awaitable[object]]
+
+
+class ControlError(PostduifError):
+    """The daemon could not be asked, or said no. The text names the remedy."""
+
+
+class Control:
+    """Answers on the socket until closed. `actions` maps names to what is done."""
+
+    def __init__(self, run_dir: Path, actions: Mapping[str, Action]) -> None:
+        self._path = run_dir / NAME
+        self._actions = actions
+        self._server: asyncio.Server | None = None
+        self._clients: set[asyncio.StreamWriter] = set()
+
+    async def start(self) -> None:
+        """Bind; a socket left over by a dead daemon is replaced (the queue's lock says that it is dead)."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path.unlink(missing_ok=True)
+        old = os.umask(0o177)
+        try:
+            self._server = await asyncio.start_unix_server(self._serve, self._path, limit=MAX_LINE)
+        finally:
+            os.umask(old)
+
+    async def close(self) -> None:
+        """Stop answering."""
+        if self._server is not None:
+            self._server.close()
+            for writer in list(self._clients):
+                writer.close()
+            self._path.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._clients.add(writer)
+        try:
+            while line := await reader.readline():
+                writer.write(json.dumps(await self._answer(line), default=str).encode() + b"\n")
+                await writer.drain()
+        except (OSError, ValueError):
+            # The other side went away, or sent an endless line: nothing is owed to it.
+            pass
+        finally:
+            self._clients.discard(writer)
+            writer.close()
+
+    async def _answer(self, line: bytes) -> dict[str, object]:
+        try:
+            request = json.loads(line)
+            action = self._actions[request.pop("do")]
+        except (ValueError, KeyError, AttributeError):
+            return {"error": "no such request; is the command line of another version than the daemon?"}
+        try:
+            return {"ok": await action(request)}
+        except (PostduifError, TypeError, ValueError, KeyError) as error:
+            log.warning("control_request_failed", error=repr(error))
+            return {"error": str(error)}
+
+
+def ask(run_dir: Path, do: str, **request: object) -> Any:
+    """Ask the daemon, from the command line. Raises ControlError, `NotRunning` when there is none."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(TIMEOUT)
+        try:
+            client.connect(str(run_dir / NAME))
+        except (FileNotFoundError, ConnectionRefusedError):
+            raise NotRunning(f"no daemon answers at {run_dir / NAME}; start it with `postduif serve`") from None
+        except OSError as error:
+            raise ControlError(f"cannot reach the daemon at {run_dir / NAME}: {error.strerror}") from None
+        client.sendall(json.dumps({"do": do, **request}).encode() + b"\n")
+        try:
+            answer = json.loads(client.makefile().readline() or "{}")
+        except (OSError, ValueError):
+            answer = {}
+    if "error" in answer or "ok" not in answer:
+        raise ControlError(answer.get("error", "the daemon hung up without an answer; see its log"))
+    return answer["ok"]
+
+
+class NotRunning(ControlError):  # noqa: N818  the name says what is the case
+    """There is no daemon."""

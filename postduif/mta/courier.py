@@ -1,0 +1,204 @@
+"""Carry a Route's batches over one connection, from the first to QUIT.
+
+Each batch is fitted to what the peer offers, signed, and offered while the one before it is still under way. What
+comes back goes to the ledger; what was not tried goes back to the ready queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol
+
+from postduif.clock import Clock
+from postduif.config.schema import Delivery
+from postduif.errors import KeyUnavailable, StoreError
+from postduif.mta.client import Connection
+from postduif.mta.dkim import Signer
+from postduif.mta.downgrade import fit
+from postduif.mta.ready import Batch
+from postduif.mta.route import Route
+from postduif.mta.transaction import Transaction, addresses_ascii, compose
+from postduif.mta.verdict import Circumstances, of_reply, of_transaction
+from postduif.queue.scheduled import QueueKey
+from postduif.queue.store import Outcome, Store
+from postduif.reply import Reply
+
+FEW = 20  # ready batches below which more are leased
+
+
+class Ledger(Protocol):
+    """Where outcomes are recorded."""
+
+    def record(self, outcomes: list[Outcome], *, relayed: bool = False) -> None:
+        """Take outcomes; they reach the disk soon, whatever it takes. `relayed`: the peer knows no DSN."""
+        ...
+
+
+@dataclass(slots=True)
+class _Job:
+    key: QueueKey
+    priority: int
+    batch: Batch
+    started: float
+
+
+class Courier:
+    """One connection's work. `run` returns when the connection is over."""
+
+    def __init__(
+        self,
+        route: Route,
+        connection: Connection,
+        *,
+        store: Store,
+        signer: Signer,
+        ledger: Ledger,
+        clock: Clock,
+        settings: Delivery,
+        random: Random,
+        connect_seconds: float,
+        feed: Callable[[Route], None],
+    ) -> None:
+        self._route = route
+        self._connection = connection
+        self._store = store
+        self._signer = signer
+        self._ledger = ledger
+        self._clock = clock
+        self._settings = settings
+        self._random = random
+        self._connect_seconds = connect_seconds
+        self._feed = feed
+        self._jobs: dict[Transaction, _Job] = {}
+        self._event = asyncio.Event()
+        self._left = route.limits.messages_per_connection or 1 << 62
+        connection.on_done = self._done
+        connection.on_room = connection.on_lost = self._wake
+
+    async def run(self) -> None:
+        """Carry until there is nothing more to carry, or the connection breaks."""
+        connection, route = self._connection, self._route
+        try:
+            while connection.lost is None and self._left > 0:
+                if len(route.ready) < FEW:
+                    self._feed(route)
+                taken = route.take(self._clock.monotonic()) if connection.room else None
+                if taken is not None:
+                    self._left -= 1
+                    await self._carry(_Job(*taken, self._clock.monotonic()))
+                elif not await self._wait():
+                    break
+            while connection.lost is None and connection.session.unfinished:
+                self._event.clear()
+                await self._event.wait()
+        finally:
+            route.closed(connection)
+            connection.quit()
+            self._unfinished(connection.lost or Reply(421, "4.3.2", "closed here"))
+
+    async def _wait(self) -> bool:
+        """Wait for work or for a verdict. False: idle for too long."""
+        self._event.clear()
+        busy = bool(self._connection.session.unfinished)
+        waiting = self._route.eager if busy else self._route.idle
+        if self._connection.room:
+            waiting[self._connection] = self._event
+        try:
+            if busy:
+                await self._event.wait()
+                return True
+            async with asyncio.timeout(self._route.limits.idle_time):
+                await self._event.wait()
+                return True
+        except TimeoutError:
+            return False
+        finally:
+            waiting.pop(self._connection, None)
+
+    async def _carry(self, job: _Job) -> None:
+        recalled = [entry for entry in job.batch.entries if self._store.recalled(entry)]
+        if recalled:
+            self._store.release(recalled)
+            job.batch.entries = [entry for entry in job.batch.entries if entry not in recalled]
+        if not job.batch.entries:
+            return
+        content = await self._content(job)
+        if isinstance(content, Reply):
+            about = self._circumstances(job, transmit=0.0)
+            self._ledger.record([of_reply(entry, content, about, self._settings) for entry in job.batch.entries])
+            return
+        if not self._connection.room:
+            self._route.ready.put_back(job.key, job.priority, job.batch)
+            return
+        recipients = [entry.recipient for entry in job.batch.entries]
+        transaction = compose(job.batch.envelope, recipients, content, self._connection.session.features)
+        self._jobs[transaction] = job
+        self._connection.offer(transaction)
+
+    async def _content(self, job: _Job) -> bytes | Reply:
+        """What goes over the wire to this peer, or the verdict that nothing can."""
+        envelope, features = job.batch.envelope, self._connection.session.features
+        try:
+            message = await self._store.content(envelope.id)
+            plain = addresses_ascii(envelope, [entry.recipient for entry in job.batch.entries])
+            fitted = fit(message, features.eight_bit_mime, features.smtputf8, plain)
+            if isinstance(fitted, Reply):
+                return fitted
+            content = await self._signer.sign(envelope.header_from, fitted.content) + fitted.content
+        except StoreError:
+            return Reply(451, "4.3.0", "the message could not be read from the queue")
+        except KeyUnavailable as error:
+            return Reply(451, "4.7.5", f"not signed: {error}")
+        if features.size and len(content) > features.size:
+            return Reply(
+                552, "5.3.4", f"the message has {len(content)} octets, {self._connection.peer} takes {features.size}"
+            )
+        return content
+
+    def _done(self, transaction: Transaction) -> None:
+        self._record(self._jobs.pop(transaction), transaction, None)
+
+    def _record(self, job: _Job, transaction: Transaction, lost: Reply | None) -> None:
+        about = self._circumstances(job, transmit=self._clock.monotonic() - job.started)
+        outcomes = of_transaction(job.batch.entries, transaction, about, lost, self._settings)
+        self._ledger.record(outcomes, relayed=not self._connection.session.features.dsn)
+
+    def _circumstances(self, job: _Job, transmit: float) -> Circumstances:
+        connect, self._connect_seconds = self._connect_seconds, 0.0
+        return Circumstances(
+            site=self._route.destination.site.name,
+            now=self._clock.time(),
+            chance=self._random.random(),
+            host=str(self._connection.peer),
+            tls=self._connection.tls,
+            connect=connect,
+            transmit=transmit,
+        )
+
+    def _unfinished(self, lost: Reply) -> None:
+        """Share out what the connection took with it: tried, in doubt, or not tried at all."""
+        for transaction, job in list(self._jobs.items()):
+            del self._jobs[transaction]
+            if transaction.content_sent:
+                self._record(job, transaction, lost)
+            elif not transaction.answered and self._connection.transactions:
+                # A kept connection that the peer closed says nothing about this message.
+                self._route.ready.put_back(job.key, job.priority, job.batch)
+            else:
+                self._try_elsewhere(job, transaction, lost)
+
+    def _try_elsewhere(self, job: _Job, transaction: Transaction, lost: Reply) -> None:
+        """The host closed on it (RFC 5321 5.1: try the next), unless every host had its turn."""
+        address = self._connection.peer.address
+        self._route.host_failed(address, self._clock.monotonic())
+        if address in job.batch.avoid or len(self._route.destination.hosts) <= len(job.batch.avoid) + 1:
+            self._record(job, transaction, lost)
+            return
+        job.batch.avoid |= {address}
+        self._route.ready.put_back(job.key, job.priority, job.batch)
+
+    def _wake(self, _: Connection) -> None:
+        self._event.set()

@@ -1,0 +1,366 @@
+"""The delivery loop: what is due goes to its Route, Routes get connections, nothing waits without a reason.
+
+A scheduled queue's domain leads to a Destination (`sites`), that to a Route. Routes lease from their scheduled queues
+in turn, a bounded number at a time; that is the ready queue. A crash forgets leases, so everything is due again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from random import Random
+
+from postduif import log
+from postduif.clock import Clock
+from postduif.config.schema import Config
+from postduif.envelope import Entry
+from postduif.errors import StoreError
+from postduif.mta.client import Connection, Timeouts, opportunistic_context
+from postduif.mta.courier import Courier
+from postduif.mta.dkim import Signer
+from postduif.mta.ledger import Ledger
+from postduif.mta.opening import Opener
+from postduif.mta.permits import Permits
+from postduif.mta.route import Route
+from postduif.mta.sites import Destination, Sites
+from postduif.mta.verdict import Circumstances, expired, of_reply
+from postduif.queue.scheduled import QueueKey
+from postduif.queue.store import Store
+from postduif.reply import Reply
+
+READY_MAX = 1000  # recipients ready on one Route
+READY_MIN = 20  # the least it may have ready when memory is shared by many Routes
+QUANTUM = 100  # recipients leased from one scheduled queue before the next has its turn
+SWEEP = 10.0  # seconds between looks at what outlived its lifetime while held or waiting
+DEFAULT_PRIORITY = 50
+
+
+class Delivery:
+    """Everything that leaves, leaves through here."""
+
+    def __init__(
+        self, config: Config, *, store: Store, sites: Sites, signer: Signer, clock: Clock, random: Random | None = None
+    ) -> None:
+        self.routes: dict[Destination, Route] = {}
+        self.permits = Permits()
+        self.suspended: dict[str, str] = {}
+        """Sites the operator holds, and why."""
+        self._store = store
+        self._clock = clock
+        self._random = random or Random()  # noqa: S311  spreads retries, guards nothing
+        self._ledger = Ledger(lambda: self._config, store, clock)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._resolving: set[QueueKey] = set()
+        self._timers: set[Destination] = set()
+        self._stopping = False
+        self._wake = asyncio.Event()
+        self.reload(config, sites, signer)
+
+    def reload(self, config: Config, sites: Sites, signer: Signer) -> None:
+        """Use new settings, from the next connection and message on."""
+        self._config = config
+        self._sites = sites
+        self._signer = signer
+        self._priorities = {stream.name: stream.priority for stream in config.stream}
+        settings = config.delivery
+        self._opener = Opener(
+            config.server.hostname,
+            Timeouts.of(settings),
+            opportunistic_context(),
+            self._clock,
+            broken_tls_memory=settings.broken_tls_memory,
+        )
+
+    # --- the loop
+
+    async def run(self) -> None:
+        """Deliver until cancelled or closed."""
+        self._store.on_due = self._due
+        sweep = asyncio.create_task(self._sweep())
+        try:
+            while not self._stopping:
+                for key in self._store.due(self._clock.time()):
+                    self._due(key)
+                await self._until_next_due()
+        finally:
+            sweep.cancel()
+
+    async def close(self, grace: float) -> None:
+        """Start nothing new, let transactions under way end for `grace` seconds, then give the rest back."""
+        self._stopping = True
+        self._wake.set()
+        for route in self.routes.values():
+            self._give_back(route)
+            for event in route.idle.values():
+                event.set()
+        _, late = await asyncio.wait(self._tasks, timeout=grace) if self._tasks else (set(), set())
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        for route in self.routes.values():
+            self._give_back(route)
+        await self._ledger.settled()
+
+    async def _until_next_due(self) -> None:
+        due = self._store.next_due()
+        wait = 3600.0 if due is None else max(0.001, due - self._clock.time())
+        sleep = asyncio.ensure_future(self._clock.sleep(min(wait, 3600.0)))
+        changed = asyncio.ensure_future(self._wake.wait())
+        try:
+            await asyncio.wait((sleep, changed), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleep.cancel()
+            changed.cancel()
+            self._wake.clear()
+
+    async def _sweep(self) -> None:
+        while True:
+            await self._clock.sleep(SWEEP)
+            self._prune()
+            await self._tidy()
+            while entries := await self._store.lease_expired(QUANTUM):
+                self._expire(entries, "")
+
+    async def _tidy(self) -> None:
+        try:
+            await self._store.tidy()
+        except StoreError as error:
+            log.error("tidy_failed", error=error)
+
+    def _prune(self) -> None:
+        now = self._clock.monotonic()
+        for route in [route for route in self.routes.values() if route.unused and not route.resting(now)]:
+            del self.routes[route.destination]
+            self.permits.forget(route.destination.site)
+
+    # --- from a scheduled queue to its Route
+
+    def _due(self, key: QueueKey) -> None:
+        """Something in this scheduled queue may be leased."""
+        if self._stopping:
+            return
+        destination = self._sites.cached(key.domain)
+        if destination is None:
+            if key not in self._resolving:
+                self._resolving.add(key)
+                self._spawn(self._resolve(key))
+        elif isinstance(destination, Reply):
+            self._spawn(self._refuse(key, destination))
+        else:
+            self._assign(key, destination)
+
+    async def _resolve(self, key: QueueKey) -> None:
+        try:
+            destination = await self._sites.destination(key.domain)
+        finally:
+            self._resolving.discard(key)
+        if isinstance(destination, Reply):
+            await self._refuse(key, destination)
+        else:
+            self._assign(key, destination)
+
+    def _assign(self, key: QueueKey, destination: Destination) -> None:
+        route = self.routes.get(destination)
+        if route is None:
+            route = self.routes[destination] = Route(destination, self.permits)
+            route.suspended = self.suspended.get(route.name, "")
+        elif route.destination is not destination:
+            route.update(destination)
+        route.queues[key] = None
+        self.pump(route)
+
+    async def _refuse(self, key: QueueKey, reply: Reply) -> None:
+        """There is no road to this domain: that is the verdict on all that is due for it."""
+        while entries := await self._store.lease(key, QUANTUM):
+            self._decide(entries, reply, "")
+            if len(entries) < QUANTUM:
+                return
+
+    # --- a Route at work
+
+    def pump(self, route: Route) -> None:
+        """Do for a Route all that can be done now: lease, wake, open."""
+        if self._stopping or route.suspended:
+            return
+        now = self._clock.monotonic()
+        if not route.resting(now):
+            self._lease(route)
+            while route.open(now):
+                self._spawn(self._serve(route))
+            route.wake()
+        wait = route.wait(now)
+        if wait and route.destination not in self._timers:
+            self._timers.add(route.destination)
+            self._spawn(self._pump_later(route, wait))
+
+    async def _pump_later(self, route: Route, wait: float) -> None:
+        await self._clock.sleep(wait)
+        self._timers.discard(route.destination)
+        self.pump(route)
+
+    def _room_at_most(self) -> int:
+        fair = self._config.queue.max_leased // max(1, len(self.routes))
+        return min(READY_MAX, max(READY_MIN, fair))
+
+    def _room(self, route: Route) -> int:
+        return self._room_at_most() - route.ready.recipients
+
+    def _lease(self, route: Route) -> None:
+        """Fill the ready queue from memory; what waits on disk is read by `_refill`, a queue at a time, in turn."""
+        for key in list(route.queues):
+            room = self._room(route)
+            if room <= 0:
+                return
+            del route.queues[key]
+            entries = self._store.lease_fresh(key, room)
+            self._take(route, key, entries)
+            if len(entries) == room:
+                route.queues[key] = None
+            elif self._store.waits_on_disk(key):
+                route.on_disk[key] = None
+        if route.on_disk and not route.refilling and route.ready.recipients < self._room_at_most() // 2:
+            route.refilling = True
+            self._spawn(self._refill(route))
+
+    async def _refill(self, route: Route) -> None:
+        try:
+            while route.on_disk and (room := self._room(route)) > 0 and not self._stopping:
+                key, _ = route.on_disk.popitem(last=False)
+                entries = await self._store.lease(key, min(QUANTUM, room))
+                self._take(route, key, entries)
+                if entries and self._store.waits_on_disk(key):
+                    route.on_disk[key] = None
+                self.pump(route)
+        finally:
+            route.refilling = False
+
+    def _take(self, route: Route, key: QueueKey, entries: list[Entry]) -> None:
+        if not entries:
+            return
+        now = self._clock.time()
+        late = [entry for entry in entries if entry.envelope.expires_at <= now]
+        if late:
+            self._expire(late, route.name)
+            entries = [entry for entry in entries if entry.envelope.expires_at > now]
+        route.ready.add(key, self._priorities.get(key.stream, DEFAULT_PRIORITY), entries)
+
+    async def _serve(self, route: Route) -> None:
+        """One connection, from opening to end."""
+        began = self._clock.monotonic()
+        opened: Connection | Reply = Reply(421, "4.3.2", "closed here")
+        try:
+            hosts = await self._sites.hosts(route.destination)
+            opened = hosts if isinstance(hosts, Reply) else await self._opener.open(route, hosts)
+        finally:
+            route.opened(opened if isinstance(opened, Connection) else None)
+        if isinstance(opened, Reply):
+            self._not_opened(route, opened)
+            return
+        self.pump(route)
+        courier = Courier(
+            route,
+            opened,
+            store=self._store,
+            signer=self._signer,
+            ledger=self._ledger,
+            clock=self._clock,
+            settings=self._config.delivery,
+            random=self._random,
+            connect_seconds=self._clock.monotonic() - began,
+            feed=self.pump,
+        )
+        try:
+            await courier.run()
+        finally:
+            self.pump(route)
+
+    def _not_opened(self, route: Route, reply: Reply) -> None:
+        """No host took a connection. Unless others are up, that is the verdict on all that is ready."""
+        if route.connections:
+            return
+        now = self._clock.monotonic()
+        route.unreachable(reply, now)
+        log.warning("site_unreachable", site=route.name, reply=reply, rest=route.resting(now))
+        for batch in route.ready.drain():
+            self._decide(batch.entries, reply, route.name)
+        self.pump(route)
+
+    # --- for operators
+
+    def describe(self, route: Route) -> dict[str, object]:
+        """One road in plain values."""
+        now = self._clock.monotonic()
+        limits = route.limits
+        return {
+            "site": route.name,
+            "hosts": [exchange.name for exchange in route.destination.hosts],
+            "connections": len(route.connections),
+            "connection_limit": limits.connections,
+            "ready": route.ready.recipients,
+            "queues": len(route.queues) + len(route.on_disk),
+            "state": self._state(route, now),
+            "message_rate": str(limits.message_rate or ""),
+            "connection_rate": str(limits.connection_rate or ""),
+            "next_in": round(route.wait(now), 1),
+            "last_trouble": str(route.pause_reply or ""),
+        }
+
+    def _state(self, route: Route, now: float) -> str:
+        if route.suspended:
+            return f"suspended: {route.suspended}"
+        return "resting" if route.resting(now) else "ready"
+
+    async def road_of(self, domain: str) -> dict[str, object]:
+        """Which road a domain's mail takes now."""
+        destination = await self._sites.destination(domain)
+        if isinstance(destination, Reply):
+            return {"site": "", "reply": str(destination)}
+        route = self.routes.get(destination) or Route(destination, self.permits)
+        return self.describe(route)
+
+    def suspend(self, site: str, reason: str) -> None:
+        """Send nothing to a site. What is ready goes back to the queue."""
+        self.suspended[site] = reason
+        for route in self.routes.values():
+            if route.name == site:
+                route.suspended = reason
+                self._give_back(route)
+
+    def resume(self, site: str) -> bool:
+        """Send to a site again; False when nothing held it."""
+        held = self.suspended.pop(site, "") != ""
+        for route in self.routes.values():
+            if route.name == site:
+                held = held or bool(route.resting(self._clock.monotonic()))
+                route.suspended = ""
+                route.resume()
+                self.pump(route)
+        self._wake.set()
+        return held
+
+    def _give_back(self, route: Route) -> None:
+        for batch in route.ready.drain():
+            self._store.release(batch.entries)
+
+    # --- verdicts without a transaction
+
+    def _decide(self, entries: list[Entry], reply: Reply, site: str) -> None:
+        about = Circumstances(site, self._clock.time(), self._random.random())
+        late = [entry for entry in entries if entry.envelope.expires_at <= about.now]
+        self._ledger.record([expired(entry, about) for entry in late])
+        alive = [entry for entry in entries if entry.envelope.expires_at > about.now]
+        self._ledger.record([of_reply(entry, reply, about, self._config.delivery) for entry in alive])
+
+    def _expire(self, entries: list[Entry], site: str) -> None:
+        about = Circumstances(site, self._clock.time(), 0.0)
+        self._ledger.record([expired(entry, about) for entry in entries])
+
+    def _spawn(self, coroutine: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("delivery_task_failed", error=error if isinstance(error, StoreError) else repr(error))

@@ -1,0 +1,145 @@
+"""Write down what became of recipients: journal, removal or retry, and the notice to the sender, in one transaction.
+
+Outcomes are gathered for one turn of the event loop. What the disk refuses is kept and offered again until it is
+taken: a message that was delivered is not sent again while this process lives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from itertools import groupby
+
+from postduif import log
+from postduif.attempt import Kind
+from postduif.bounce.report import Fact, compose, wanted
+from postduif.clock import Clock
+from postduif.config.schema import Config
+from postduif.envelope import Envelope, Message, Notify
+from postduif.errors import StoreError
+from postduif.mta.metrics import ATTEMPTS, DELAY, DSNS
+from postduif.queue.store import Outcome, Store
+
+RETRY = 1.0  # seconds between tries to record what the disk refused
+_ACTIONS = {Kind.FAILED: "failed", Kind.EXPIRED: "failed", Kind.DEFERRED: "delayed", Kind.AMBIGUOUS: "delayed"}
+_LEVELS = {Kind.DELIVERED: log.info, Kind.DEFERRED: log.info}
+_STAGES = ("before_queue", "in_queue", "connect", "transmit")
+
+
+class Ledger:
+    """The way from outcomes to the queue file."""
+
+    def __init__(self, config: Callable[[], Config], store: Store, clock: Clock) -> None:
+        self._config = config
+        self._store = store
+        self._clock = clock
+        self._gathered: list[Outcome] = []
+        self._relayed: set[int] = set()
+        self._writing: set[asyncio.Task[None]] = set()
+
+    def record(self, outcomes: list[Outcome], *, relayed: bool = False) -> None:
+        """Take outcomes; they reach the disk soon, whatever it takes. `relayed`: the peer knows no DSN (RFC 3461)."""
+        if not self._gathered:
+            asyncio.get_running_loop().call_soon(self._begin)
+        self._gathered += outcomes
+        if relayed:
+            self._relayed.update(one.entry.recipient.id for one in outcomes if one.entry.recipient.notify)
+        for one in outcomes:
+            _observe(one)
+
+    async def settled(self) -> None:
+        """Wait until everything taken so far is on disk."""
+        while self._gathered or self._writing:
+            await asyncio.gather(*self._writing, return_exceptions=True)
+            await asyncio.sleep(0)
+
+    def _begin(self) -> None:
+        outcomes, self._gathered = self._gathered, []
+        task = asyncio.create_task(self._write(outcomes))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    async def _write(self, outcomes: list[Outcome]) -> None:
+        notices = await self._notices(outcomes)
+        while True:
+            try:
+                await self._store.settle(outcomes, notices)
+            except StoreError as error:
+                log.error("outcomes_wait", error=error, outcomes=len(outcomes), retry_in=RETRY)
+                await self._clock.sleep(RETRY)
+                continue
+            return
+
+    async def _notices(self, outcomes: Iterable[Outcome]) -> list[tuple[Envelope, Message]]:
+        """One notice per message and action that its sender wants to hear of."""
+        told = [(one, action) for one in outcomes if (action := self._action(one))]
+        notices: list[tuple[Envelope, Message]] = []
+        for (_, action), group in groupby(told, key=lambda pair: (pair[0].entry.envelope.id, pair[1])):
+            members = [one for one, _ in group]
+            envelope = members[0].entry.envelope
+            facts = [
+                Fact(one.entry.recipient, action, one.attempt, envelope.expires_at if one.due else None)
+                for one in members
+            ]
+            if (notice := await self._notice(envelope, facts)) is not None:
+                notices.append(notice)
+                DSNS.labels(action).inc()
+        return notices
+
+    async def _notice(self, envelope: Envelope, facts: list[Fact]) -> tuple[Envelope, Message] | None:
+        try:
+            message = await self._store.content(envelope.id)
+        except StoreError as error:
+            # The sender hears of the failure even when the mail itself cannot be read any more.
+            log.error("content_unreadable", id=envelope.id, error=error)
+            message = Message(b"")
+        config = self._config()
+        return compose(
+            envelope,
+            facts,
+            message,
+            hostname=config.server.hostname,
+            settings=config.dsn,
+            now=self._clock.time(),
+            lifetime=config.delivery.lifetime,
+        )
+
+    def _action(self, outcome: Outcome) -> str:
+        """The RFC 3464 action to tell the sender about, or ""."""
+        entry, kind = outcome.entry, outcome.attempt.kind
+        if kind is Kind.DELIVERED:
+            relayed = entry.recipient.id in self._relayed and Notify.SUCCESS in entry.recipient.notify
+            self._relayed.discard(entry.recipient.id)
+            action = "relayed" if relayed else ""
+        elif kind in (Kind.DEFERRED, Kind.AMBIGUOUS):
+            action = "delayed" if self._delay_passes(outcome) else ""
+        else:
+            action = _ACTIONS.get(kind, "")
+        return action if action and wanted(entry.envelope, entry.recipient, action) else ""
+
+    def _delay_passes(self, outcome: Outcome) -> bool:
+        """The moment of the delay notice lies between this attempt and the next; so it is said once."""
+        moment = outcome.entry.envelope.received_at + self._config().dsn.delay_after
+        return outcome.due is not None and outcome.entry.recipient.due < moment <= outcome.due
+
+
+def _observe(outcome: Outcome) -> None:
+    entry, attempt = outcome.entry, outcome.attempt
+    ATTEMPTS.labels(entry.envelope.stream, attempt.kind.value, f"{attempt.reply.code // 100}yz").inc()
+    if attempt.kind is Kind.DELIVERED:
+        for stage in _STAGES:
+            DELAY.labels(stage).observe(getattr(attempt, stage))
+    _LEVELS.get(attempt.kind, log.warning)(
+        attempt.kind.value,
+        id=entry.envelope.id,
+        to=entry.recipient.address,
+        sender=entry.envelope.sender,
+        stream=entry.envelope.stream,
+        site=attempt.site,
+        host=attempt.host,
+        tls=attempt.tls,
+        attempt=entry.recipient.attempts + 1,
+        delays="/".join(f"{getattr(attempt, stage):.3g}" for stage in _STAGES),
+        reply=attempt.reply,
+        **({"next": round(outcome.due - attempt.at, 1)} if outcome.due is not None else {}),
+    )

@@ -1,0 +1,50 @@
+"""What the control socket can be asked: the live state, and what an operator changes in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from postduif.mta.control import Action, ControlError
+from postduif.mta.delivery import Delivery
+
+
+class SiteOperations:
+    """Sites: how they do, hold them, let them go."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """By the name that the command line says."""
+        return {
+            "site.list": self.list,
+            "site.of": self.of,
+            "site.suspend": self.suspend,
+            "site.resume": self.resume,
+        }
+
+    async def list(self, _: dict[str, Any]) -> object:
+        """Every road with something on it, the busiest first."""
+        rows = [self._delivery.describe(route) for route in self._delivery.routes.values()]
+        return sorted(rows, key=lambda row: (-int(str(row["ready"])), str(row["site"])))
+
+    async def of(self, request: dict[str, Any]) -> object:
+        """Which road a domain's mail takes, and what holds it."""
+        return await self._delivery.road_of(str(request["domain"]))
+
+    async def suspend(self, request: dict[str, Any]) -> object:
+        """Send nothing more to a site until it is resumed. Transactions under way end."""
+        site, reason = str(request["site"]), str(request.get("reason") or "")
+        if not reason:
+            raise ControlError("say why: --reason TEXT")
+        self._delivery.suspend(site, reason)
+        return {"site": site, "suspended": reason}
+
+    async def resume(self, request: dict[str, Any]) -> object:
+        """Send to a site again, and forget that it could not be reached."""
+        site = str(request["site"])
+        if not self._delivery.resume(site):
+            raise ControlError(f"{site} is neither suspended nor resting; see `postduif site show`")
+        return {"site": site, "suspended": ""}

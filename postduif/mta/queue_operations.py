@@ -1,0 +1,105 @@
+"""What an operator can ask of the queue, and do to it: the same whether the daemon is asked or the file is opened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from postduif.envelope import Notify
+from postduif.mta.control import Action, ControlError
+from postduif.queue.condition import Condition
+from postduif.queue.journal import Question
+from postduif.queue.store import Store
+
+MAX_ROWS = 10_000  # rows in one answer
+
+
+class QueueOperations:
+    """Over an open queue."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """By the name that the command line says."""
+        return {
+            "queue.summary": self.summary,
+            "queue.list": self.list,
+            "queue.show": self.show,
+            "queue.hold": self.hold,
+            "queue.release": self.release,
+            "queue.retry": self.retry,
+            "queue.delete": self.delete,
+            "queue.journal": self.journal,
+        }
+
+    async def summary(self, _: dict[str, Any]) -> object:
+        """The scheduled queues, the longest first."""
+        holds = [asdict(hold) for hold in self._store.holds()]
+        return {"queues": [asdict(one) for one in await self._store.summary()], "holds": holds}
+
+    async def list(self, request: dict[str, Any]) -> object:
+        """Recipients in the queue, the oldest first."""
+        limit = min(int(request.get("limit", 100)), MAX_ROWS)
+        return [asdict(one) for one in await self._store.listing(_condition(request), limit)]
+
+    async def show(self, request: dict[str, Any]) -> object:
+        """One message: envelope, recipients, header section, attempts."""
+        number = int(request["id"])
+        shown = await self._store.show(number)
+        lines = [asdict(line) for line in await self._store.journal(Question(message=number), 1000)]
+        if shown is None:
+            return {"message": None, "recipients": [], "journal": lines, "header": ""}
+        content = (await self._store.content(number)).content
+        envelope = {field.name: getattr(shown.envelope, field.name) for field in fields(shown.envelope)}
+        wishes = zip(shown.orcpt, shown.notify, strict=True)
+        recipients = [
+            {**asdict(one), "orcpt": orcpt, "notify": _words(notify)}
+            for one, (orcpt, notify) in zip(shown.recipients, wishes, strict=True)
+        ]
+        header = content.split(b"\r\n\r\n", 1)[0].decode("utf-8", "replace").replace("\r\n", "\n")
+        envelope |= {"sender": str(shown.envelope.sender), "recipients": len(recipients)}
+        return {"message": envelope, "recipients": recipients, "journal": lines, "header": header}
+
+    async def hold(self, request: dict[str, Any]) -> object:
+        """Stop what matches; whole scheduled queues with what comes later when only stream and domain are named."""
+        if not request.get("reason"):
+            raise ControlError("say why: --reason TEXT")
+        until = time.time() + float(request["for"]) if request.get("for") else None
+        count = await self._store.hold(_condition(request), request.get("by") or "operator", request["reason"], until)
+        return {"recipients": count}
+
+    async def release(self, request: dict[str, Any]) -> object:
+        """Let go what is held."""
+        return {"recipients": await self._store.unhold(_condition(request))}
+
+    async def retry(self, request: dict[str, Any]) -> object:
+        """Make what matches due now."""
+        return {"recipients": await self._store.retry(_condition(request))}
+
+    async def delete(self, request: dict[str, Any]) -> object:
+        """Withdraw what matches; the journal keeps that it was."""
+        return {"recipients": await self._store.delete(_condition(request), request.get("reason") or "")}
+
+    async def journal(self, request: dict[str, Any]) -> object:
+        """Attempts, the latest first."""
+        question = Question(message=int(request.get("message") or 0), recipient=str(request.get("recipient") or ""))
+        return [asdict(line) for line in await self._store.journal(question, min(int(request["limit"]), MAX_ROWS))]
+
+
+def _condition(request: dict[str, Any]) -> Condition:
+    names = {field.name for field in fields(Condition)}
+    given = {name: value for name, value in dict(request.get("condition") or {}).items() if value not in (None, "", [])}
+    if unknown := given.keys() - names:
+        raise ControlError(f"no such condition: {', '.join(sorted(unknown))}")
+    condition = Condition(**{**given, "ids": tuple(given.get("ids", ()))})
+    if condition.empty:
+        raise ControlError("say which: --id, --domain, --stream, --sender, --recipient, --older-than, --said or --all")
+    return condition
+
+
+def _words(notify: Notify) -> str:
+    return ",".join(flag.name or "" for flag in Notify if flag in notify)

@@ -1,0 +1,109 @@
+"""From what the peer said to what the queue records: one Outcome per recipient. Pure: time and chance are given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from postduif.attempt import Attempt, Kind
+from postduif.config.schema import Delivery
+from postduif.envelope import Entry
+from postduif.mta.retry import give_up, next_attempt
+from postduif.mta.transaction import Transaction
+from postduif.queue.store import Outcome
+from postduif.reply import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What all recipients of one try have in common. Times in seconds."""
+
+    site: str
+    now: float
+    """Seconds since the epoch."""
+    chance: float
+    """In [0, 1): where in its jitter a retry falls."""
+    source: str = ""
+    host: str = ""
+    tls: str = ""
+    connect: float = 0.0
+    transmit: float = 0.0
+
+
+def of_transaction(
+    entries: Sequence[Entry], transaction: Transaction, about: Circumstances, lost: Reply | None, settings: Delivery
+) -> list[Outcome]:
+    """Outcomes of a transaction that ended, or that a `lost` connection took with it."""
+    replies = transaction.verdicts(lost or Reply(421, "4.4.2", "no reply"))
+    in_doubt = lost is not None and transaction.content_sent
+    outcomes = []
+    for index, (entry, reply) in enumerate(zip(entries, replies, strict=True)):
+        said = transaction.rcpt_replies[index] if index < len(transaction.rcpt_replies) else None
+        if said is reply and _too_many(reply) and transaction.accepted:
+            outcomes.append(_deferred(entry, _as_452(reply), about, about.now))
+        elif in_doubt and reply is lost:
+            outcomes.append(_later(entry, reply, about, settings, Kind.AMBIGUOUS))
+        else:
+            outcomes.append(of_reply(entry, _as_452(reply) if said is reply else reply, about, settings))
+    return outcomes
+
+
+def of_reply(entry: Entry, reply: Reply, about: Circumstances, settings: Delivery) -> Outcome:
+    """The outcome of one reply for one recipient."""
+    if reply.positive:
+        return Outcome(entry, _attempt(Kind.DELIVERED, entry, reply, about), None)
+    if reply.permanent:
+        return Outcome(entry, _attempt(Kind.FAILED, entry, reply, about), None)
+    return _later(entry, reply, about, settings, Kind.DEFERRED)
+
+
+def expired(entry: Entry, about: Circumstances) -> Outcome:
+    """It outlived its lifetime."""
+    return Outcome(entry, _attempt(Kind.EXPIRED, entry, give_up(entry.recipient.last_reply), about), None)
+
+
+def _later(entry: Entry, reply: Reply, about: Circumstances, settings: Delivery, kind: Kind) -> Outcome:
+    due = next_attempt(
+        settings.retry,
+        entry.recipient.attempts + 1,
+        about.now,
+        reply,
+        jitter=settings.retry_jitter,
+        chance=about.chance,
+    )
+    return _deferred(entry, reply, about, due, kind)
+
+
+def _deferred(entry: Entry, reply: Reply, about: Circumstances, due: float, kind: Kind = Kind.DEFERRED) -> Outcome:
+    # The last look is at the end of its lifetime, so that it is given up in time.
+    return Outcome(entry, _attempt(kind, entry, reply, about), min(due, max(entry.envelope.expires_at, about.now)))
+
+
+def _attempt(kind: Kind, entry: Entry, reply: Reply, about: Circumstances) -> Attempt:
+    envelope, recipient = entry.envelope, entry.recipient
+    waiting_since = recipient.due if recipient.attempts else envelope.received_at
+    return Attempt(
+        kind=kind,
+        reply=reply,
+        at=about.now,
+        site=about.site,
+        source=about.source,
+        host=about.host,
+        tls=about.tls,
+        before_queue=envelope.before_queue,
+        in_queue=max(0.0, about.now - about.connect - about.transmit - waiting_since),
+        connect=about.connect,
+        transmit=about.transmit,
+    )
+
+
+def _too_many(reply: Reply) -> bool:
+    """The peer wants fewer recipients in one transaction (RFC 5321 4.5.3.1.10)."""
+    return reply.code in (452, 552) and (reply.enhanced in ("4.5.3", "5.5.3") or "too many" in reply.text.lower())
+
+
+def _as_452(reply: Reply) -> Reply:
+    """552 to RCPT is to be treated as 452 (RFC 5321 4.5.3.1.10), unless it speaks of the mailbox itself (x.2.y)."""
+    if reply.code == 552 and not reply.enhanced.startswith("5.2."):
+        return replace(reply, code=452, enhanced=reply.enhanced.replace("5", "4", 1))
+    return reply
