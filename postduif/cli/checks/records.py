@@ -105,7 +105,7 @@ def _reverse(about: About, hostname: str, address: str, lookup: Lookup) -> Findi
 
 def _dkim(about: About, lookup: Lookup, name: str, key: PrivateKey) -> Finding:
     publish = f"publish this TXT record: {public_record(key)}"
-    found = [text for text in lookup(name, "TXT") if "p=" in text]
+    found = [text for text in lookup(name, "TXT") if "p" in _tags(text)]
     if not found:
         return about.error(f"{name} has no DKIM record", publish)
     if len(found) > 1:
