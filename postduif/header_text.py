@@ -1,4 +1,4 @@
-"""Header fields written by us: dates, message ids, free text that can never end its line.
+"""What we write ourselves in mail: dates, message ids, free text that can never end its line.
 
 Whatever comes in, what goes out is one well-formed field in ASCII: text that is not is made encoded words (RFC 2047),
 controls become spaces, long fields are folded. Reading is `postduif.header`.
@@ -7,6 +7,7 @@ controls become spaces, long fields are folded. Reading is `postduif.header`.
 from __future__ import annotations
 
 import base64
+import binascii
 import re
 import secrets
 import time
@@ -57,6 +58,16 @@ def phrase(text: str) -> str:
     if _plain(text):
         return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
     return " ".join(_encoded_words(text))
+
+
+def crlf(text: bytes) -> bytes:
+    """A body's local line ends as those of mail."""
+    return text.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def quoted_printable(text: bytes) -> bytes:
+    """A body of CRLF lines in quoted-printable (RFC 2045 6.7): ASCII, short lines that end in CRLF."""
+    return crlf(binascii.b2a_qp(text.replace(b"\r\n", b"\n")))
 
 
 def _plain(text: str) -> bool:

@@ -7,7 +7,6 @@ docs/dsn.md says who gets which.
 
 from __future__ import annotations
 
-import binascii
 import re
 import secrets
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from postduif.bounce.notice_text import notice_text, subject
 from postduif.bounce.status_fields import Fact, delivery_status
 from postduif.config.schema import Dsn
 from postduif.envelope import UNSAID, Envelope, Message, Notify, Recipient
-from postduif.header_text import date, field, message_id
+from postduif.header_text import date, field, message_id, quoted_printable
 
 __all__ = ["Fact", "compose", "wanted"]
 
@@ -137,7 +136,7 @@ def _text_part(text: str) -> bytes:
         return b"Content-Type: text/plain; charset=us-ascii\r\nContent-Description: Notification\r\n\r\n" + octets
     return (
         b"Content-Type: text/plain; charset=utf-8\r\nContent-Description: Notification\r\n"
-        b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + _quoted_printable(octets)
+        b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + quoted_printable(octets)
     )
 
 
@@ -152,7 +151,7 @@ def _returned(envelope: Envelope, facts: Sequence[Fact], message: Message, secti
     kind = b"message/global-headers" if message.smtputf8 else b"text/rfc822-headers"
     eight = b""
     if not section.isascii():  # RFC 6533 section 6 and RFC 2045 allow it for both
-        eight, section = b"Content-Transfer-Encoding: quoted-printable\r\n", _quoted_printable(section)
+        eight, section = b"Content-Transfer-Encoding: quoted-printable\r\n", quoted_printable(section)
     return b"Content-Type: %b\r\nContent-Description: Header of the mail\r\n%b\r\n" % (kind, eight) + section
 
 
@@ -166,8 +165,3 @@ def _within(section: bytes, max_size: int) -> bytes:
             break
         end += len(one.raw)
     return section[:end]
-
-
-def _quoted_printable(octets: bytes) -> bytes:
-    """Lines end in CRLF before and after."""
-    return binascii.b2a_qp(octets.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n")

@@ -11,7 +11,7 @@ Leaves to others: SMTP syntax, sizes and counts (the server), signing and re-enc
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from postduif import log
 from postduif.address import Address
@@ -23,10 +23,8 @@ from postduif.header import unfold
 from postduif.header_text import date, message_id
 from postduif.mta import author, metrics, modifications, relaying, trace
 from postduif.mta.modifications import Section
+from postduif.queue.store import Store
 from postduif.reply import Reply
-
-if TYPE_CHECKING:
-    from postduif.queue.store import Store
 
 MAX_VISITS = 5
 """Received fields of our own before we say that mail goes round (554 5.4.6); a forwarder comes back once or twice."""
