@@ -10,20 +10,19 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
-from pydantic import TypeAdapter, ValidationError
 
 from postduif import address
 from postduif.address import Address
 from postduif.cli.handover import NotTaken, door, hand_over
 from postduif.cli.options import config_option
-from postduif.config.kinds import Endpoint, HostPort
+from postduif.config.kinds import HostPort
 from postduif.config.load import load
 from postduif.errors import AddressError, ConfigError
 from postduif.header_text import crlf, field, quoted_printable
 
 _FIELD_NAME = re.compile(r"[!-9;-~]+")
 _STRUCTURED = frozenset({"from", "to", "cc", "bcc", "sender", "reply-to", "message-id", "date", "content-type"})
-_ENDPOINT: TypeAdapter[HostPort] = TypeAdapter(Endpoint)
+_HOST_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^:\[\]\s]+):[0-9]{1,5}")
 _MAX_LINE = 998  # octets (RFC 5322 2.1.1)
 
 
@@ -35,10 +34,9 @@ def _mailbox(value: str) -> Address:
 
 
 def _server(value: str) -> HostPort:
-    try:
-        return _ENDPOINT.validate_python(value)
-    except ValidationError as error:
-        raise click.BadParameter(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+    if not _HOST_PORT.fullmatch(value):
+        raise click.BadParameter(f'{value!r} is not a host with a port; write it as "127.0.0.1:2525" or "[::1]:2525"')
+    return HostPort(value)
 
 
 def _field(value: str) -> tuple[str, str]:
