@@ -119,7 +119,9 @@ def _text(path: Path) -> str:
     except FileNotFoundError:
         raise _Unreadable(str(path), "no such file; create it, or name another with --config") from None
     except PermissionError:
-        raise _Unreadable(str(path), f"may not be read by uid {os.geteuid()}; run: chmod a+r {path}") from None
+        raise _Unreadable(
+            str(path), f"may not be read by uid {os.geteuid()}; run this as root or as the service's user"
+        ) from None
     except OSError as error:
         raise _Unreadable(str(path), f"cannot be read ({error.strerror}); name another with --config") from None
     if len(octets) > MAX_OCTETS:

@@ -51,7 +51,7 @@ def find_private(path: Path) -> Path:
     whole directory, names it dkim_key.pem (systemd.exec(5)).
     """
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
-    if directory and not os.access(path, os.R_OK):
+    if directory and not os.access(path, os.R_OK, effective_ids=True):
         for name in (f"{path.parent.name}_{path.name}", path.name):
             credential = Path(directory, name)
             if credential.exists():

@@ -156,7 +156,7 @@ def test_forbidden_file(file: Path) -> None:
     """A file that we may not read says how to change that."""
     file.write_text("")
     file.chmod(0)
-    with pytest.raises(ConfigError, match=r"may not be read by uid \d+; run: "):
+    with pytest.raises(ConfigError, match=r"may not be read by uid \d+; run this as root"):
         load(file)
 
 

@@ -42,7 +42,7 @@ def _directory(about: About, path: Path, *, closed: int) -> Finding:
         status = path.stat()
     except FileNotFoundError:
         parent = _existing(path)
-        if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
+        if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK, effective_ids=True):
             return about.ok(f"{path}: will be made")
         return about.error(f"{path}: does not exist and cannot be made by uid {os.geteuid()}", f"run: {make}")
     except OSError as error:
@@ -52,7 +52,7 @@ def _directory(about: About, path: Path, *, closed: int) -> Finding:
     if stat.S_IMODE(status.st_mode) & closed:
         mode = stat.S_IMODE(status.st_mode)
         return about.error(f"{path}: open to group or others (mode {mode:04o})", f"run: chmod 700 {path}")
-    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
         return about.error(f"{path}: not writable by uid {os.geteuid()}", f"run: chown {os.geteuid()} {path}")
     return about.ok(f"{path}: writable")
 
