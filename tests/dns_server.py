@@ -52,7 +52,8 @@ class DnsServer:
         self._records: _Records = {}
         self._faults: dict[tuple[dns.name.Name, str], str] = {}
         self._held: list[tuple[bytes, tuple[str, int]]] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._news = threading.Condition(self._lock)
         self._soa = dns.rrset.from_text(".", negative_ttl, "IN", "SOA", f". . 1 3600 600 86400 {negative_ttl}")
         self.add(zone)
 
@@ -78,6 +79,12 @@ class DnsServer:
             for line in zone.splitlines():
                 if fields := line.split(maxsplit=2):
                     self._add_line(dns.name.from_text(fields[0]), " ".join(fields[1:]))
+
+    def wait_asked(self, names: int) -> None:
+        """Return once so many different questions were asked; call it from a thread. Raises TimeoutError after 10 s."""
+        with self._lock:
+            if not self._news.wait_for(lambda: len(self.asked) >= names, timeout=10):
+                raise TimeoutError(f"{len(self.asked)} of {names} questions came")
 
     def heal(self) -> None:
         """Forget all faults."""
@@ -154,6 +161,7 @@ class DnsServer:
         rdtype = dns.rdatatype.to_text(question.rdtype)
         with self._lock:
             self.asked[question.name.to_text(omit_final_dot=True), rdtype] += 1
+            self._news.notify_all()
             return self._faults.get((question.name, rdtype)) or self._faults.get((question.name, "*"), "")
 
     def _packets(self, query: dns.message.Message, fault: str, true: bytes) -> list[bytes]:

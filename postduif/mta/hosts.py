@@ -6,15 +6,14 @@ preferred than us; then spreads the load over equal hosts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
 from itertools import chain, zip_longest
 from random import Random
 from typing import NamedTuple
 
 from postduif.mta.mx import Exchange, loops_back
-from postduif.mta.networks import OWN, refusal
+from postduif.mta.networks import OWN, Network, refusal
 from postduif.reply import Reply
 
 MAX_ADDRESSES = 20  # of one destination that are tried, spread over its hosts
@@ -47,7 +46,7 @@ def trying_order(found: Mapping[Exchange, Found], rng: Random) -> tuple[Host, ..
 
 
 def checked(
-    name: str, found: Mapping[Exchange, Found], allowed: Iterable[IPv4Network | IPv6Network], rng: Random
+    name: str, found: Mapping[Exchange, Found], allowed: Collection[Network], rng: Random
 ) -> tuple[Host, ...] | Reply:
     """The hosts to try of destination `name`, in order, without the addresses that must not be connected to.
 

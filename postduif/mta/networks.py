@@ -7,11 +7,11 @@ the address that would be connected. Operators who mean it list the network in `
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Network = IPv4Network | IPv6Network
-Ip = IPv4Address | IPv6Address
 
 OWN = "our own"
 
@@ -48,19 +48,19 @@ _FORBIDDEN_V6 = tuple(
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the IPv4 address is in the last 32 bits
 
 
-def refusal(address: str, allowed: Iterable[Network] = ()) -> str:
+def refusal(address: str, allowed: Collection[Network] = ()) -> str:
     """Why an address must not be connected to, as an adjective (`OWN` for our own); "" when it may be.
 
-    An IPv4 address inside an IPv6 one (6to4, NAT64, Teredo) is judged too. Raises ValueError when it is no address.
+    An IPv4 address inside an IPv6 one (6to4, NAT64, Teredo) is judged too. `address` is in its shortest form, as the
+    resolver gives it. Raises ValueError when it is no address.
     """
-    ip = ip_address(address)
-    if any(ip in network for network in allowed):
-        return ""
-    if isinstance(ip, IPv6Address) and ip.scope_id:
-        return "link-local"
+    if allowed:
+        ip = ip_address(address)
+        if any(ip in network for network in allowed):
+            return ""
+    word = _forbidden(address)
     # Ours comes before private: behind NAT a host's own address is a private one, and says loop, not mistake.
-    word = _forbidden(ip)
-    if word in ("", "private", "unique-local") and is_own(str(ip)):
+    if word in ("", "private", "unique-local") and is_own(address):
         return OWN
     return word
 
@@ -75,18 +75,20 @@ def is_own(address: str) -> bool:
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect((address, 9))
-            return str(probe.getsockname()[0]) == address
+            return bool(probe.getsockname()[0] == address)
     except OSError:
         return False  # no route: whatever it is, it is not here
 
 
-def _forbidden(ip: Ip) -> str:
+@lru_cache(maxsize=10_000)  # the same hosts are judged for every connection
+def _forbidden(address: str) -> str:
+    ip = ip_address(address)
     if isinstance(ip, IPv4Address):
         return next((word for network, word in _FORBIDDEN_V4 if ip in network), "")
+    if ip.scope_id:
+        return "link-local"
     word = next((word for network, word in _FORBIDDEN_V6 if ip in network), "")
-    if word:
-        return word
-    return next((word for inner in _embedded(ip) if (word := _forbidden(inner))), "")
+    return word or next((word for inner in _embedded(ip) if (word := _forbidden(str(inner)))), "")
 
 
 def _embedded(ip: IPv6Address) -> list[IPv4Address]:

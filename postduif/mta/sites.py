@@ -91,6 +91,8 @@ class Sites:
         """
         addresses = await asyncio.gather(*(self._addresses(exchange.name) for exchange in destination.hosts))
         found = dict(zip(destination.hosts, addresses, strict=True))
+        if not (self._config.delivery.ipv6 or destination.fixed):
+            found = {exchange: one._replace(six=()) for exchange, one in found.items()}
         name = destination.site.name
         if not destination.fixed:
             return checked(name, found, self._config.delivery.allowed_networks, self._random)
