@@ -1,0 +1,107 @@
+"""`python -m bench`: what is measured, for how long, and where the figures go."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from bench import machine, report
+from bench.errors import BenchError
+from bench.load import Load
+from bench.measure import Bench
+from bench.peer import Peer
+from bench.postduif import Postduif
+from bench.postfix import Postfix
+from bench.proof import make_key
+from bench.rounds import measure
+from bench.scenario import KIB, chosen, scenarios
+
+PEERS: dict[str, Callable[[Path], Peer]] = {"postfix": Postfix, "postduif": Postduif}
+
+
+def _numbers(_context: click.Context, _option: click.Parameter, text: str) -> list[int]:
+    try:
+        return [int(word) for word in text.split(",")]
+    except ValueError:
+        raise click.BadParameter("numbers with commas between them, as 10,100") from None
+
+
+def _context(root: Path, peers: Sequence[Peer], sizes: Sequence[int], messages: int) -> dict[str, Any]:
+    context: dict[str, Any] = {"machine": machine.facts(root), "peers": {peer.name: peer.version() for peer in peers}}
+    context["rsa2048_signatures_per_second"] = round(machine.signing_rate())
+    context["fsyncs_per_second"] = round(machine.fsync_rate(root))
+    for size in sizes:
+        load = Load(max(100, messages * 10 * KIB // size), size)
+        context[f"direct_{size // KIB}k_per_second"] = round(machine.direct_rate(root, load))
+        context[f"direct_{size // KIB}k_smtp_sink_per_second"] = round(machine.smtp_sink_rate(root, load))
+    return context
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--peer", "names", multiple=True, type=click.Choice(list(PEERS)), help="Only these. Default: all.")
+@click.option("--scenario", "patterns", multiple=True, help="Only those whose name matches, as 'signed-*'. Repeatable.")
+@click.option("--sizes", default="10,100", callback=_numbers, show_default=True, help="Message sizes, KB.")
+@click.option("--domains", default="1,100", callback=_numbers, show_default=True, help="Numbers of recipient domains.")
+@click.option("--seconds", default=5.0, show_default=True, help="About how long one run takes.")
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1), help="Runs of each peer in a scenario.")
+@click.option("--messages", type=click.IntRange(20), help="So many messages a run instead of so many seconds.")
+@click.option("--chunking", is_flag=True, help="The sink offers CHUNKING (Postfix does not use it as a client).")
+@click.option(
+    "--directory",
+    default="/var/tmp",
+    show_default=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Where the queues are: on the disk to be measured.",
+)
+@click.option("--json", "output", type=click.Path(path_type=Path), help="File for all figures.")
+@click.option("--list", "listing", is_flag=True, help="Print the names of the scenarios and end.")
+def main(
+    names: tuple[str, ...],
+    patterns: tuple[str, ...],
+    sizes: list[int],
+    domains: list[int],
+    seconds: float,
+    rounds: int,
+    messages: int | None,
+    chunking: bool,  # noqa: FBT001 -- click calls it by name
+    directory: Path,
+    output: Path | None,
+    listing: bool,  # noqa: FBT001
+) -> None:
+    """Numbers against real peers, side by side, on this machine. Quiet machines give better numbers."""
+    rows = chosen(scenarios([size * KIB for size in sizes], domains), patterns)
+    if listing:
+        click.echo("\n".join(row.name for row in rows))
+        return
+    if not rows:
+        raise click.UsageError("no scenario has such a name; --list prints them")
+    console = Console(width=None)
+    root = Path(tempfile.mkdtemp(prefix="postduif-bench-", dir=directory))
+    root.chmod(0o755)
+    peers: list[Peer] = [PEERS[name](root / name) for name in names or PEERS]
+    try:
+        context = _context(root, peers, sorted({row.size for row in rows}), messages or 10_000)
+        console.print_json(data=context)
+        make_key(root / "key.pem")
+        bench = Bench(root, root / "key.pem", seconds, chunking)
+        results = measure(bench, peers, rows, rounds, messages, console.print)
+        console.print(report.table(results, rows, [peer.name for peer in peers]))
+        if output:
+            output.write_text(json.dumps(report.as_json(results, context), indent=2) + "\n", encoding="utf-8")
+    except BenchError as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        for peer in peers:
+            peer.stop()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

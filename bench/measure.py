@@ -1,0 +1,186 @@
+"""One run of one peer in one scenario: fresh queue, warm-up, measurement, end."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench.counter import Count, Counter
+from bench.errors import BenchError
+from bench.load import Load, send
+from bench.peer import Job, Peer
+from bench.program import Program, free_port, wait_for_greeting
+from bench.scenario import Scenario
+from bench.usage import Usage, usage
+
+WARM_UP = 200
+CALIBRATION = 300
+_SETTLE = 0.5
+_STALL = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run gave: messages, seconds, CPU seconds of the peer, its memory in octets at the end."""
+
+    messages: int
+    seconds: float
+    cpu: float
+    proportional: int
+    peak_resident: int
+
+    @property
+    def rate(self) -> float:
+        """Messages a second."""
+        return self.messages / self.seconds
+
+
+class Sink:
+    """The sink of bench.sink as a running program."""
+
+    def __init__(self, root: Path, *, chunking: bool = False) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.first_message = root / "first.eml"
+        path = root / "counter"
+        for old in (path, self.first_message):
+            old.unlink(missing_ok=True)
+        self._counter = Counter(path)
+        command: list[str | Path] = [sys.executable, "-m", "bench.sink", "--port", str(self.port), "--counter", path]
+        options: list[str | Path] = ["--keep", self.first_message, *(["--chunking"] if chunking else [])]
+        self._program = Program([*command, *options], root / "sink.log")
+        try:
+            wait_for_greeting(self.port, self._program)
+        except BenchError:
+            self.stop()
+            raise
+
+    def wait(self, messages: int, peer: Peer | None) -> Count:
+        """The figures when so many messages have come. BenchError when none comes for a minute, or the peer ends."""
+        moved, seen = time.monotonic(), -1
+        while (count := self._counter.read()).messages < messages:
+            if count.messages != seen:
+                moved, seen = time.monotonic(), count.messages
+            elif time.monotonic() - moved > _STALL:
+                raise BenchError(
+                    f"{count.messages} of {messages} messages came to the sink, then none for {_STALL:.0f} s"
+                )
+            if peer:
+                peer.check()
+            time.sleep(0.005)
+        return count
+
+    def stop(self) -> None:
+        """Ends it."""
+        self._program.stop()
+        self._counter.close()
+
+
+@contextmanager
+def sink(root: Path, *, chunking: bool) -> Iterator[Sink]:
+    """A sink for one run."""
+    running = Sink(root, chunking=chunking)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@contextmanager
+def silent() -> Iterator[int]:
+    """The port of a next hop with which nothing is delivered and nothing fails: it listens and never greets."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(1024)
+        yield listening.getsockname()[1]
+
+
+def _run(messages: int, seconds: float, before: float, after: Usage) -> Run:
+    return Run(messages, seconds, after.cpu - before, after.proportional, after.peak_resident)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where runs happen and how long they take."""
+
+    root: Path
+    key: Path
+    seconds: float
+    chunking: bool = False
+
+    def run(self, peer: Peer, scenario: Scenario, messages: int | None) -> Run:
+        """One run; without a number of messages, as many as fill the time at the rate of a first batch."""
+        with sink(self.root / "sink", chunking=self.chunking) as end, silent() as nowhere:
+            job = Job(next_hop=end.port, signed=scenario.signed, key=self.key)
+            try:
+                port = peer.start(job if scenario.kind == "submit" else replace(job, next_hop=nowhere))
+                road = _Road(peer, end, port, scenario)
+                count = messages or scenario.messages(road.warm_up(calibrate=True), self.seconds)
+                if messages:
+                    road.warm_up(calibrate=False)
+                os.sync()
+                if scenario.kind == "accept":
+                    return road.accept(count)
+                return road.submit(count) if scenario.kind == "submit" else road.drain(count, job)
+            finally:
+                peer.stop()
+
+
+class _Road:
+    """Generator, peer and sink of one run."""
+
+    def __init__(self, peer: Peer, end: Sink, port: int, scenario: Scenario) -> None:
+        self._peer = peer
+        self._end = end
+        self._port = port
+        self._scenario = scenario
+        self._sent = 0
+
+    def _send(self, messages: int, domains: int | None = None) -> float:
+        seconds = send(Load(messages, self._scenario.size, domains or self._scenario.domains), self._port)
+        self._sent += messages
+        return seconds
+
+    def warm_up(self, *, calibrate: bool) -> float:
+        """Some messages, so that every program has started; then the rate of some more, end to end, if asked."""
+        self._send(WARM_UP, domains=1)
+        submit = self._scenario.kind == "submit"
+        if submit:
+            self._end.wait(self._sent, self._peer)
+        if not calibrate:
+            return 0.0
+        started = time.monotonic()
+        self._send(CALIBRATION, domains=1)
+        if submit:
+            self._end.wait(self._sent, self._peer)
+        return CALIBRATION / (time.monotonic() - started)
+
+    def accept(self, messages: int) -> Run:
+        """From the first connection to the last 250."""
+        before = usage(self._peer.roots())
+        seconds = self._send(messages)
+        return _run(messages, seconds, before.cpu, usage(self._peer.roots()))
+
+    def submit(self, messages: int) -> Run:
+        """From the first connection to the last message at the sink; CPU until the queue has been tidied too."""
+        before = usage(self._peer.roots())
+        started = time.monotonic()
+        self._send(messages)
+        seconds = self._end.wait(self._sent, self._peer).last - started
+        time.sleep(_SETTLE)
+        return _run(messages, seconds, before.cpu, usage(self._peer.roots()))
+
+    def drain(self, messages: int, job: Job) -> Run:
+        """From the first to the last message at the sink, after a restart; CPU with all that starting costs."""
+        self._send(messages)
+        os.sync()
+        self._peer.resume(job)
+        count = self._end.wait(self._sent, self._peer)
+        time.sleep(_SETTLE)
+        return _run(self._sent, count.last - count.first, 0.0, usage(self._peer.roots()))
