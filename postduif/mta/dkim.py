@@ -171,7 +171,7 @@ def _read(settings: Iterable[Dkim]) -> tuple[dict[str, _Domain], list[str]]:
                 raise ConfigError(f"dkim: {key.domain} has selector {key.selector} twice; give each key its own")
             siblings.append(key)
         except ConfigError as error:
-            missing[_ascii(one.domain)] = str(error)
+            missing[one.domain] = str(error)
     domains = {domain: _Domain(keys) for domain, keys in loaded.items()}
     domains |= {domain: _Domain((), problem) for domain, problem in missing.items()}
     return domains, list(missing.values())

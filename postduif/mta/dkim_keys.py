@@ -14,10 +14,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa, utils
 
-from postduif import address
 from postduif.config.private_files import read_private
 from postduif.config.schema import Dkim
-from postduif.errors import AddressError, ConfigError
+from postduif.errors import ConfigError
 
 PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
@@ -47,16 +46,12 @@ class SigningKey:
 def load_key(settings: Dkim) -> SigningKey:
     """Read one configured key. Raises ConfigError: unreadable, open to others, no RSA or Ed25519 key, or weak."""
     try:
-        domain = address.parse_domain(settings.domain)
-    except AddressError as error:
-        raise ConfigError(f'dkim.domain "{settings.domain}": {error}; write it as example.com') from None
-    try:
         private = read_key(settings.key)
     except ConfigError as error:
-        raise ConfigError(f"dkim.key of {domain}, selector {settings.selector}: {error}") from None
+        raise ConfigError(f"dkim.key of {settings.domain}, selector {settings.selector}: {error}") from None
     if isinstance(private, rsa.RSAPrivateKey):
-        return SigningKey(domain, settings.selector, "rsa-sha256", _rsa_signer(private))
-    return SigningKey(domain, settings.selector, "ed25519-sha256", private.sign)
+        return SigningKey(settings.domain, settings.selector, "rsa-sha256", _rsa_signer(private))
+    return SigningKey(settings.domain, settings.selector, "ed25519-sha256", private.sign)
 
 
 def read_key(path: Path) -> PrivateKey:
