@@ -55,7 +55,8 @@ def compose(
     """One notification about one message: its envelope and content, ready for the queue.
 
     None when there is nobody to tell, or when the mail is itself an automatic answer (RFC 3834 section 2): two machines
-    would talk for ever. `facts` are of recipients for whom `wanted` said yes; `message` is the mail as it was queued.
+    would talk for ever. `facts` are of recipients for whom `wanted` said yes; `message` is the mail as it was queued, or an
+    empty one when it cannot be read any more.
     `now` in seconds since the epoch, `lifetime` in seconds.
     """
     section, _ = header.split(message.content)
@@ -143,7 +144,7 @@ def _text_part(text: str) -> bytes:
 def _returned(envelope: Envelope, facts: Sequence[Fact], message: Message, section: bytes, max_size: int) -> bytes:
     """The third part: the mail itself only if it failed, is small, and RET does not say HDRS (RFC 3461 4.3)."""
     failed = any(fact.action == "failed" for fact in facts)
-    if failed and envelope.ret != "HDRS" and len(message.content) <= max_size:
+    if failed and envelope.ret != "HDRS" and 0 < len(message.content) <= max_size:
         kind = b"message/global" if message.smtputf8 else b"message/rfc822"
         eight = b"" if message.content.isascii() else b"Content-Transfer-Encoding: 8bit\r\n"
         return b"Content-Type: %b\r\nContent-Description: Undelivered mail\r\n%b\r\n" % (kind, eight) + message.content

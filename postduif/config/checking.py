@@ -39,6 +39,8 @@ def serving_faults(config: Config) -> list[Fault]:
     problem = ""
     if hostname.endswith("."):
         problem = f'"{hostname}" ends with a dot; write "{hostname.rstrip(".")}"'
+    elif not hostname.isascii():
+        problem = f'"{hostname}" is not in ASCII; write its A-labels, as "xn--bcher-kva.example"'
     elif not is_qualified(hostname):
         problem = f'"{hostname}" is not a fully qualified domain name; write one that is in DNS, as "mta.example.com"'
     return [Fault(("server", "hostname"), problem)] if problem else []
@@ -167,14 +169,22 @@ def _times(config: Config) -> Iterator[Fault]:
 
 
 def _postmaster(config: Config) -> Iterator[Fault]:
-    if config.server.postmaster:
-        try:
-            address.parse(config.server.postmaster)
-        except AddressError as error:
-            yield Fault(
-                ("server", "postmaster"),
-                f'"{config.server.postmaster}" is not an address ({error}); write it as "postmaster@example.com"',
-            )
+    text = config.server.postmaster
+    if not text:
+        return
+    try:
+        target = address.parse(text)
+    except AddressError as error:
+        yield Fault(
+            ("server", "postmaster"),
+            f'"{text}" is not an address ({error}); write it as "postmaster@example.com"',
+        )
+        return
+    if target.localpart.lower() in ("postmaster", "abuse") and target.domain == config.server.hostname.lower():
+        yield Fault(
+            ("server", "postmaster"),
+            f'"{text}" is the address whose mail it should take; name a mailbox elsewhere',
+        )
 
 
 def _listeners(config: Config) -> Iterator[tuple[KeyPath, Listener]]:

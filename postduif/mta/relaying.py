@@ -14,7 +14,6 @@ from postduif import address
 from postduif.address import Address
 from postduif.config.schema import Config, Listener
 from postduif.envelope import Notify, Recipient
-from postduif.errors import AddressError, ConfigError
 from postduif.reply import Reply
 
 if TYPE_CHECKING:
@@ -27,23 +26,6 @@ _NO_RELAY = Reply(550, "5.7.1", "relaying denied")
 _UNKNOWN = Reply(550, "5.1.1", "no such mailbox here")
 _SENDER_DOMAIN = Reply(550, "5.1.8", "the sender's domain is not fully qualified")
 _RECIPIENT_DOMAIN = Reply(550, "5.1.2", "the recipient's domain is not fully qualified")
-
-
-def check(config: Config) -> None:
-    """Raises ConfigError when server.postmaster is set and is no address that mail can go to."""
-    if not config.server.postmaster:
-        return
-    try:
-        target = address.parse(config.server.postmaster)
-    except AddressError as error:
-        raise ConfigError(
-            f"server.postmaster: {config.server.postmaster!r} is not a mail address ({error}); "
-            'write it as "someone@example.com", or leave it out'
-        ) from None
-    if _is_own(config, target):
-        raise ConfigError(
-            f"server.postmaster: {target} is the address whose mail it should take; name a mailbox elsewhere"
-        )
 
 
 def may_relay(client: Client) -> bool:
@@ -87,7 +69,7 @@ def rewritten(config: Config, listener: Listener, recipients: list[Recipient]) -
     """
     if not config.server.postmaster or not any(_is_own(config, recipient.address) for recipient in recipients):
         return recipients
-    target = address.parse(config.server.postmaster)
+    target = address.parse(config.server.postmaster)  # checked when the settings were read
     out: list[Recipient] = []
     for recipient in recipients:
         if _is_own(config, recipient.address):
