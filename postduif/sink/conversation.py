@@ -18,6 +18,7 @@ from postduif.sink.referee import ORDINARY, TOO_MANY_CONNECTIONS, TOO_MANY_MESSA
 from postduif.sink.rules import Action, Rule, Stage
 
 _ENHANCED = re.compile(rb"^(\d\d\d[ -])[245]\.\d{1,3}\.\d{1,3} ", re.MULTILINE)
+_THREE = ord("3")
 _CODE = re.compile(rb"([45]\d\d)[ -]([45]\.\d{1,3}\.\d{1,3})?")
 
 
@@ -117,7 +118,7 @@ class Conversation:
     # For the commands
 
     def _say(self, reply: bytes) -> None:
-        if reply[:1] in b"45":
+        if reply[0] > _THREE:
             match = _CODE.match(reply)
             self._figures.refused[b" ".join(part for part in match.groups() if part).decode() if match else "?"] += 1
             if reply.startswith(b"421"):
@@ -128,9 +129,10 @@ class Conversation:
         self, verdict: Verdict, usual: bytes, message: Received | None = None, then: Ending | None = None
     ) -> None:
         """Say the usual, or what the verdict has instead. The message is taken when the usual is said, or by `keep`."""
-        if verdict is ORDINARY:
-            late = _Late(usual, then, message)
-        elif verdict.action:
+        if verdict is ORDINARY and not message and not then:
+            self._say(usual)
+            return
+        if verdict.action:
             reply, ending = _ACTIONS[verdict.action]
             late = _Late(reply, ending, message if verdict.keep else None)
         elif verdict.reply:
@@ -162,10 +164,11 @@ class Conversation:
         """The first that stops; otherwise the longest delay."""
         slowest = ORDINARY
         for rule in rules:
-            verdict = self._judge(rule, stage)
-            if verdict.stops:
-                return verdict
-            slowest = max(slowest, verdict, key=lambda verdict: verdict.delay)
+            if getattr(rule, stage):
+                verdict = self._referee.judge(rule, stage, self._luck)
+                if verdict.stops:
+                    return verdict
+                slowest = verdict if verdict.delay > slowest.delay else slowest
         return slowest
 
     def _luck(self) -> Random:

@@ -23,7 +23,10 @@ _VALUES = {
     "NOTIFY": re.compile(r"NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY))*", re.IGNORECASE),
     "ORCPT": re.compile(r"[A-Za-z0-9-]+;[^\x00-\x20\x7f]{1,500}"),
 }
-_ORDINARY = re.compile(rb"[A-Za-z0-9_+=-]+(?:\.[A-Za-z0-9_+=-]+)*@(?!.*xn--)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+_ATOMS = rb"[A-Za-z0-9_+=-]+(?:\.[A-Za-z0-9_+=-]+)*"
+_LABEL = rb"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ORDINARY = re.compile(rb"%b@(?!.*xn--)%b(?:\.%b)*" % (_ATOMS, _LABEL, _LABEL))
+_SHORT = 64  # octets: a path so long breaks no limit of RFC 5321 4.5.3.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,11 @@ def parameters(text: str, extensions: frozenset[str], *, mail: bool) -> dict[str
     return found
 
 
-def mailbox(path: bytes, *, utf8: bool) -> str | bytes:
+def mailbox(path: bytes, *, utf8: bool, postmaster: bool = False) -> str | bytes:
     """The address between angle brackets as text, or the refusal. "" stays "": the caller knows if that is right."""
-    if _ORDINARY.fullmatch(path) and len(path) < 100:
+    if len(path) <= _SHORT and _ORDINARY.fullmatch(path):
+        return path.decode("ascii")
+    if postmaster and path.lower() == b"postmaster":  # the only one without a domain (RFC 5321 4.1.1.3)
         return path.decode("ascii")
     try:
         text = path.decode("utf-8")

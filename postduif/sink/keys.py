@@ -20,7 +20,9 @@ from postduif.errors import ConfigError
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _COMMENT = re.compile(r'^((?:[^";]|"(?:[^"\\]|\\.)*")*);.*$', re.MULTILINE)
-_ZONE = re.compile(r"^(\S+)\s+(?:\d+\s+)?(?:IN\s+)?(?:\d+\s+)?TXT\s+(\([^)]*\)|.*)$", re.MULTILINE | re.IGNORECASE)
+_ZONE = re.compile(
+    r"^(\S+)\s+(?:\d+\s+)?(?:IN\s+)?(?:\d+\s+)?TXT\s+(\([^)]*\)|.*?)[ \t]*$", re.MULTILINE | re.IGNORECASE
+)
 
 
 def name(text: str) -> str:

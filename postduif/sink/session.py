@@ -13,8 +13,8 @@ from typing import ClassVar
 
 from postduif.sink.conversation import Conversation, Ending
 from postduif.sink.extensions import mailbox, parameters
-from postduif.sink.received import Received, identify
-from postduif.sink.rules import Rule
+from postduif.sink.referee import ORDINARY
+from postduif.sink.transaction import Transaction
 
 MAX_LINE = 4096  # octets of a command line; RFC 5321 4.5.3.1.4 asks for 512 and more with extensions
 _PATH = re.compile(
@@ -24,30 +24,14 @@ _BDAT = re.compile(rb"BDAT (\d{1,12})( LAST)?", re.IGNORECASE)
 _NO_RECIPIENTS = b"554 5.5.1 no valid recipients\r\n"
 
 
-class _Transaction:
-    """What MAIL, RCPT and BDAT said so far."""
-
-    __slots__ = ("chunked", "chunks", "params", "recipient_params", "recipients", "rules", "sender", "size", "started")
-
-    def __init__(self, sender: str, params: dict[str, str]) -> None:
-        self.sender = sender
-        self.params = params
-        self.recipients: list[str] = []
-        self.recipient_params: list[dict[str, str]] = []
-        self.rules: list[Rule] = []
-        self.chunks: list[bytes] = []
-        self.chunked = False
-        self.size = 0
-        self.started = False
-
-
 class Session(Conversation):
     """One connection's conversation."""
 
     _buffer: bytearray
-    _transaction: _Transaction | None = None
+    _transaction: Transaction | None = None
     _ehlo = ""
     _searched = 0
+    _stuffed = False
     _overflow = False
     _chunk_left = 0
     _chunk_last = False
@@ -58,8 +42,11 @@ class Session(Conversation):
         """Take what arrived; give what is to be sent now."""
         if isinstance(self.after, Ending):
             return b""
-        self._buffer += octets
-        return self._run()
+        if self._buffer or self.after or self._read != self._read_command or not _one_line(octets):
+            self._buffer += octets
+            return self._run()
+        self._command(octets)  # the ordinary case needs no buffer
+        return self._flush()
 
     def resume(self) -> bytes:
         """Go on after a Pause: say what was held back, and answer what has arrived since."""
@@ -106,17 +93,20 @@ class Session(Conversation):
             return False
         line = bytes(self._buffer[: end + 1])
         del self._buffer[: end + 1]
+        self._command(line)
+        return True
+
+    def _command(self, line: bytes) -> None:
         if line[-2:] != b"\r\n" or b"\r" in line[:-2]:
             self._figures.bare_newlines += 1
             self._say(b"500 5.5.2 a command line ends in CRLF and has no other CR\r\n")
-            return True
+            return
         line = line[:-2]
         answer = self._COMMANDS.get(line.split(b" ", 1)[0].upper())
         if answer:
             answer(self, line)
         else:
             self._say(b"500 5.5.1 command not known\r\n")
-        return True
 
     def _read_data(self) -> bool:
         buffer = self._buffer
@@ -125,20 +115,35 @@ class Session(Conversation):
         if not self._overflow and buffer.startswith(b".\r\n"):
             content, end = b"", 3
         else:
-            stop = buffer.find(b"\r\n.\r\n", self._searched)
+            stop = self._find_end()
             if stop < 0:
-                if len(buffer) > self._terms.max_size + MAX_LINE:
-                    self._overflow = True
-                    del buffer[:-4]
-                self._searched = max(0, len(buffer) - 4)
                 return False
             content, end = bytes(buffer[: stop + 2]), stop + 5
         del buffer[:end]
-        self._read, self._searched = self._read_command, 0
+        if self._stuffed:
+            content = content.replace(b"\r\n.", b"\r\n")
         if content.startswith(b"."):
             content = content[1:]
-        self._end_of_data(content.replace(b"\r\n.", b"\r\n"))
+        self._read, self._searched, self._stuffed = self._read_command, 0, False
+        self._end_of_data(content)
         return True
+
+    def _find_end(self) -> int:
+        """Where CRLF.CRLF begins, or -1. One search finds both the end and whether there is dot-stuffing to undo."""
+        buffer, stop = self._buffer, -1
+        if not self._stuffed:
+            stop = buffer.find(b"\r\n.", self._searched)
+            if stop >= 0 and not b"\r\n".startswith(buffer[stop + 3 : stop + 5]):
+                self._stuffed, self._searched = True, stop
+        if self._stuffed:
+            stop = buffer.find(b"\r\n.\r\n", self._searched)
+        if 0 <= stop <= len(buffer) - 5:
+            return stop
+        if len(buffer) > self._terms.max_size + MAX_LINE:
+            self._overflow = True
+            del buffer[:-4]
+        self._searched = max(0, len(buffer) - 4)
+        return -1
 
     def _read_chunk(self) -> bool:
         if not self._chunk_refusal and not self._body_begins():
@@ -159,7 +164,8 @@ class Session(Conversation):
         if transaction and not transaction.started:
             transaction.started = True
             verdict = self._judge_all(transaction.rules, "body")
-            self._answer(verdict, b"")
+            if verdict is not ORDINARY:
+                self._answer(verdict, b"")
         return self.after is None
 
     def _end_of_data(self, content: bytes) -> None:
@@ -169,24 +175,11 @@ class Session(Conversation):
             self._say(b"552 5.3.4 message too large\r\n")
             return
         verdict = self._judge_all(transaction.rules, "dot")
+        id_header = self._terms.id_header
+        message = transaction.received(content, id_header, ehlo=self._ehlo, client=self._client, tls=self.tls)
         if verdict.keep or not verdict.stops:
             self._brought(transaction.rules)
-        self._answer(verdict, b"250 2.0.0 taken\r\n", self._received(transaction, content))
-
-    def _received(self, transaction: _Transaction, content: bytes) -> Received:
-        return Received(
-            transaction.sender,
-            tuple(transaction.recipients),
-            content,
-            transaction.params,
-            tuple(transaction.recipient_params),
-            self._ehlo,
-            self._client,
-            self.tls,
-            transaction.chunked,
-            0.0,
-            identify(content, self._terms.id_header),
-        )
+        self._answer(verdict, b"250 2.0.0 taken\r\n", message)
 
     # Commands
 
@@ -212,7 +205,7 @@ class Session(Conversation):
         params = self._parameters(match[2], mail=mail) if match[2] else {}
         if params is None:
             return None
-        address = mailbox(match[1], utf8=utf8 or "SMTPUTF8" in params)
+        address = mailbox(match[1], utf8=utf8 or "SMTPUTF8" in params, postmaster=not mail)
         if isinstance(address, bytes):
             self._say(address)
             return None
@@ -235,7 +228,7 @@ class Session(Conversation):
                 return
             verdict = self._judge(self._rule, "mail")
             if not verdict.stops:
-                self._transaction = _Transaction(sender, params)
+                self._transaction = Transaction(sender, params)
             self._answer(verdict, b"250 2.1.0 ok\r\n")
 
     def _rcpt(self, line: bytes) -> None:
@@ -257,10 +250,7 @@ class Session(Conversation):
                 return
             verdict = self._judge(rule, "rcpt")
             if not verdict.stops:
-                transaction.recipients.append(address)
-                transaction.recipient_params.append(params)
-                if all(known is not rule for known in transaction.rules):
-                    transaction.rules.append(rule)
+                transaction.accept(address, params, rule)
             self._answer(verdict, b"250 2.1.5 ok\r\n")
 
     def _data(self, line: bytes) -> None:
@@ -297,10 +287,10 @@ class Session(Conversation):
             self._chunk_refusal = b"552 5.3.4 message too large\r\n"
         else:
             first, transaction.chunked, transaction.size = not transaction.chunked, True, size
-            verdict = self._judge_all(transaction.rules, "data") if first else None
-            if verdict and verdict.reply:
+            verdict = self._judge_all(transaction.rules, "data") if first else ORDINARY
+            if verdict.reply:
                 self._chunk_refusal = verdict.reply
-            elif verdict:
+            elif verdict is not ORDINARY:
                 self._answer(verdict, b"")
         if self._chunk_left:
             self._read = self._read_chunk
@@ -365,3 +355,7 @@ class Session(Conversation):
         b"NOOP": _noop,
         b"VRFY": _verify,
     }
+
+
+def _one_line(octets: bytes) -> bool:
+    return 0 < len(octets) <= MAX_LINE and octets.find(b"\n") == len(octets) - 1

@@ -24,21 +24,29 @@ from postduif.sink.certificate import self_made
 from postduif.sink.connection import Connection
 from postduif.sink.extensions import Terms, offered
 from postduif.sink.figures import Figures
-from postduif.sink.intake import Intake
+from postduif.sink.intake import Intake, Memory
 from postduif.sink.keeping import Keeper
 from postduif.sink.received import Received
 from postduif.sink.referee import Referee
 from postduif.sink.rules import Rule, Rules
+from postduif.sink.seen import Seen
 from postduif.sink.session import Session
 from postduif.sink.verify import Verifier
 
 _BACKLOG = 4096  # connections that wait for accept
 _HANDSHAKE = 30.0  # seconds for TLS
+_FAREWELL = 5.0  # seconds for aborted connections to be gone
 _TOO_MANY = b"421 4.3.2 too many connections, try again later\r\n"
 
 
 class Sink:
-    """A test MX on one address, and on those that rules name."""
+    """A test MX on one address, and on those that rules name.
+
+    `rules`: TOML text, a file, or the rules. `verify_keys` (record name to PEM key or record) or `nameserver` turns
+    verification on, in one thread or in `verify_processes`. `tls`: True makes a certificate. `without`: extensions not
+    offered. `keep`: how many messages stay in memory. `remember`: how many recipients' Message-IDs, to find duplicates.
+    `timeout`: seconds of silence; after that, and before twice that, a connection is ended. Sizes are octets.
+    """
 
     def __init__(
         self,
@@ -63,41 +71,22 @@ class Sink:
         timeout: float = 300.0,
         clock: Clock | None = None,
     ) -> None:
-        """Nothing is opened yet. Raises ConfigError (rules, `without`) and ValueError (keys).
-
-        `rules`: TOML text, a file, or the rules. `verify_keys` (record name to PEM key or record text) or `nameserver`
-        turns verification on, in one thread or in `verify_processes`. `tls`: True makes a certificate. `without`:
-        extensions not offered. `keep`: how many messages stay in memory. `remember`: how many recipients' Message-IDs,
-        to find duplicates. `timeout`: seconds of silence; after that, and before twice that, a connection is ended.
-        """
+        """Nothing is opened yet. Raises ConfigError (rules, `without`) and ValueError (keys)."""
         self.host, self.port = host, port
         self.addresses: dict[str, int] = {}
         """The port of each rule that has an address of its own, by its domain."""
         self.figures = Figures()
         self._clock = clock or SystemClock()
         self._context = self_made(hostname) if tls is True else tls or None
-        self._terms = Terms(
-            hostname,
-            offered(without, tls=self._context is not None),
-            max_size,
-            max_recipients,
-            id_header.lower().encode(),
-        )
+        offer = offered(without, tls=self._context is not None)
+        self._terms = Terms(hostname, offer, max_size, max_recipients, id_header.lower().encode())
         self._rules = _read(rules)
         self._referee = Referee(self._rules, seed, self._clock.monotonic)
         self._max_connections = max_connections
         self._timeout = timeout
-        checking = verify_keys is not None or nameserver is not None
-        self._intake = Intake(
-            self.figures,
-            self._clock,
-            keep=keep,
-            remember=remember,
-            keepers=keepers,
-            verifier=Verifier(verify_keys or {}, nameserver) if checking else None,
-            verify_processes=verify_processes,
-            on_room=self._read_on,
-        )
+        verifier = Verifier(verify_keys or {}, nameserver) if verify_keys is not None or nameserver else None
+        memory = Memory(keep, Seen(remember), tuple(keepers))
+        self._intake = Intake(self.figures, self._clock, memory, self._read_on, verifier, verify_processes)
         self._connections: set[Connection] = set()
         self._halted: set[Connection] = set()
         self._handshakes: set[asyncio.Task[None]] = set()
@@ -133,18 +122,22 @@ class Sink:
 
     async def stop(self) -> None:
         """End every connection, finish verification, write what is kept."""
-        for server in self._servers:
-            server.close()
         if self._sweep:
             self._sweep.cancel()
         for task in self._handshakes:
             task.cancel()
         for connection in list(self._connections):
             connection.transport.abort()
+        await self.drain(_FAREWELL)
+        await self._intake.stop()
+
+    async def drain(self, seconds: float) -> None:
+        """Take no new connections and wait so long for those that are open to end."""
+        for server in self._servers:
+            server.close()
         if self._connections:
             self._empty = asyncio.get_running_loop().create_future()
-            await self._empty
-        await self._intake.stop()
+            await asyncio.wait([self._empty], timeout=seconds)
 
     async def __aenter__(self) -> Self:
         """Started."""
@@ -183,7 +176,7 @@ class Sink:
         self.figures.open -= 1
         self._connections.discard(connection)
         self._halted.discard(connection)
-        if self._empty and not self._connections:
+        if self._empty and not self._connections and not self._empty.done():
             self._empty.set_result(None)
 
     def full(self, connection: Connection) -> bool:
