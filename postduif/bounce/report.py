@@ -55,42 +55,44 @@ def compose(
     """One notification about one message: its envelope and content, ready for the queue.
 
     None when there is nobody to tell, or when the mail is itself an automatic answer (RFC 3834 section 2): two machines
-    would talk for ever. `facts` are of recipients for whom `wanted` said yes; `message` is the mail as it was queued, or an
-    empty one when it cannot be read any more.
-    `now` in seconds since the epoch, `lifetime` in seconds.
+    would talk for ever. `facts` are of recipients for whom `wanted` said yes; `message` is the mail as it was queued,
+    or an empty one when it cannot be read any more. `now` in seconds since the epoch, `lifetime` in seconds.
     """
     section, _ = header.split(message.content)
     if envelope.sender == NULL_SENDER or not facts or _is_answer(section):
         return None
     own_id = message_id(hostname, now)
     boundary = f"=_{secrets.token_hex(16)}"
-    returned = _returned(envelope, facts, message, section, settings.max_size)
     parts = [
         _text_part(notice_text(envelope, facts, hostname)),
         b"Content-Type: message/delivery-status\r\nContent-Description: Delivery status\r\n\r\n"
         + delivery_status(envelope, facts, hostname),
-        returned,
+        _returned(envelope, facts, message, section, settings.max_size),
     ]
     delimiter = f"--{boundary}\r\n".encode("ascii")
     body = b"".join(delimiter + part + b"\r\n" for part in parts) + f"--{boundary}--\r\n".encode("ascii")
     head = _header(envelope, facts, section, hostname, own_id, boundary, now, eight_bit=not body.isascii())
     content = head + b"\r\n" + body
     notice = Message(content, eight_bit=not content.isascii(), smtputf8=not head.isascii())
-    return (
-        Envelope(
-            sender=NULL_SENDER,
-            recipients=[Recipient(envelope.sender, notify=Notify.NEVER)],
-            received_at=now,
-            expires_at=now + lifetime,
-            origin="dsn",
-            size=len(content),
-            message_id=own_id,
-            header_from=hostname.lower(),
-            eight_bit=notice.eight_bit,
-            smtputf8=notice.smtputf8,
-            bulk=True,
-        ),
-        notice,
+    return _to_sender(envelope, notice, own_id, hostname, now, lifetime), notice
+
+
+def _to_sender(
+    envelope: Envelope, notice: Message, own_id: str, hostname: str, now: float, lifetime: float
+) -> Envelope:
+    """From the null sender, and no notification about this one (RFC 3461 6.1)."""
+    return Envelope(
+        sender=NULL_SENDER,
+        recipients=[Recipient(envelope.sender, notify=Notify.NEVER)],
+        received_at=now,
+        expires_at=now + lifetime,
+        origin="dsn",
+        size=len(notice.content),
+        message_id=own_id,
+        header_from=hostname.lower(),
+        eight_bit=notice.eight_bit,
+        smtputf8=notice.smtputf8,
+        bulk=True,
     )
 
 
