@@ -11,8 +11,6 @@ from typing import Any, TypeVar
 import pytest
 
 from postduif.config.schema import Config
-from postduif.mta.hosts import MAX_ADDRESSES
-from postduif.mta.networks import OWN
 from postduif.mta.resolver import FAILURE_TTL, Resolver
 from postduif.mta.sites import Destination, Host, Sites
 from postduif.reply import Reply
@@ -70,24 +68,18 @@ ZONE = """
     ours.example         MX    30 mx2.example.net
     onlyours.example     MX    10 mta.example.org
     mta.example.org      A     198.51.100.77
-    equal.example        MX    10 a.equal.example
-    equal.example        MX    10 b.equal.example
-    equal.example        MX    10 c.equal.example
-    a.equal.example      A     198.51.100.11
-    b.equal.example      A     198.51.100.12
-    c.equal.example      A     198.51.100.13
 """
 
 
-def _sites(server: DnsServer, clock: FakeClock | None = None, seed: int = 1, **sections: Any) -> Sites:
+def _sites(server: DnsServer, clock: FakeClock | None = None, timeout: float = 5.0, **sections: Any) -> Sites:
     config = Config.model_validate(
         {
             "server": {"hostname": "mta.example.org"},
-            "dns": {"nameservers": [server.endpoint], "timeout": 0.5},
+            "dns": {"nameservers": [server.endpoint], "timeout": timeout},
             **sections,
         }
     )
-    return Sites(config, Resolver(config.dns, clock or FakeClock()), Random(seed))
+    return Sites(config, Resolver(config.dns, clock or FakeClock()), Random(1))
 
 
 def _run(question: Callable[[Sites], Awaitable[T]], zone: str = ZONE, **options: Any) -> T:
@@ -140,22 +132,6 @@ def test_ipv6_can_be_left_out() -> None:
     assert _verdict("[IPv6:2001:db8::1]", delivery={"ipv6": False}) == (550, "5.4.4")
 
 
-def test_equal_hosts_and_addresses_come_in_random_order() -> None:
-    """Each order turns up, and no host is lost (RFC 5321 5.1)."""
-
-    async def orders(sites: Sites) -> set[tuple[str, ...]]:
-        found = await sites.destination("equal.example")
-        assert isinstance(found, Destination)
-        seen = set()
-        for _ in range(100):
-            hosts = await sites.hosts(found)
-            assert not isinstance(hosts, Reply)
-            seen.add(tuple(host.name[0] for host in hosts))
-        return seen
-
-    assert {"".join(order) for order in _run(orders)} == {"abc", "acb", "bac", "bca", "cab", "cba"}
-
-
 @pytest.mark.parametrize(
     ("domain", "code", "enhanced"),
     [
@@ -184,7 +160,8 @@ def test_equal_hosts_and_addresses_come_in_random_order() -> None:
 def test_what_cannot_be_reached_has_its_verdict(domain: str, code: int, enhanced: str) -> None:
     """DNS said no: permanent. DNS failed: temporary, and never anything else."""
     zone = ZONE + "localhost A 127.0.0.1"
-    assert _verdict(domain, zone=zone) == (code, enhanced)
+    timeout = 0.2 if domain in ("silent.example", "garbage.example") else 5.0
+    assert _verdict(domain, zone=zone, timeout=timeout) == (code, enhanced)
 
 
 @pytest.mark.parametrize(
@@ -207,11 +184,6 @@ def test_what_can_be_reached_is(domain: str, addresses: set[str]) -> None:
     assert {address for host in _hosts(domain) for address in host.addresses} == addresses
 
 
-def test_a_cname_at_the_domain_is_followed() -> None:
-    """Its MX are the target's."""
-    assert _destination("alias.example").hosts == _destination("example.com").hosts
-
-
 def test_an_mx_set_is_never_passed_over_for_the_domain_itself() -> None:
     """With MX records, the domain's own address is not asked for (RFC 5321 5.1)."""
     with DnsServer(ZONE) as server:
@@ -228,25 +200,6 @@ def test_our_name_cuts_the_list() -> None:
     assert [host.name for host in _hosts("ours.example")] == ["mx1.example.net"]
 
 
-def test_our_address_cuts_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host with an address of ours counts as us: it and all that are less preferred are left out."""
-    monkeypatch.setattr("postduif.mta.networks.is_own", lambda address: address == "198.51.100.12")
-    zone = """
-        example.com MX 10 a.example
-        example.com MX 20 b.example
-        example.com MX 30 c.example
-        b.example   MX 10 b.example
-        a.example   A  198.51.100.11
-        b.example   A  198.51.100.12
-        b.example   A  198.51.100.14
-        c.example   A  198.51.100.13
-    """
-    assert [host.name for host in _hosts("example.com", zone=zone)] == ["a.example"]
-    assert _verdict("b.example", zone=zone) == (554, "5.4.6")
-    allowed = {"allowed_networks": ["198.51.100.12/32"]}
-    assert len(_hosts("example.com", zone=zone, delivery=allowed)) == 3
-
-
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "0.0.0.0", "169.254.169.254", "192.168.211.17", "fd00:211::1"])
 def test_allowed_networks_open_what_is_closed(address: str) -> None:
     """An MX inside is refused, unless the operator lists its network."""
@@ -254,26 +207,6 @@ def test_allowed_networks_open_what_is_closed(address: str) -> None:
     assert _verdict("inside.example", zone=zone) == (550, "5.4.4")
     (host,) = _hosts("inside.example", zone=zone, delivery={"allowed_networks": [address]})
     assert host.addresses == (address,)
-
-
-def test_refusals_are_explained() -> None:
-    """The reply names the kind of address, for the sender's notification; it is not called ours."""
-    reply = _run(lambda sites: _road(sites, "private.example"))
-    assert isinstance(reply, Reply)
-    assert "private" in reply.text
-    assert OWN not in reply.text
-
-
-def test_names_and_addresses_are_capped() -> None:
-    """Of many hosts ten are looked up; of their addresses twenty are tried, some of each host."""
-    lines = [f"many.example MX {number % 3} h{number}.example" for number in range(40)]
-    lines += [f"h{host}.example A 198.51.100.{number}" for host in range(40) for number in range(1, 31)]
-    lines += [f"single.example A 198.51.100.{number}" for number in range(1, 101)]
-    hosts = _hosts("many.example", zone="\n".join(lines))
-    assert len(hosts) == 10
-    assert {len(host.addresses) for host in hosts} == {2}
-    (single,) = _hosts("single.example", zone="\n".join(lines))
-    assert len(single.addresses) == MAX_ADDRESSES
 
 
 def test_the_address_checked_is_the_address_given() -> None:
@@ -299,14 +232,17 @@ def test_the_address_checked_is_the_address_given() -> None:
 
 
 def test_domains_with_the_same_hosts_share_a_destination() -> None:
-    """The same MX hosts in the same order are one Destination; in another order they are one Site at least."""
+    """The same MX hosts in the same order (a CNAME followed) are one Destination; in another order still one Site."""
 
     async def ask(sites: Sites) -> list[Destination]:
-        found = [await sites.destination(name) for name in ("example.com", "hosted.example", "reversed.example")]
+        found = [
+            await sites.destination(name)
+            for name in ("example.com", "hosted.example", "alias.example", "reversed.example")
+        ]
         return [one for one in found if isinstance(one, Destination)]
 
-    one, other, turned = _run(ask)
-    assert one is other
+    one, other, alias, turned = _run(ask)
+    assert one is other is alias
     assert one.site == turned.site
     assert one.site.name == "(mx1|mx2).example.net"
     assert one != turned
