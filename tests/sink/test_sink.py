@@ -98,12 +98,12 @@ def test_ends_connections(run: Run, action: str, end: bytes | None) -> None:
     """`close` ends with FIN, `reset` with RST, `garbage` with what is not SMTP; also instead of the TLS handshake."""
 
     def visit(sink: Sink, commands: bytes) -> bytes | None:
-        with dial(sink) as connection:
-            connection.sendall(commands)
-            try:
+        try:
+            with dial(sink) as connection:
+                connection.sendall(commands)
                 return read_all(connection)
-            except ConnectionResetError:
-                return None
+        except ConnectionResetError:
+            return None
 
     async def play(stage: str, commands: bytes) -> None:
         async with Sink(rules=f'[[rule]]\n{stage} = {{action = "{action}"}}', tls=True) as sink:
