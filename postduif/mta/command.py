@@ -152,8 +152,6 @@ def _mailbox(text: bytes) -> Address:
 
 
 def _address(text: str, enhanced: str, problem: str) -> Address:
-    if len(text.encode()) + 2 > address.MAX_PATH and not text.startswith("@"):
-        raise _refused(enhanced, "Address is longer than 256 octets")
     try:
         return address.parse(text)
     except AddressError:
