@@ -61,6 +61,7 @@ def _context(root: Path, peers: Sequence[Peer], sizes: Sequence[int], messages: 
     help="Where the queues are: on the disk to be measured.",
 )
 @click.option("--json", "output", type=click.Path(path_type=Path), help="File for all figures.")
+@click.option("--keep", is_flag=True, help="Leave the private directory, with settings and logs of the last run.")
 @click.option("--list", "listing", is_flag=True, help="Print the names of the scenarios and end.")
 def main(
     names: tuple[str, ...],
@@ -73,6 +74,7 @@ def main(
     chunking: bool,  # noqa: FBT001 -- click calls it by name
     directory: Path,
     output: Path | None,
+    keep: bool,  # noqa: FBT001
     listing: bool,  # noqa: FBT001
 ) -> None:
     """Numbers against real peers, side by side, on this machine. Quiet machines give better numbers."""
@@ -90,7 +92,7 @@ def main(
         context = _context(root, peers, sorted({row.size for row in rows}), messages or 10_000)
         console.print_json(data=context)
         make_key(root / "key.pem")
-        bench = Bench(root, root / "key.pem", seconds, chunking)
+        bench = Bench(root, root / "key.pem", seconds, chunking=chunking, keep=keep)
         results = measure(bench, peers, rows, rounds, messages, console.print)
         console.print(report.table(results, rows, [peer.name for peer in peers]))
         if output:
@@ -98,9 +100,10 @@ def main(
     except BenchError as error:
         raise click.ClickException(str(error)) from error
     finally:
-        for peer in peers:
-            peer.stop()
-        shutil.rmtree(root, ignore_errors=True)
+        if keep:
+            console.print(f"left: {root}")
+        else:
+            shutil.rmtree(root, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sys
 import time
@@ -107,12 +108,13 @@ def _run(messages: int, seconds: float, before: float, after: Usage) -> Run:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where runs happen and how long they take."""
+    """Where runs happen, each peer below a directory of its name, and how long they take."""
 
     root: Path
     key: Path
     seconds: float
     chunking: bool = False
+    keep: bool = False
 
     def run(self, peer: Peer, scenario: Scenario, messages: int | None) -> Run:
         """One run; without a number of messages, as many as fill the time at the rate of a first batch."""
@@ -130,6 +132,8 @@ class Bench:
                 return road.submit(count) if scenario.kind == "submit" else road.drain(count, job)
             finally:
                 peer.stop()
+                if not self.keep:
+                    shutil.rmtree(self.root / peer.name, ignore_errors=True)
 
 
 class _Road:
@@ -143,7 +147,11 @@ class _Road:
         self._sent = 0
 
     def _send(self, messages: int, domains: int | None = None) -> float:
-        seconds = send(Load(messages, self._scenario.size, domains or self._scenario.domains), self._port)
+        try:
+            seconds = send(Load(messages, self._scenario.size, domains or self._scenario.domains), self._port)
+        except BenchError:
+            self._peer.check()  # its last words say more than the generator's
+            raise
         self._sent += messages
         return seconds
 

@@ -39,4 +39,4 @@ class Peer(Protocol):
         """Process ids of which it and all it started descend."""
 
     def stop(self) -> None:
-        """Ends every process of it and removes its queue. Never raises for what is gone already."""
+        """Ends every process of it; its files stay. Never raises for what is gone already."""

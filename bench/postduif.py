@@ -54,6 +54,7 @@ class Postduif:
     def start(self, job: Job) -> int:
         """Starts with an empty queue."""
         self.stop()
+        shutil.rmtree(self._root, ignore_errors=True)
         self._port = free_port()
         for name in ("", "data", "run"):
             (self._root / name).mkdir(mode=0o700, parents=True)
@@ -62,7 +63,7 @@ class Postduif:
 
     def resume(self, job: Job) -> None:
         """Stops the daemon and starts it again on the same queue."""
-        self._end()
+        self.stop()
         self._run(job)
 
     def check(self) -> None:
@@ -75,9 +76,10 @@ class Postduif:
         return [self._daemon.pid] if self._daemon else []
 
     def stop(self) -> None:
-        """Ends the daemon and removes its queue."""
-        self._end()
-        shutil.rmtree(self._root, ignore_errors=True)
+        """Ends the daemon."""
+        if self._daemon:
+            self._daemon.stop()
+            self._daemon = None
 
     def _run(self, job: Job) -> None:
         text = _SETTINGS.format(root=self._root, port=self._port, next_hop=job.next_hop)
@@ -88,8 +90,3 @@ class Postduif:
         command: list[str | Path] = [sys.executable, "-m", "postduif", "serve", "--config", settings]
         self._daemon = Program(command, self._root / "log")
         wait_for_greeting(self._port, self._daemon)
-
-    def _end(self) -> None:
-        if self._daemon:
-            self._daemon.stop()
-            self._daemon = None

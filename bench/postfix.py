@@ -119,6 +119,7 @@ class Postfix:
     def start(self, job: Job) -> int:
         """Starts with an empty queue."""
         self.stop()
+        shutil.rmtree(self._root, ignore_errors=True)
         self._port = free_port()
         for name, owner in (("", "root"), ("etc", "root"), ("queue", "root"), ("data", "postfix")):
             path = self._root / name
@@ -130,7 +131,7 @@ class Postfix:
 
     def resume(self, job: Job) -> None:
         """Stops and starts again; what was active is taken up from the incoming queue."""
-        self._end()
+        self.stop()
         self._run(job)
 
     def check(self) -> None:
@@ -145,9 +146,16 @@ class Postfix:
         return [self._master, *([self._milter.pid] if self._milter else [])]
 
     def stop(self) -> None:
-        """Ends master, its processes and opendkim, and removes all they wrote."""
-        self._end()
-        shutil.rmtree(self._root, ignore_errors=True)
+        """Ends master, its processes and opendkim."""
+        members = tree([self._master]) if self._master else {}
+        if members:
+            with contextlib.suppress(BenchError):
+                self._postfix("stop")
+            _see_off(set(members) | set(tree([self._master])))
+            self._master = 0
+        if self._milter:
+            self._milter.stop()
+            self._milter = None
 
     def _run(self, job: Job) -> None:
         milter = self._start_milter(job) if job.signed else ""
@@ -180,17 +188,6 @@ class Postfix:
             done = subprocess.run(line, check=False, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         if done.returncode != 0:
             raise BenchError(f"`postfix {command}` ended with {done.returncode}: {tail(self._root / 'log')}")
-
-    def _end(self) -> None:
-        members = tree([self._master]) if self._master else {}
-        if members:
-            with contextlib.suppress(BenchError):
-                self._postfix("stop")
-            _see_off(set(members) | set(tree([self._master])))
-            self._master = 0
-        if self._milter:
-            self._milter.stop()
-            self._milter = None
 
 
 def _see_off(members: set[int], patience: float = 5.0) -> None:

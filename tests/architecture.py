@@ -146,6 +146,10 @@ def module_docstrings(root: Path) -> list[str]:
     ]
 
 
+def _must_say(path: str, name: str) -> bool:
+    return name.startswith("test_") if path.startswith("tests/") else not name.startswith("_")
+
+
 def public_docstrings(root: Path) -> list[str]:
     """Every public class and function says what it promises; every test says what is true."""
     return [
@@ -153,8 +157,7 @@ def public_docstrings(root: Path) -> list[str]:
         for path, tree, _ in sources(root, PACKAGE, "tests", "bench")
         for node in tree.body
         if isinstance(node, ast.ClassDef | Function)
-        if not ast.get_docstring(node)
-        if node.name.startswith("test_") if path.startswith("tests/") else not node.name.startswith("_")
+        if _must_say(path, node.name) and not ast.get_docstring(node)
     ]
 
 
