@@ -46,6 +46,7 @@ class SmtpServer:
         self.tls = tls
         self.loop: asyncio.AbstractEventLoop
         self._listening: asyncio.Server | None = None
+        self._address = ("", 0)
         self._pattern: Connection
         self._connections: set[Connection] = set()
         self._clients = ClientCount()
@@ -62,6 +63,8 @@ class SmtpServer:
         if sock is None:
             address = self.terms.listener.address
             sock = listening_socket(address.host, address.port)
+        host, port = sock.getsockname()[:2]
+        self._address = (host, port)
         self._pattern = Connection(self)
         self._listening = await self.loop.create_server(self._next_connection, sock=sock, backlog=BACKLOG)
 
@@ -73,9 +76,12 @@ class SmtpServer:
     @property
     def address(self) -> tuple[str, int]:
         """Where it listens, with the port that was taken for 0."""
-        assert self._listening is not None
-        host, port = self._listening.sockets[0].getsockname()[:2]
-        return host, port
+        return self._address
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections are open."""
+        return len(self._connections)
 
     def reload(self, listener: Listener, tls: ssl.SSLContext | None) -> None:
         """New settings for new connections. The address stays."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ class Door:
     def __init__(self) -> None:
         self.mails: list[tuple[Client, Envelope, bytes]] = []
         self.gate: asyncio.Event | None = None
+        self.waiting = 0
+        """Commits that have come to the gate."""
         self.failure: Exception | None = None
 
     def may_send(self, client: Client, sender: Address) -> Reply | None:
@@ -44,6 +47,7 @@ class Door:
     async def accept(self, client: Client, envelope: Envelope, content: bytes) -> Reply:
         """Notes the mail; its number is the queue id."""
         if self.gate is not None:
+            self.waiting += 1
             await self.gate.wait()
         if self.failure is not None:
             raise self.failure
@@ -53,7 +57,12 @@ class Door:
 
 @contextlib.asynccontextmanager
 async def serving(
-    door: Door, *, data_dir: Path | None = None, tls: ssl.SSLContext | None = None, **settings: Any
+    door: Door,
+    *,
+    data_dir: Path | None = None,
+    tls_context: ssl.SSLContext | None = None,
+    sock: socket.socket | None = None,
+    **settings: Any,
 ) -> AsyncIterator[SmtpServer]:
     """A running server with these settings of a listener; it is closed afterwards."""
     listener = Listener.model_validate({"address": "127.0.0.1:0", "trusted": ["127.0.0.0/8"], **settings})
@@ -64,11 +73,84 @@ async def serving(
         submission=door,  # type: ignore[arg-type]
         credentials=credentials,
         clock=SystemClock(),
-        tls=tls,
+        tls=tls_context,
     )
-    await server.start()
+    await server.start(sock)
     try:
         yield server
     finally:
         await server.close(0)
         credentials.close()
+
+
+class Caller:
+    """A client that says and hears what the test wants."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    @classmethod
+    async def call(cls, server: SmtpServer, tls: ssl.SSLContext | None = None, *, greeted: bool = True) -> Caller:
+        """Connect, and hear the greeting."""
+        caller = cls(
+            *await asyncio.open_connection(*server.address, ssl=tls, server_hostname=HOSTNAME if tls else None)
+        )
+        if greeted:
+            assert (await caller.hear()).startswith("220 ")
+        return caller
+
+    async def say(self, text: str | bytes) -> str:
+        """Send a line (octets: as they are) and hear the reply."""
+        self.write(text)
+        return await self.hear()
+
+    def write(self, text: str | bytes) -> None:
+        """Send a line, or octets as they are."""
+        self.writer.write(text if isinstance(text, bytes) else text.encode() + b"\r\n")
+
+    async def hear(self) -> str:
+        """A whole reply, its lines joined by newlines; "" when the server has hung up."""
+        lines: list[str] = []
+        while not lines or lines[-1][3:4] == "-":
+            try:
+                line = await asyncio.wait_for(self.reader.readline(), 10)
+            except ConnectionError:
+                return ""
+            if not line:
+                return ""
+            lines.append(line.decode().removesuffix("\r\n"))
+        return "\n".join(lines)
+
+    async def open_mail(self) -> None:
+        """EHLO, MAIL, RCPT, DATA, up to 354."""
+        await self.say("EHLO client")
+        await self.say("MAIL FROM:<one@example.com>")
+        await self.say("RCPT TO:<two@example.net>")
+        assert (await self.say("DATA")).startswith("354 ")
+
+    async def begin_tls(self, context: ssl.SSLContext) -> None:
+        """STARTTLS, and the handshake."""
+        assert (await self.say("STARTTLS")).startswith("220 2.0.0 ")
+        await self.writer.start_tls(context, server_hostname=HOSTNAME)
+
+    async def gone(self) -> bool:
+        """The server hangs up, and soon."""
+        with contextlib.suppress(ConnectionError):
+            while await asyncio.wait_for(self.reader.read(65536), 10):
+                pass
+        return True
+
+    async def hang_up(self) -> None:
+        """Close."""
+        self.writer.close()
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
+            await self.writer.wait_closed()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Return when it is true; ten seconds are too long."""
+    deadline = asyncio.get_running_loop().time() + 10
+    while not true():
+        assert asyncio.get_running_loop().time() < deadline, "it did not become true"
+        await asyncio.sleep(0.005)
