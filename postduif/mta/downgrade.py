@@ -92,8 +92,7 @@ class _Seven:
         if kind.encoding not in _PLAIN:
             raise _Impossible("a part is 8-bit though it claims to be encoded")
         encoded, encoding = self._body(body, kind, kind.type or default, depth)
-        section = b"".join([*_relabelled(fields, encoding), *_missing(fields, body, encoding, whole=whole)])
-        return section + b"\r\n" + encoded
+        return _section(fields, body, encoding, whole=whole) + b"\r\n" + encoded
 
     def _body(self, body: bytes, kind: _Kind, name: str, depth: int) -> tuple[bytes, str]:
         """The body in 7-bit form and the name of its encoding."""
@@ -155,27 +154,23 @@ def _kind(fields: list[header.Field]) -> _Kind:
     return _Kind(match[0].strip().lower() if match else "", boundary, encoding)
 
 
-def _relabelled(fields: list[header.Field], encoding: str) -> list[bytes]:
-    """The fields as they stand, except that the first label, if any, says `encoding`, and others are gone."""
+def _section(fields: list[header.Field], body: bytes, encoding: str, *, whole: bool) -> bytes:
+    """The fields as they stand, but labelled `encoding`, with what a reader needs to know it (RFC 2045 4 and 5.2)."""
     label = b"Content-Transfer-Encoding: %b\r\n" % encoding.encode()
+    names = {field.name for field in fields}
     out: list[bytes] = []
     for field in fields:
         if field.name != b"content-transfer-encoding":
             out.append(field.raw)
-        elif label not in out:
+        elif label not in out:  # of several labels the first is what readers believe
             out.append(label)
+    if whole and b"mime-version" not in names:
+        out.append(b"MIME-Version: 1.0\r\n")
+    if encoding == "quoted-printable" and b"content-type" not in names:
+        out.append(b"Content-Type: text/plain; charset=%b\r\n" % _charset(body))
     if label not in out and encoding != "7bit":  # 7bit is what no label means
         out.append(label)
-    return out
-
-
-def _missing(fields: list[header.Field], body: bytes, encoding: str, *, whole: bool) -> Iterator[bytes]:
-    """The fields without which a reader would not know the encoding or the charset (RFC 2045 4, 5.2)."""
-    names = {field.name for field in fields}
-    if whole and b"mime-version" not in names:
-        yield b"MIME-Version: 1.0\r\n"
-    if encoding == "quoted-printable" and b"content-type" not in names:
-        yield b"Content-Type: text/plain; charset=%b\r\n" % _charset(body)
+    return b"".join(out)
 
 
 def _charset(content: bytes) -> bytes:
