@@ -1,3 +1,5 @@
+"""The relaxed canonical form against a plain reading of RFC 6376."""
+
 from __future__ import annotations
 
 import re

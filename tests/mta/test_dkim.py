@@ -1,3 +1,5 @@
+"""Signatures, judged by dkimpy; what is signed, by whom, and what breaks it."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""Signatures, judged by opendkim."""
+
 from __future__ import annotations
 
 import re

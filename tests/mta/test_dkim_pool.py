@@ -1,3 +1,5 @@
+"""The threads that sign: results, failures, cancelled callers, loops that end."""
+
 from __future__ import annotations
 
 import asyncio
