@@ -6,18 +6,20 @@ name a local part go before those that do not; among equals the first in the fil
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from postduif.config.kinds import IpEndpoint, Time
+from postduif.config.lines import KeyPath, find_lines, line_of, written
 from postduif.config.section import Section
 from postduif.config.units import parse_time
+from postduif.config.words import nearest
 from postduif.errors import ConfigError
 
 Action = Literal["hang", "close", "reset", "garbage", "endless"]
@@ -123,13 +125,14 @@ class Rules(Section):
 
     @classmethod
     def parse(cls, text: str, origin: str = "rules") -> Rules:
-        """Read TOML. Raises ConfigError, which names `origin`, the key, the problem and the remedy."""
+        """Read TOML. Raises ConfigError: `origin:line: setting: problem; remedy`."""
         try:
             return cls.model_validate(tomllib.loads(text))
         except tomllib.TOMLDecodeError as error:
             raise ConfigError(f"{origin}: {error}") from None
         except ValidationError as error:
-            raise ConfigError("\n".join(f"{origin}: {line}" for line in _complaints(error))) from None
+            lines = find_lines(text)
+            raise ConfigError("\n".join(_complaint(origin, lines, problem) for problem in error.errors())) from None
 
     @classmethod
     def load(cls, path: Path) -> Rules:
@@ -149,22 +152,28 @@ class Rules(Section):
         return named + (BUILTIN if self.builtin else ()) + rest + (Rule(),)
 
 
-def _complaints(error: ValidationError) -> list[str]:
-    lines = []
-    for problem in error.errors(include_url=False):
-        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem["loc"]).lstrip(".")
-        text = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "extra_forbidden":
-            text = "no such setting" + _nearest(problem["loc"])
-        lines.append(f"{place}: {text}" if place else text)
-    return lines
+def _complaint(origin: str, lines: Mapping[KeyPath, int], problem: ErrorDetails) -> str:
+    path, text = _as_written(problem["loc"], lines), problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        text = "no such setting" + _remedy(path)
+    line = line_of(lines, path)
+    return f"{origin}:{line}: {written(path)}: {text}" if line else f"{origin}: {written(path)}: {text}"
 
 
-def _nearest(place: tuple[int | str, ...]) -> str:
-    names = [part for part in place if isinstance(part, str)]
-    model: type[BaseModel] = Rules if len(names) == 1 else Rule if len(names) == 2 else Step
-    near = difflib.get_close_matches(names[-1], list(model.model_fields), 1)
-    return f'; did you mean "{near[0]}"?' if near else f"; there are {', '.join(model.model_fields)}"
+def _as_written(path: KeyPath, lines: Mapping[KeyPath, int]) -> KeyPath:
+    """Without the numbers of elements that stand alone in the file, outside any list."""
+    found: KeyPath = ()
+    for step in path:
+        if isinstance(step, str) or (*found, step) in lines:
+            found = (*found, step)
+    return found
+
+
+def _remedy(path: KeyPath) -> str:
+    names = [part for part in path if isinstance(part, str)]
+    model: type[Section] = Rules if len(names) == 1 else Rule if len(names) == 2 else Step
+    near = nearest(names[-1], model.model_fields)
+    return f'; did you mean "{near}"?' if near else f"; there are {', '.join(model.model_fields)}"
 
 
 def _builtin(localpart: str, **settings: Any) -> Rule:

@@ -42,22 +42,22 @@ def test_reads_rules() -> None:
 @pytest.mark.parametrize(
     ("text", "place", "remedy"),
     [
-        ("[[rules]]", "rules", 'did you mean "rule"?'),
-        ('[[rule]]\ndomian = "x"', "rule[0].domian", 'did you mean "domain"?'),
-        ("[[rule]]\n[rule.rcpt]\nprobabilty = 1", "rule[0].rcpt[0].probabilty", 'did you mean "probability"?'),
-        ('[[rule]]\nrcpt = {reply = "250 ok"}', "rule[0].rcpt[0].reply[0]", "write it as 450 4.2.1"),
-        ('[[rule]]\nrcpt = {reply = "450 a\\nb"}', "rule[0].rcpt[0].reply[0]", "write it as 450 4.2.1"),
-        ('[[rule]]\nrcpt = {reply = "450 a", action = "hang"}', "rule[0].rcpt[0]", "keep one"),
-        ("[[rule]]\nrcpt = {probability = 2}", "rule[0].rcpt[0].probability", "less than or equal to 1"),
-        ('[[rule]]\nrcpt = {delay = ["5s", "1s"]}', "rule[0].rcpt[0].delay", "shorter time first"),
-        ('[[rule]]\nrcpt = {delay = "soon"}', "rule[0].rcpt[0].delay", "write it as"),
+        ("[[rules]]", "rules:1: rules", 'did you mean "rule"?'),
+        ('[[rule]]\ndomian = "x"', "rules:2: rule[0].domian", 'did you mean "domain"?'),
+        ("[[rule]]\n[rule.rcpt]\nprobabilty = 1", "rules:3: rule[0].rcpt.probabilty", 'did you mean "probability"?'),
+        ('[[rule]]\nrcpt = {reply = "250 ok"}', "rule[0].rcpt.reply", "write it as 450 4.2.1"),
+        ('[[rule]]\nrcpt = {reply = "450 a\\nb"}', "rule[0].rcpt.reply", "write it as 450 4.2.1"),
+        ('[[rule]]\nrcpt = {reply = "450 a", action = "hang"}', "rule[0].rcpt", "keep one"),
+        ("[[rule]]\nrcpt = {probability = 2}", "rule[0].rcpt.probability", "less than or equal to 1"),
+        ('[[rule]]\nrcpt = {delay = ["5s", "1s"]}', "rule[0].rcpt.delay", "shorter time first"),
+        ('[[rule]]\nrcpt = {delay = "soon"}', "rule[0].rcpt.delay", "write it as"),
         ('[[rule]]\nbody = {reply = "450 no"}', "rule[0]", "use an action"),
         ('[[rule]]\nlisten = "here"', "rule[0].listen", "127.0.0.1"),
         ("[[rule]", "rules", ""),
     ],
 )
 def test_says_what_is_wrong(text: str, place: str, remedy: str) -> None:
-    """An error names the key and a way out."""
+    """An error names the line, the key and a way out."""
     with pytest.raises(ConfigError) as caught:
         Rules.parse(text)
     assert place in str(caught.value)

@@ -222,7 +222,7 @@ def test_counts_bare_newlines(run: Run) -> None:
 
 
 def test_waits_no_longer_than_told() -> None:
-    """Waiting for mail that does not come ends with an error that says how much did; an address in use is an OSError."""
+    """Waiting for mail that does not come ends with an error that says how much did; an address in use is OSError."""
 
     async def play() -> None:
         async with Sink() as sink:
