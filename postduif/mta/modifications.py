@@ -52,7 +52,7 @@ class Section(NamedTuple):
         if any(value in ("bulk", "list", "junk") for value in said):
             return True
         said = [unfold(value).lower() for value in self.values(b"auto-submitted")]
-        return any(value.partition(";")[0].strip() != "no" for value in said)
+        return any(re.split(r"[;(\s]", value, maxsplit=1)[0] != "no" for value in said)
 
 
 def read(content: bytes, *, hide: bool) -> Section | None:
