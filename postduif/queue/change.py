@@ -1,0 +1,131 @@
+"""What one operation adds to and takes from the queue file, and how many of them become few SQL statements.
+
+Each statement gives the interpreter lock away and fights the event loop for it, so statements are what a group
+commit must save: one batch takes about eight of them, however many messages it holds.
+"""
+
+# ruff: noqa: S608  statements are made of constants; values are always parameters
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain
+
+from postduif.queue import rows
+from postduif.queue.rows import Row
+
+CHUNK = 64
+EXACT = 32
+"""Up to here there is a statement for every number of rows; above, for CHUNK rows."""
+STATEMENTS = 5 * EXACT + 40
+"""What the statement cache must hold for all of them."""
+
+
+@dataclass(slots=True)
+class Change:
+    """Rows that come and go together."""
+
+    queues: list[Row] = field(default_factory=list)
+    messages: list[Row] = field(default_factory=list)
+    bodies: list[Row] = field(default_factory=list)
+    recipients: list[Row] = field(default_factory=list)
+    journal: list[Row] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    """Recipient ids. The schema removes a message with its last recipient."""
+    deferred: list[Row] = field(default_factory=list)
+    """(recipient id, due, last_code, last_enhanced, last_text, last_remote)."""
+    octets: int = 0
+    """Of content."""
+    last_id: int = 0
+    """The highest message id given out for it."""
+
+    @property
+    def weight(self) -> int:
+        """Roughly the octets it writes."""
+        count = len(self.messages) + len(self.recipients) + len(self.journal) + len(self.removed) + len(self.deferred)
+        return self.octets + 1024 * count
+
+
+def apply(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
+    """Write them into the open transaction. Raises sqlite3.Error and what binding a wrong value raises."""
+
+    def all_of(part: Callable[[Change], Iterable[Row]]) -> list[Row]:
+        return list(chain.from_iterable(map(part, changes)))
+
+    _insert(connection, _insert_queue, all_of(lambda change: change.queues))
+    _insert(connection, _insert_message, all_of(lambda change: change.messages))
+    _insert(connection, _insert_body, all_of(lambda change: change.bodies))
+    _insert(connection, _insert_recipient, all_of(lambda change: change.recipients))
+    _insert(connection, _insert_journal, all_of(lambda change: change.journal))
+    _insert(connection, _defer, all_of(lambda change: change.deferred))
+    if removed := list(chain.from_iterable(change.removed for change in changes)):
+        remove_recipients(connection, removed)
+
+
+def remove_recipients(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
+    """Take recipients out, and messages that have none left."""
+    connection.execute("DELETE FROM recipient WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
+
+
+def _insert(connection: sqlite3.Connection, statement: Callable[[int], str], values: list[Row]) -> None:
+    for chunk in _chunks(values):
+        connection.execute(statement(len(chunk)), list(chain.from_iterable(chunk)))
+
+
+def _chunks(values: list[Row]) -> Iterator[list[Row]]:
+    start, left = 0, len(values)
+    while left:
+        size = CHUNK if left >= CHUNK else min(left, EXACT)
+        yield values[start : start + size] if size != len(values) else values
+        start += size
+        left -= size
+
+
+def _values(columns: int, count: int) -> str:
+    row = f"({', '.join('?' * columns)})"
+    return ", ".join([row] * count)
+
+
+def _columns(names: str) -> int:
+    return names.count(",") + 1
+
+
+@lru_cache(maxsize=STATEMENTS)
+def _insert_queue(count: int) -> str:
+    return f"INSERT INTO scheduled_queue (id, stream, domain) VALUES {_values(3, count)} ON CONFLICT (id) DO NOTHING"
+
+
+@lru_cache(maxsize=STATEMENTS)
+def _insert_message(count: int) -> str:
+    columns = rows.MESSAGE_COLUMNS
+    return f"INSERT INTO message ({columns}) VALUES {_values(_columns(columns), count)}"
+
+
+@lru_cache(maxsize=STATEMENTS)
+def _insert_body(count: int) -> str:
+    return f"INSERT INTO body (id, content) VALUES {_values(2, count)}"
+
+
+@lru_cache(maxsize=STATEMENTS)
+def _insert_recipient(count: int) -> str:
+    columns = rows.RECIPIENT_COLUMNS
+    return f"INSERT INTO recipient ({columns}) VALUES {_values(_columns(columns), count)}"
+
+
+@lru_cache(maxsize=STATEMENTS)
+def _insert_journal(count: int) -> str:
+    columns = rows.JOURNAL_COLUMNS
+    return f"INSERT INTO journal ({columns}) VALUES {_values(_columns(columns), count)}"
+
+
+@lru_cache(maxsize=STATEMENTS)
+def _defer(count: int) -> str:
+    return (
+        "UPDATE recipient SET attempts = attempts + 1, due = new.column2, last_code = new.column3, "
+        "last_enhanced = new.column4, last_text = new.column5, last_remote = new.column6 "
+        f"FROM (VALUES {_values(6, count)}) AS new WHERE recipient.id = new.column1"
+    )

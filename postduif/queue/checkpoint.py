@@ -1,0 +1,73 @@
+"""Empties the write-ahead log without making commits wait.
+
+SQLite's own checkpoint runs inside a commit and stops it for some 100 ms. Here a thread of its own copies the log into
+the file while commits go on, and the writer then copies what has been added meanwhile, which is little, so that the
+log starts again from its beginning. Nothing here decides durability: a checkpoint that fails is made again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from pathlib import Path
+
+from postduif import log
+from postduif.queue.connection import connect_writer
+
+LOG_TARGET = 64 * 1024 * 1024
+"""Octets of log, roughly, at which a checkpoint begins."""
+
+
+class Checkpointer:
+    """One thread. `wrote` and `close` are called by the writer thread only."""
+
+    def __init__(self, path: Path, target: int = LOG_TARGET) -> None:
+        self._path = path
+        self._target = target
+        self._written = 0
+        self._running = False
+        self._go = threading.Event()
+        self._copied = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="queue-checkpoint", daemon=True)
+        self._thread.start()
+
+    def wrote(self, octets: int, connection: sqlite3.Connection) -> None:
+        """The writer has committed about so much, through `connection`."""
+        self._written += octets
+        if self._running:
+            if self._copied.is_set():
+                self._copied.clear()
+                self._running = False
+                self._written = 0
+                _checkpoint(connection)
+        elif self._written >= self._target:
+            self._running = True
+            self._go.set()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._closing = True
+        self._go.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            self._go.wait()
+            self._go.clear()
+            if self._closing:
+                return
+            try:
+                with contextlib.closing(connect_writer(self._path)) as connection:
+                    _checkpoint(connection)
+            except sqlite3.Error as error:
+                log.warning("queue checkpoint failed", error=error)
+            self._copied.set()
+
+
+def _checkpoint(connection: sqlite3.Connection) -> None:
+    try:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    except sqlite3.Error as error:
+        log.warning("queue checkpoint failed", error=error)

@@ -1,0 +1,77 @@
+"""How the queue file is opened: the settings of SQLite that durability and speed rest on. See docs/queue.md."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from postduif.queue import change
+
+FILE_NAME = "queue.sqlite"
+APPLICATION_ID = 0x50444651  # "PDFQ"
+VERSION = 1
+PAGE_SIZE = 8192  # measured best for 10 KB messages: see docs/queue.md
+
+BUSY_TIMEOUT = 10.0
+"""Seconds to wait for a foreign program that has locked the file."""
+WAL_LIMIT = 256 * 1024 * 1024
+"""Octets of write-ahead log at which the writer itself empties it; `checkpoint` does it long before."""
+
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_BROKEN = (*_DAMAGE, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOLFS)
+
+
+def connect_writer(path: Path) -> sqlite3.Connection:
+    """The one connection that writes. Every commit is on disk when it returns (WAL, synchronous=FULL)."""
+    connection = _connect(f"{path.absolute().as_uri()}?mode=rw", change.STATEMENTS)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = OFF")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_LIMIT // PAGE_SIZE}")
+    connection.execute("PRAGMA cache_size = -32768")
+    return connection
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write."""
+    connection = _connect(f"{path.absolute().as_uri()}?mode=ro", 64)
+    connection.execute("PRAGMA query_only = ON")
+    connection.execute("PRAGMA cache_size = -8192")
+    return connection
+
+
+def primary_code(error: BaseException) -> int:
+    """The SQLite result code without its extension; 0 for other errors."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def is_damage(error: BaseException) -> bool:
+    """The file itself is not what SQLite wrote."""
+    return primary_code(error) in _DAMAGE
+
+
+def is_broken(error: BaseException) -> bool:
+    """The connection or the disk under it cannot be trusted any more."""
+    return primary_code(error) in _BROKEN
+
+
+def is_full(error: BaseException) -> bool:
+    """There is no room on the disk."""
+    return primary_code(error) == sqlite3.SQLITE_FULL
+
+
+def is_busy(error: BaseException) -> bool:
+    """A foreign program keeps the file locked."""
+    return primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _connect(uri: str, statements: int) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        uri,
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=BUSY_TIMEOUT,
+        cached_statements=statements,
+    )
+    connection.execute("PRAGMA journal_mode").fetchone()  # reads the header: a file that is no database fails here
+    return connection

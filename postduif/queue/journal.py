@@ -1,0 +1,80 @@
+"""The journal of attempts, read back. `change` writes its rows in the transaction that settles the recipient."""
+
+# ruff: noqa: S608  statements are made of constants; values are always parameters
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from postduif.queue import rows
+
+PRUNE_CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which attempts. Every part that is given must be true; without any, all."""
+
+    message: int = 0
+    """The message's id."""
+    recipient: str = ""
+    """Whole address, without regard to case."""
+    since: float = 0.0
+    """Ended then or later, seconds since the epoch."""
+    after: int | None = None
+    """Rows with a higher id, in the order they were written: for those who follow the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row. Times are seconds (since the epoch), sizes octets."""
+
+    id: int
+    at: float
+    message: int
+    recipient: str
+    sender: str
+    stream: str
+    domain: str
+    kind: str
+    attempt: int
+    code: int
+    enhanced: str
+    text: str
+    remote_mta: str
+    site: str
+    source: str
+    host: str
+    tls: str
+    before_queue: float
+    in_queue: float
+    connect: float
+    transmit: float
+    size: int
+    message_id: str
+
+
+def lines(connection: sqlite3.Connection, question: Question, limit: int) -> list[Line]:
+    """Attempts, the latest first; with `after`, in the order they were written."""
+    parts: list[tuple[str, Any]] = [("id > ?", question.after or 0)]
+    if question.message:
+        parts.append(("message = ?", question.message))
+    if question.recipient:
+        parts.append(("recipient = ? COLLATE NOCASE", question.recipient))
+    if question.since:
+        parts.append(("at >= ?", question.since))
+    where = " AND ".join(sql for sql, _ in parts)
+    order = " DESC" if question.after is None else ""
+    cursor = connection.execute(
+        f"SELECT id, {rows.JOURNAL_COLUMNS} FROM journal WHERE {where} ORDER BY id{order} LIMIT ?",
+        (*(value for _, value in parts), limit),
+    )
+    return [Line(*row) for row in cursor.fetchall()]
+
+
+def prune(connection: sqlite3.Connection, before: float) -> int:
+    """Remove a chunk of the attempts that ended before then; returns how many, 0 when there are none left."""
+    query = "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE at < ? ORDER BY at LIMIT ?)"
+    return connection.execute(query, (before, PRUNE_CHUNK)).rowcount

@@ -1,0 +1,106 @@
+"""The reads the delivery road needs: what is due, what is past its lifetime, what a message contains."""
+
+# ruff: noqa: S608  statements are made of constants; values are always parameters
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Container
+from typing import NamedTuple
+
+from postduif.envelope import Entry, Envelope, Message
+from postduif.errors import StoreError
+from postduif.queue import rows
+
+_MARGIN = 0.001
+"""Seconds. A row that somebody else wrote with more digits than `rows.moment` keeps must not be passed over."""
+
+_DUE_IDS = """
+SELECT json_group_array(json_array(id, due)) FROM (
+    SELECT id, due FROM recipient WHERE queue = ? AND hold = 0 AND due >= ? ORDER BY due, id LIMIT ?)
+"""
+_EXPIRED_IDS = """
+SELECT json_group_array(id) FROM (
+    SELECT r.id FROM message m INDEXED BY message_expiry
+    CROSS JOIN recipient r ON r.id BETWEEN m.id << 24 AND (m.id << 24) + 16777215
+    WHERE m.expires_at <= ? AND r.hold <> -1 ORDER BY m.expires_at, r.id LIMIT ?)
+"""
+_RECIPIENTS = f"""
+SELECT json_group_array(json_array({rows.RECIPIENT_COLUMNS}))
+FROM recipient WHERE id IN (SELECT value FROM json_each(?))
+"""
+_MESSAGES = f"""
+SELECT json_group_array(json_array({rows.MESSAGE_COLUMNS}))
+FROM message WHERE id IN (SELECT value FROM json_each(?))
+"""
+_CONTENT = """
+SELECT b.content, m.eight_bit, m.smtputf8 FROM message m JOIN body b ON b.id = m.body WHERE m.id = ?
+"""
+
+
+class Found(NamedTuple):
+    """What a read for a lease brings."""
+
+    entries: list[Entry]
+    held: frozenset[int]
+    """The recipients among them that are held one by one."""
+    next_due: float
+    """No recipient that is neither found nor in memory is due before this; infinity: there is none."""
+
+
+def read_due(
+    connection: sqlite3.Connection, queue: int, since: float, now: float, limit: int, taken: Container[int], known: int
+) -> Found:
+    """The `limit` oldest free recipients of the queue that are due and not in `taken`.
+
+    None that is due before `since` is wanted. `known` is how many of the queue are in `taken`.
+    """
+    scan = limit + known + 1
+    (text,) = connection.execute(_DUE_IDS, (queue, since - _MARGIN, scan)).fetchone()
+    wanted: list[int] = []
+    seen = json.loads(text)
+    next_due = seen[-1][1] if len(seen) == scan else math.inf
+    for id_, due in seen:
+        if id_ in taken:
+            continue
+        if due > now or len(wanted) == limit:
+            next_due = due
+            break
+        wanted.append(id_)
+    entries, held = _read_entries(connection, wanted)
+    return Found(entries, held, next_due)
+
+
+def read_expired(connection: sqlite3.Connection, now: float, limit: int, taken: Container[int], known: int) -> Found:
+    """The `limit` recipients, held or not, not in `taken`, of messages past their lifetime, the longest past first."""
+    (text,) = connection.execute(_EXPIRED_IDS, (now, limit + known)).fetchone()
+    wanted = [id_ for id_ in json.loads(text) if id_ not in taken][:limit]
+    entries, held = _read_entries(connection, wanted)
+    return Found(entries, held, math.inf)
+
+
+def read_content(connection: sqlite3.Connection, message_id: int) -> Message:
+    """Raises StoreError when the message is not in the queue."""
+    row = connection.execute(_CONTENT, (message_id,)).fetchone()
+    if row is None:
+        raise StoreError(f"message {message_id} is not in the queue")
+    return Message(row[0], bool(row[1]), bool(row[2]))
+
+
+def _read_entries(connection: sqlite3.Connection, ids: list[int]) -> tuple[list[Entry], frozenset[int]]:
+    """In the order of `ids`; what is gone meanwhile is left out."""
+    if not ids:
+        return [], frozenset()
+    (text,) = connection.execute(_RECIPIENTS, (json.dumps(ids),)).fetchone()
+    recipients = {row[0]: row for row in json.loads(text)}
+    messages = json.dumps(list({rows.message_of(id_) for id_ in recipients}))
+    (text,) = connection.execute(_MESSAGES, (messages,)).fetchone()
+    envelopes: dict[int, Envelope] = {row[0]: rows.envelope(row) for row in json.loads(text)}
+    entries = [
+        Entry(envelopes[rows.message_of(id_)], rows.recipient(recipients[id_]))
+        for id_ in ids
+        if id_ in recipients and rows.message_of(id_) in envelopes
+    ]
+    return entries, frozenset(id_ for id_, row in recipients.items() if row[7] != 0)

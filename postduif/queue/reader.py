@@ -1,0 +1,98 @@
+"""A thread with a read-only connection of its own. Reads never wait for the writer, nor it for them (WAL).
+
+A query answers with one JSON text where it can: each row that is fetched gives the interpreter lock away once, and
+getting it back from a busy event loop takes longer than reading the row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+
+from postduif import log
+from postduif.errors import StoreError
+from postduif.queue import connection
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class _Call(NamedTuple):
+    query: Callable[[sqlite3.Connection], Any]
+    future: asyncio.Future[Any]
+
+
+class Reader:
+    """Call `call` and `close` on the event loop's thread."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = connection.connect_reader(path)
+        self._pending: deque[_Call] = deque()
+        self._wake = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    async def call(
+        self, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run the query in the thread. Raises StoreError. Its transaction ends with it."""
+        if self._closing:
+            raise StoreError("the queue is closed")
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._pending.append(_Call(lambda opened: query(opened, *args, **kwargs), future))
+        if not self._wake.is_set():
+            self._wake.set()
+        return await future
+
+    def close(self) -> None:
+        """Answer what was asked and end the thread. Blocks."""
+        self._closing = True
+        self._wake.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not (self._closing and not self._pending):
+            self._wake.wait()
+            self._wake.clear()
+            while self._pending:
+                call = self._pending.popleft()
+                result, error = self._answer(call)
+                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                    call.future.get_loop().call_soon_threadsafe(_resolve, call.future, result, error)
+        self._drop_connection()
+
+    def _answer(self, call: _Call) -> tuple[Any, Exception | None]:
+        try:
+            if self._connection is None:
+                self._connection = connection.connect_reader(self._path)
+            return call.query(self._connection), None
+        except Exception as error:  # whatever one query does, the thread that all leases wait for must live
+            if connection.is_broken(error):
+                log.error("queue file could not be read", error=error)
+                self._drop_connection()
+            return None, error
+
+    def _drop_connection(self) -> None:
+        opened, self._connection = self._connection, None
+        if opened:
+            with contextlib.suppress(sqlite3.Error):
+                opened.close()
+
+
+def _resolve(future: asyncio.Future[Any], result: object, error: Exception | None) -> None:
+    if future.cancelled():
+        return
+    if error is None:
+        future.set_result(result)
+    elif isinstance(error, StoreError):
+        future.set_exception(error)
+    else:
+        future.set_exception(StoreError(f"the queue file could not be read: {error}"))

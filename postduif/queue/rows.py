@@ -1,0 +1,159 @@
+"""Nouns to rows of the queue file and back. Nothing here touches the disk."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from postduif.address import Address
+from postduif.attempt import Attempt, Kind
+from postduif.envelope import Entry, Envelope, Notify, Recipient
+from postduif.reply import Reply
+
+RECIPIENT_BITS = 24
+MAX_RECIPIENTS = (1 << RECIPIENT_BITS) - 1
+"""Of one message, in its whole life."""
+
+Row = tuple[Any, ...]
+
+MESSAGE_COLUMNS = (
+    "id, body, sender, stream, received_at, before_queue, expires_at, envid, ret, origin, size, message_id, "
+    "header_from, eight_bit, smtputf8, bulk"
+)
+RECIPIENT_COLUMNS = (
+    "id, queue, address, orcpt, notify, attempts, due, hold, last_code, last_enhanced, last_text, last_remote"
+)
+JOURNAL_COLUMNS = (
+    "at, message, recipient, sender, stream, domain, kind, attempt, code, enhanced, text, remote_mta, site, source, "
+    "host, tls, before_queue, in_queue, connect, transmit, size, message_id"
+)
+
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_UNTRIED = frozenset({Kind.EXPIRED, Kind.WITHDRAWN})  # ends of a recipient that are not attempts
+
+
+def moment(seconds: float) -> float:
+    """A time rounded down to 0.1 ms, as due times are kept: JSON then carries it exactly."""
+    return math.floor(seconds * 1e4 + 0.01) / 1e4
+
+
+def message_of(recipient_id: int) -> int:
+    """The message a recipient belongs to."""
+    return recipient_id >> RECIPIENT_BITS
+
+
+def first_recipient(message_id: int) -> int:
+    """The lowest id a recipient of the message can have; the highest is `MAX_RECIPIENTS` more."""
+    return message_id << RECIPIENT_BITS
+
+
+def message_row(envelope: Envelope) -> Row:
+    """The row of MESSAGE_COLUMNS."""
+    return (
+        envelope.id,
+        envelope.id,
+        str(envelope.sender),
+        envelope.stream,
+        envelope.received_at,
+        envelope.before_queue,
+        envelope.expires_at,
+        envelope.envid,
+        envelope.ret,
+        envelope.origin,
+        envelope.size,
+        envelope.message_id,
+        envelope.header_from,
+        int(envelope.eight_bit),
+        int(envelope.smtputf8),
+        int(envelope.bulk),
+    )
+
+
+def envelope(row: Row) -> Envelope:
+    """The envelope, without recipients, of a row of MESSAGE_COLUMNS."""
+    (id_, _, sender, stream, received_at, before_queue, expires_at, envid, ret, origin, size, message_id, *rest) = row
+    header_from, eight_bit, smtputf8, bulk = rest
+    return Envelope(
+        address(sender),
+        [],
+        id_,
+        stream,
+        received_at,
+        before_queue,
+        expires_at,
+        envid,
+        ret,
+        origin,
+        size,
+        message_id,
+        header_from,
+        bool(eight_bit),
+        bool(smtputf8),
+        bool(bulk),
+    )
+
+
+def recipient_row(recipient: Recipient, queue: int) -> Row:
+    """The row of RECIPIENT_COLUMNS, not held."""
+    return (
+        recipient.id,
+        queue,
+        str(recipient.address),
+        recipient.orcpt,
+        recipient.notify.value,
+        recipient.attempts,
+        recipient.due,
+        0,
+        *reply_columns(recipient.last_reply),
+    )
+
+
+def recipient(row: Row) -> Recipient:
+    """The recipient of a row of RECIPIENT_COLUMNS."""
+    id_, _, text, orcpt, notify, attempts, due, _, code, enhanced, reply_text, remote = row
+    reply = Reply(code, enhanced, reply_text, remote) if code else None
+    return Recipient(address(text), orcpt, Notify(notify), id_, attempts, due, reply)
+
+
+def reply_columns(reply: Reply | None) -> Row:
+    """The columns last_code to last_remote."""
+    return (reply.code, reply.enhanced, reply.text, reply.remote_mta) if reply else (0, "", "", "")
+
+
+def journal_row(entry: Entry, attempt: Attempt) -> Row:
+    """The row of JOURNAL_COLUMNS. `attempt` counts from 1; ends that are no attempts keep the last number."""
+    envelope, recipient, reply = entry.envelope, entry.recipient, attempt.reply
+    return (
+        attempt.at,
+        envelope.id,
+        str(recipient.address),
+        str(envelope.sender),
+        envelope.stream,
+        recipient.address.domain,
+        attempt.kind.value,
+        recipient.attempts + (attempt.kind not in _UNTRIED),
+        reply.code,
+        reply.enhanced,
+        reply.text,
+        reply.remote_mta,
+        attempt.site,
+        attempt.source,
+        attempt.host,
+        attempt.tls,
+        attempt.before_queue,
+        attempt.in_queue,
+        attempt.connect,
+        attempt.transmit,
+        envelope.size,
+        envelope.message_id,
+    )
+
+
+def address(text: str) -> Address:
+    """The address that `str(address)` wrote. It was checked at the door, so it is only taken apart here."""
+    if text.startswith('"'):
+        localpart, _, domain = text.rpartition('"')
+        return Address(_ESCAPE.sub(r"\1", localpart[1:]), domain[1:])
+    localpart, _, domain = text.rpartition("@") if "@" in text else (text, "", "")
+    return Address(localpart, domain)

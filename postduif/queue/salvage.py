@@ -1,0 +1,108 @@
+"""Takes over from a damaged queue file what can still be read: whole messages with their recipients.
+
+The journal stays in the damaged file, and so do messages that stand between two damaged places; docs/queue.md says
+how to reach them by hand. The damaged file is only read.
+"""
+
+# ruff: noqa: S608  statements are made of constants; values are always parameters
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from postduif.queue import connection, rows
+from postduif.queue.change import Change, apply
+from postduif.queue.rows import Row
+from postduif.queue.writer import ID_BLOCK
+
+TABLES = frozenset({"meta", "scheduled_queue", "body", "message", "recipient", "hold", "journal"})
+BATCH = 500  # messages in one transaction
+
+
+def salvage(damaged: Path, fresh: Path) -> int:
+    """Copy messages from one file to the other, which is empty; returns how many. Raises sqlite3.Error of the other."""
+    try:
+        source = connection.connect_reader(damaged)
+    except sqlite3.Error:
+        return 0
+    with contextlib.closing(source), contextlib.closing(connection.connect_writer(fresh)) as target:
+        queues: dict[tuple[str, str], int] = {}
+        changes = (_read(source, row, queues) for row in _both_ways(source, rows.MESSAGE_COLUMNS, "message"))
+        count, last = _write(target, (found for found in changes if found))
+        for hold in _both_ways(source, _HOLD, "hold"):
+            with contextlib.suppress(sqlite3.Error):
+                target.execute(f"INSERT INTO hold ({_HOLD}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", hold)
+        reserved = max(
+            [last, *(value for name, value in _both_ways(source, "name, value", "meta") if name == "next_id")]
+        )
+        target.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'next_id'", (reserved + ID_BLOCK,))
+    return count
+
+
+_HOLD = "id, covers, stream, domain, owner, reason, placed_at, until"
+
+
+def _both_ways(source: sqlite3.Connection, columns: str, table: str) -> Iterator[Row]:
+    """The rows of a table from its beginning to the damage, and from its end back to the damage."""
+    key = columns.partition(",")[0]
+    last = None
+    try:
+        for row in source.execute(f"SELECT {columns} FROM {table} ORDER BY {key}"):
+            yield row
+            last = row[0]
+        return
+    except sqlite3.Error:
+        pass
+    with contextlib.suppress(sqlite3.Error):
+        for row in source.execute(f"SELECT {columns} FROM {table} ORDER BY {key} DESC"):
+            if row[0] == last:
+                return
+            yield row
+
+
+def _read(source: sqlite3.Connection, message: Row, queues: dict[tuple[str, str], int]) -> Change | None:
+    """One message with body and recipients; None when any of them cannot be read."""
+    first = rows.first_recipient(message[0])
+    try:
+        recipients = source.execute(
+            f"SELECT {rows.RECIPIENT_COLUMNS} FROM recipient WHERE id BETWEEN ? AND ?",
+            (first, first + rows.MAX_RECIPIENTS),
+        ).fetchall()
+        content = source.execute("SELECT content FROM body WHERE id = ?", (message[1],)).fetchone()
+        if not recipients or content is None:
+            return None
+        found = Change(messages=[message], bodies=[(message[1], content[0])], last_id=message[0])
+        for row in recipients:
+            key = (message[3], rows.address(row[2]).domain)
+            queue = queues.setdefault(key, len(queues) + 1)
+            found.queues.append((queue, *key))
+            found.recipients.append((row[0], queue, *row[2:]))
+    except (sqlite3.Error, AttributeError):  # AttributeError: an address that is no text any more
+        return None
+    return found
+
+
+def _write(target: sqlite3.Connection, changes: Iterator[Change]) -> tuple[int, int]:
+    """Returns how many were written, and the last message id."""
+    count = last = 0
+    while batch := list(itertools.islice(changes, BATCH)):
+        written = batch if _commit(target, batch) else [change for change in batch if _commit(target, [change])]
+        count += len(written)
+        last = max([last, *(change.last_id for change in written)])
+    return count, last
+
+
+def _commit(target: sqlite3.Connection, batch: list[Change]) -> bool:
+    """False: what was read does not fit the schema."""
+    target.execute("BEGIN IMMEDIATE")
+    try:
+        apply(target, batch)
+    except sqlite3.IntegrityError:
+        target.execute("ROLLBACK")
+        return False
+    target.execute("COMMIT")
+    return True

@@ -1,0 +1,363 @@
+"""The durable queue: put, lease, settle. What `put` has returned is on disk and survives kill -9 and a power cut.
+
+Promises: an entry leaves only in the transaction that records its outcome; what is leased is never leased again until
+the lease ends; leases live in memory, so that after a crash everything unsettled is due again: a recipient may get a
+second copy then, never none. Memory stays bounded however much waits. Who may send what, and where to, is left to
+others. Methods are called on the event loop's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from postduif import log
+from postduif.attempt import Attempt, Kind
+from postduif.clock import Clock
+from postduif.config.schema import Queue
+from postduif.envelope import Entry, Envelope, Message
+from postduif.errors import StoreError, StoreFull
+from postduif.queue import lookup, recovery, rows, survey
+from postduif.queue.bodies import Bodies
+from postduif.queue.change import Change
+from postduif.queue.condition import Condition
+from postduif.queue.disk import DiskWatch
+from postduif.queue.holds import Hold, Holds
+from postduif.queue.journal import Line, Question, lines, prune
+from postduif.queue.orders import Orders
+from postduif.queue.reader import Reader
+from postduif.queue.roster import WITHDRAWN
+from postduif.queue.scheduled import QueueKey
+from postduif.queue.writer import Writer
+from postduif.reply import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a leased entry."""
+
+    entry: Entry
+    attempt: Attempt
+    due: float | None
+    """Tried again then, seconds since the epoch; None: the recipient leaves the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Figures for metrics, since the start."""
+
+    queued: int
+    leased: int
+    commits: int
+    errors: int
+    disk_free: int
+
+
+class Store:
+    """See the module. Made by `open`."""
+
+    def __init__(self, opened: recovery.Opened, settings: Queue, clock: Clock) -> None:
+        self._lock = opened.lock
+        self._settings = settings
+        self._clock = clock
+        self._disk = DiskWatch(opened.path.parent, settings.disk_reserve, clock)
+        self._bodies = Bodies(settings.max_body_memory)
+        self._roster = opened.roster(settings.max_leased, self._bodies)
+        self._roster.on_due = self._call
+        self._next_id = opened.next_id
+        self._writer = Writer(opened.path, opened.next_id)
+        self._reader = Reader(opened.path, "queue-reader")
+        self._slow_reader = Reader(opened.path, "queue-listing")
+        self._holds = Holds(opened.holds)
+        self._roster.is_held = self._holds.cover
+        self._roster.hold_whole()
+        self._orders = Orders(self._slow_reader, self._writer, self._roster, self._holds, clock)
+        self._closed = False
+        self.on_due: Callable[[QueueKey], None] = lambda key: None
+        """Called when a scheduled queue gets something leasable: put, release, retry, unhold, room in memory."""
+
+    @classmethod
+    def open(cls, data_dir: Path, settings: Queue, clock: Clock) -> Store:
+        """Lock the directory, check the file, count what waits. Blocks. Raises StoreError with the remedy."""
+        return cls(recovery.open_queue(data_dir, clock), settings, clock)
+
+    # --- figures
+
+    @property
+    def full(self) -> bool:
+        """The disk reserve is reached: new mail is refused, deliveries go on."""
+        return self._disk.full
+
+    @property
+    def healthy(self) -> bool:
+        """The last transaction did not meet a broken disk or file."""
+        return self._writer.healthy
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong when it is not healthy."""
+        return self._writer.trouble
+
+    @property
+    def stats(self) -> Stats:
+        """Figures for metrics."""
+        return Stats(
+            self._roster.queued, self._roster.leased, self._writer.commits, self._writer.errors, self._disk.free
+        )
+
+    def observe_commits(self, observe: Callable[[float], None]) -> None:
+        """Have `observe` told the seconds each transaction takes, fsync included."""
+        self._writer.observe_commit = observe
+
+    # --- the road
+
+    def next_id(self) -> int:
+        """An id for a message that is about to be put; it is never given again. Its header may name it."""
+        self._next_id += 1
+        return self._next_id - 1
+
+    async def put(self, envelope: Envelope, message: Message) -> int:
+        """Store a message; returns its id once it is on disk. The store keeps the envelope's recipients.
+
+        Sets the ids, the size if it is 0, and the due times that are 0 (to now). Raises StoreFull below the disk
+        reserve and StoreError on other failures. Cancelled, the message may be on disk all the same.
+        """
+        if self._disk.full:
+            raise StoreFull("the disk reserve is reached")
+        change = Change()
+        self._add(change, envelope, message)
+        await self._writer.submit(
+            change, committed=lambda _: self._arrived(envelope, message), failed=lambda: self._roster.missed(envelope)
+        )
+        return envelope.id
+
+    async def settle(self, outcomes: Sequence[Outcome], notices: Sequence[tuple[Envelope, Message]] = ()) -> None:
+        """Record what became of leased entries, and store `notices`, in one transaction; the leases end with it.
+
+        Raises StoreError or StoreFull; then nothing is recorded and the leases go on. The disk reserve is for this.
+        """
+        change = Change()
+        ends = [(outcome.entry, self._settle(change, outcome)) for outcome in outcomes]
+        for envelope, message in notices:
+            self._add(change, envelope, message)
+        await self._writer.submit(
+            change,
+            committed=lambda _: self._settled(ends, notices),
+            failed=lambda: self._missed(notices),
+        )
+
+    async def lease(self, key: QueueKey, limit: int) -> list[Entry]:
+        """Up to `limit` entries that are due, oldest first; none that is held. Raises StoreError."""
+        queue = self._roster.queues.get(key)
+        if queue is None or queue.held_whole or (limit := min(limit, self._roster.room(key))) <= 0:
+            return []
+        now = self._clock.time()
+        if queue.next_due > now:
+            return self._roster.lease_fresh(queue, limit, now)
+        known = queue.leased + len(queue.fresh or ())
+        with self._roster.reading(queue, now) as since:
+            found = await self._reader.call(lookup.read_due, queue.row, since, now, limit, self._roster.entries, known)
+            return [] if queue.held_whole else self._roster.lease_found(queue, found, limit)
+
+    def lease_fresh(self, key: QueueKey, limit: int) -> list[Entry]:
+        """What of `lease` needs no disk, at once. [] says nothing about what `lease` would bring."""
+        queue = self._roster.queues.get(key)
+        if queue is None or queue.fresh is None or queue.held_whole:
+            return []
+        return self._roster.lease_fresh(queue, min(limit, self._roster.room(key)), self._clock.time())
+
+    async def lease_expired(self, limit: int) -> list[Entry]:
+        """Entries of messages past their `expires_at`, held ones too, the longest past first. Raises StoreError."""
+        limit = min(limit, self._roster.max_entries - self._roster.leased)
+        if limit <= 0:
+            return []
+        now = self._clock.time()
+        with self._roster.sweeping(now):
+            taken = self._roster.entries
+            found = await self._reader.call(lookup.read_expired, now, limit, taken, len(taken))
+            return self._roster.lease_expired(found, limit)
+
+    def release(self, entries: Iterable[Entry]) -> None:
+        """Give leases back untried. What has been withdrawn meanwhile leaves the queue."""
+        if withdrawn := self._roster.release(entries, self._clock.time()):
+            self._withdraw(withdrawn)
+
+    def recalled(self, entry: Entry) -> bool:
+        """A leased entry was held or withdrawn since: give it back rather than begin with it."""
+        return entry.recipient.id in self._roster.recalled
+
+    async def content(self, message_id: int) -> Message:
+        """The message's content, from memory or disk. Raises StoreError, also when it is not in the queue."""
+        message = self._bodies.get(message_id)
+        if message is None:
+            message = await self._reader.call(lookup.read_content, message_id)
+            self._bodies.keep(message_id, message)
+        return message
+
+    def due(self, now: float) -> list[QueueKey]:
+        """The scheduled queues with something leasable at `now`."""
+        return self._roster.due(now)
+
+    def waits_on_disk(self, key: QueueKey) -> bool:
+        """Something of it that is due is on disk alone, so that only `lease` gets it."""
+        queue = self._roster.queues.get(key)
+        return queue is not None and not queue.held_whole and queue.next_due <= self._clock.time()
+
+    def next_due(self) -> float | None:
+        """When `due` next gets longer by waiting, seconds since the epoch; None: not at all."""
+        return self._roster.next_due()
+
+    # --- what operators do; see `orders`
+
+    async def hold(self, condition: Condition, owner: str, reason: str, until: float | None = None) -> int:
+        """Stop recipients, or scheduled queues with what comes later; returns how many recipients that stops."""
+        return await self._orders.hold(condition, owner, reason, until)
+
+    async def unhold(self, condition: Condition) -> int:
+        """Let held recipients go; returns how many."""
+        return await self._orders.unhold(condition)
+
+    async def retry(self, condition: Condition) -> int:
+        """Make recipients due now; returns how many."""
+        return await self._orders.retry(condition)
+
+    async def delete(self, condition: Condition, reason: str = "") -> int:
+        """Withdraw recipients; returns how many."""
+        return await self._orders.delete(condition, reason)
+
+    def holds(self) -> list[Hold]:
+        """The holds in force."""
+        return list(self._holds)
+
+    # --- what operators ask; see `survey` and `journal`
+
+    async def summary(self) -> list[survey.QueueFigures]:
+        """The scheduled queues, the longest first."""
+        leased = {queue.row: queue.leased for queue in self._roster.queues.values() if queue.leased}
+        return await self._slow_reader.call(survey.summary, self._clock.time(), leased)
+
+    async def listing(self, condition: Condition, limit: int) -> list[survey.Waiting]:
+        """Recipients in the queue, the oldest first."""
+        return await self._slow_reader.call(survey.listing, condition, limit)
+
+    async def show(self, message_id: int) -> survey.Shown | None:
+        """One message with all its recipients in the queue; None when it has none (any more)."""
+        return await self._slow_reader.call(survey.show, message_id)
+
+    async def journal(self, question: Question, limit: int) -> list[Line]:
+        """Attempts, the latest first."""
+        return await self._slow_reader.call(lines, question, limit)
+
+    # --- upkeep
+
+    async def tidy(self) -> None:
+        """Do what time has made necessary; to be called every minute or so. Raises StoreError.
+
+        Lifts holds whose time is over, forgets the journal beyond its retention and scheduled queues that are empty.
+        """
+        now = self._clock.time()
+        await self._orders.tidy(now)
+        while await self._writer.submit(task=lambda c: prune(c, now - self._settings.journal_retention)):
+            pass
+        await self._forget_queues()
+
+    async def close(self) -> None:
+        """Commit what was handed over, end the threads, give the lock back."""
+        if self._closed:
+            return
+        self._closed = True
+        await asyncio.to_thread(self._end_threads)
+        self._lock.release()
+
+    # --- inside
+
+    def _call(self, key: QueueKey) -> None:
+        self.on_due(key)
+
+    def _end_threads(self) -> None:
+        self._reader.close()
+        self._slow_reader.close()
+        self._writer.close()  # last: the last connection that can write empties the write-ahead log
+
+    def _add(self, change: Change, envelope: Envelope, message: Message) -> None:
+        if not 0 < len(envelope.recipients) <= rows.MAX_RECIPIENTS:
+            raise StoreError(f"a message with {len(envelope.recipients)} recipients cannot be stored")
+        envelope.id = envelope.id or self.next_id()
+        envelope.size = envelope.size or len(message.content)
+        envelope.eight_bit = message.eight_bit
+        envelope.smtputf8 = message.smtputf8
+        first, now = rows.first_recipient(envelope.id), self._clock.time()
+        for number, recipient in enumerate(envelope.recipients):
+            recipient.id = first + number
+            recipient.due = rows.moment(recipient.due or now)
+            queue = self._roster.queue(QueueKey(envelope.stream, recipient.address.domain))
+            queue.arriving += 1
+            if not queue.stored:
+                change.queues.append((queue.row, *queue.key))
+            change.recipients.append(rows.recipient_row(recipient, queue.row))
+        change.messages.append(rows.message_row(envelope))
+        change.bodies.append((envelope.id, message.content))
+        change.octets += len(message.content)
+        change.last_id = max(change.last_id, envelope.id)
+
+    def _arrived(self, envelope: Envelope, message: Message) -> None:
+        for key in self._roster.arrived(envelope, message, self._clock.time()):
+            self.on_due(key)
+
+    def _settle(self, change: Change, outcome: Outcome) -> float | None:
+        """Returns when the entry is tried again; None: it leaves."""
+        entry, id_ = outcome.entry, outcome.entry.recipient.id
+        change.journal.append(rows.journal_row(entry, outcome.attempt))
+        withdrawn = self._roster.recalled.get(id_) == WITHDRAWN
+        if outcome.due is not None and not withdrawn:
+            due = rows.moment(outcome.due)
+            change.deferred.append((id_, due, *rows.reply_columns(outcome.attempt.reply)))
+            return due
+        if outcome.due is not None:
+            end = Attempt(Kind.WITHDRAWN, Reply(0, "", "withdrawn"), outcome.attempt.at)
+            change.journal.append(rows.journal_row(entry, end))
+        change.removed.append(id_)
+        return None
+
+    def _settled(self, ends: list[tuple[Entry, float | None]], notices: Sequence[tuple[Envelope, Message]]) -> None:
+        withdrawn = [entry.recipient.id for entry, due in ends if self._roster.settled(entry, due)]
+        for envelope, message in notices:
+            self._arrived(envelope, message)
+        self._roster.feed()
+        if withdrawn:
+            self._withdraw(withdrawn)
+
+    def _missed(self, notices: Sequence[tuple[Envelope, Message]]) -> None:
+        for envelope, _ in notices:
+            self._roster.missed(envelope)
+
+    def _withdraw(self, ids: list[int]) -> None:
+        self._orders.start_withdrawal(ids, "").add_done_callback(_log_failure)
+
+    async def _forget_queues(self) -> None:
+        idle = [queue for queue in self._roster.queues.values() if queue.empty]
+        for queue in idle:
+            queue.stored = False  # mail that comes while they are removed stores its own again
+
+        def forgotten(_: object) -> None:
+            for queue in idle:
+                if queue.empty and not queue.stored:
+                    self._roster.forget(queue)
+
+        if idle:
+            rows_ = json.dumps([queue.row for queue in idle])
+            await self._writer.submit(task=lambda c: c.execute(_FORGET, (rows_,)), committed=forgotten)
+
+
+_FORGET = """
+DELETE FROM scheduled_queue WHERE id IN (SELECT value FROM json_each(?))
+AND NOT EXISTS (SELECT 1 FROM recipient WHERE queue = scheduled_queue.id AND hold = 0)
+"""
+
+
+def _log_failure(future: asyncio.Future[object]) -> None:
+    if not future.cancelled() and (error := future.exception()):
+        log.error("withdrawal put off", error=error, remedy="it is made again within minutes, or at the next start")
