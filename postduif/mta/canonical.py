@@ -73,6 +73,7 @@ def relaxed_fields(section: bytes, wanted: Mapping[bytes, bytes]) -> tuple[tuple
         section = _BLANKS.sub(b" ", section)
     order: list[bytes] = []
     found: dict[bytes, bytes] = {}
+    repeated: dict[bytes, list[bytes]] = {}
     for line in section.split(b"\r\n"):
         spelled, colon, value = line.partition(b":")
         name = wanted.get(spelled) or wanted.get(spelled.lower().rstrip(b" "))
@@ -80,5 +81,10 @@ def relaxed_fields(section: bytes, wanted: Mapping[bytes, bytes]) -> tuple[tuple
             continue
         order.append(name)
         relaxed = name + value.strip(b" ")
-        found[name] = relaxed + b"\r\n" + found[name] if name in found else relaxed
+        if name not in found:
+            found[name] = relaxed
+        else:
+            repeated.setdefault(name, [found[name]]).append(relaxed)
+    for name, values in repeated.items():
+        found[name] = b"\r\n".join(reversed(values))
     return tuple(order), found

@@ -47,6 +47,7 @@ _WANTED = {
 }
 _LARGE = 128 * 1024
 """Octets from which a thread hashes too. Below, waiting for the GIL once more would cost more than the hashing."""
+_MAX_REMEMBERED = 100  # fields; a header section with more is laid out each time
 _MAX_LAYOUTS = 64  # remembered header sections per domain, by the names in them; one sender has a handful
 
 
@@ -78,10 +79,12 @@ class _Domain:
         """For a header section that holds these fields."""
         known = self._layouts.get(order)
         if known is None:
+            names = tuple(name for field in _FIELDS if (name := _WANTED[field.encode()]) in order)
+            known = _Layout(names, tuple(_head(key, order) for key in self.keys))
             if len(self._layouts) >= _MAX_LAYOUTS:
                 self._layouts.clear()
-            names = tuple(name for field in _FIELDS if (name := _WANTED[field.encode()]) in order)
-            known = self._layouts[order] = _Layout(names, tuple(_head(key, order) for key in self.keys))
+            if len(order) <= _MAX_REMEMBERED:
+                self._layouts[order] = known
         return known
 
 
