@@ -24,6 +24,7 @@ from postduif.mta.tls import tls_context
 __all__ = ["SmtpServer", "tls_context"]
 
 BACKLOG = 1024  # connections the kernel keeps for us
+SEND_BUFFER = 65536  # octets of replies the kernel keeps for one client; connections take it over from the socket
 LAST_WORDS = 1.0  # seconds for the last 421 to leave
 
 
@@ -63,6 +64,7 @@ class SmtpServer:
         if sock is None:
             address = self.terms.listener.address
             sock = listening_socket(address.host, address.port)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         host, port = sock.getsockname()[:2]
         self._address = (host, port)
         self._pattern = Connection(self)
