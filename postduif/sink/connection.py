@@ -102,9 +102,10 @@ class Connection(asyncio.Protocol):
         self.session.secured(f"{tls.version() if tls else ''} {cipher[0] if cipher else ''}".strip())
 
     def expire(self) -> None:
-        """The peer was silent too long."""
-        self.transport.write(self.session.expire())
-        self.transport.abort()
+        """The peer was silent too long, unless it is we who let it wait."""
+        if not isinstance(self.session.after, Pause) and self.session.after is not Ending.HANG:
+            self.transport.write(self.session.expire())
+            self.transport.abort()
 
     def _send(self, octets: bytes) -> None:
         if octets:

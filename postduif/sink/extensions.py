@@ -25,8 +25,11 @@ _VALUES = {
 }
 _ATOMS = rb"[A-Za-z0-9_+=-]+(?:\.[A-Za-z0-9_+=-]+)*"
 _LABEL = rb"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_ORDINARY = re.compile(rb"%b@(?!.*xn--)%b(?:\.%b)*" % (_ATOMS, _LABEL, _LABEL))
-_SHORT = 64  # octets: a path so long breaks no limit of RFC 5321 4.5.3.1
+_ORDINARY = rb"%b@(?![^>]*xn--)%b(?:\.%b)*" % (_ATOMS, _LABEL, _LABEL)
+_ANY = rb"[^<>\"\s\x00]*(?:\"(?:[^\"\\]|\\.)*\"[^<>\"\s\x00]*)?"
+PATH = re.compile(rb"(?:MAIL FROM|RCPT TO): ?<(?:(%b)|(%b))>(?: +(.*))?" % (_ORDINARY, _ANY), re.IGNORECASE)
+"""MAIL or RCPT: an address that is surely a mailbox (unless long), or any other, and parameters."""
+SHORT = 64  # octets: a path so long breaks no limit of RFC 5321 4.5.3.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,6 @@ def parameters(text: str, extensions: frozenset[str], *, mail: bool) -> dict[str
 
 def mailbox(path: bytes, *, utf8: bool, postmaster: bool = False) -> str | bytes:
     """The address between angle brackets as text, or the refusal. "" stays "": the caller knows if that is right."""
-    if len(path) <= _SHORT and _ORDINARY.fullmatch(path):
-        return path.decode("ascii")
     if postmaster and path.lower() == b"postmaster":  # the only one without a domain (RFC 5321 4.1.1.3)
         return path.decode("ascii")
     try:

@@ -12,14 +12,11 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from postduif.sink.conversation import Conversation, Ending
-from postduif.sink.extensions import mailbox, parameters
+from postduif.sink.extensions import PATH, SHORT, mailbox, parameters
 from postduif.sink.referee import ORDINARY
 from postduif.sink.transaction import Transaction
 
 MAX_LINE = 4096  # octets of a command line; RFC 5321 4.5.3.1.4 asks for 512 and more with extensions
-_PATH = re.compile(
-    rb"(?:MAIL FROM|RCPT TO): ?<([^<>\"\s\x00]*(?:\"(?:[^\"\\]|\\.)*\"[^<>\"\s\x00]*)?)>(?: +(.*))?", re.IGNORECASE
-)
 _BDAT = re.compile(rb"BDAT (\d{1,12})( LAST)?", re.IGNORECASE)
 _NO_RECIPIENTS = b"554 5.5.1 no valid recipients\r\n"
 
@@ -97,7 +94,7 @@ class Session(Conversation):
         return True
 
     def _command(self, line: bytes) -> None:
-        if line[-2:] != b"\r\n" or b"\r" in line[:-2]:
+        if not line.endswith(b"\r\n") or line.count(b"\r") > 1:
             self._figures.bare_newlines += 1
             self._say(b"500 5.5.2 a command line ends in CRLF and has no other CR\r\n")
             return
@@ -198,25 +195,22 @@ class Session(Conversation):
 
     def _path(self, line: bytes, *, mail: bool, utf8: bool) -> tuple[str, dict[str, str]] | None:
         """Address and parameters of MAIL or RCPT; said why not when they are wrong."""
-        match = _PATH.fullmatch(line)
+        match = PATH.fullmatch(line)
         if not match:
             self._say(b"501 5.5.4 write %s:<address>\r\n" % (b"MAIL FROM" if mail else b"RCPT TO"))
             return None
-        params = self._parameters(match[2], mail=mail) if match[2] else {}
-        if params is None:
+        ordinary, path, words = match.groups()
+        params = parameters(words.decode("utf-8", "replace"), self._extensions, mail=mail) if words else {}
+        if isinstance(params, bytes):
+            self._say(params)
             return None
-        address = mailbox(match[1], utf8=utf8 or "SMTPUTF8" in params, postmaster=not mail)
+        if ordinary and len(ordinary) <= SHORT:
+            return ordinary.decode("ascii"), params
+        address = mailbox(ordinary or path, utf8=utf8 or "SMTPUTF8" in params, postmaster=not mail)
         if isinstance(address, bytes):
             self._say(address)
             return None
         return address, params
-
-    def _parameters(self, text: bytes, *, mail: bool) -> dict[str, str] | None:
-        params = parameters(text.decode("utf-8", "replace"), self._extensions, mail=mail)
-        if isinstance(params, bytes):
-            self._say(params)
-            return None
-        return params
 
     def _mail(self, line: bytes) -> None:
         if not self._ehlo or self._transaction:
