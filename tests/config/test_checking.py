@@ -116,3 +116,16 @@ def test_hostname(hostname: str, *, qualified: bool) -> None:
     found = serving_faults(Config.model_validate({"server": {"hostname": hostname}}))
     assert bool(found) is not qualified
     assert all(fault.path == ("server", "hostname") and "; write" in fault.text for fault in found)
+
+
+def test_host_name_beyond_ascii() -> None:
+    """A host name is written as other hosts look it up."""
+    (fault,) = serving_faults(Config.model_validate({"server": {"hostname": "bücher.example"}}))
+    assert "A-labels" in fault.text
+
+
+@pytest.mark.parametrize("own", ["postmaster@mta.example", "Abuse@MTA.example"])
+def test_postmaster_is_elsewhere(own: str) -> None:
+    """Mail for postmaster cannot go to postmaster: it would go round."""
+    found = wrong(f'[server]\nhostname = "mta.example"\npostmaster = "{own}"\n')
+    assert "name a mailbox elsewhere" in found["server.postmaster"]
