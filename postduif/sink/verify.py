@@ -59,17 +59,17 @@ class Verifier:
         wanted = name(owner.decode("ascii", "replace"))
         if wanted in self._keys:
             return self._keys[wanted].encode()
-        return _ask(wanted, self._nameserver, timeout) if self._nameserver else None
+        try:
+            return _ask(wanted, self._nameserver, timeout) if self._nameserver else None
+        except dns.exception.DNSException:
+            return None
 
 
 @functools.lru_cache(1000)
-def _ask(owner: str, nameserver: HostPort, timeout: float) -> bytes | None:
+def _ask(owner: str, nameserver: HostPort, timeout: float) -> bytes:
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers, resolver.port = [nameserver.host], nameserver.port
-    try:
-        answer = resolver.resolve(owner, "TXT", lifetime=timeout, search=False)
-    except dns.exception.DNSException:
-        return None
+    answer = resolver.resolve(owner, "TXT", lifetime=timeout, search=False)
     return b"".join(next(iter(answer)).strings)
 
 

@@ -11,10 +11,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from postduif.config.kinds import HostPort
 from postduif.errors import ConfigError
 from postduif.sink import Sink
 from postduif.sink.keys import read_files, record
 from postduif.sink.verify import Verifier, verdict
+from tests.dns_server import DnsServer
 
 LETTER = b"From: a@example.org\r\nMessage-ID: <1@example.org>\r\nSubject: x\r\n\r\nHello\r\n"
 NAME = "2026a._domainkey.example.org"
@@ -50,6 +52,16 @@ def test_survives_anything(content: bytes) -> None:
     verifier = Verifier({})
     assert verifier.verify(content) == ()
     assert not any(signature.good for signature in verifier.verify(b"DKIM-Signature: \xff\r\n" + content))
+
+
+def test_asks_dns_for_keys() -> None:
+    """A key that no file has is asked of the name server; one that is not there is asked again."""
+    with DnsServer() as server:
+        verifier = Verifier({}, HostPort(server.endpoint))
+        assert not verifier.verify(signed())[0].good
+        text = record(PUBLIC)
+        server.add(f'{NAME} TXT "{text[:200]}" "{text[200:]}"')
+        assert verifier.verify(signed())[0].good
 
 
 def test_reads_keys(tmp_path: Path) -> None:
