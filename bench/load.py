@@ -1,16 +1,16 @@
-"""The beginning of the road: Postfix's smtp-source, in C, on connections that are used again and again.
+"""The beginning of the road: 20 connections, each for many messages, by bench.generator or by Postfix's smtp-source.
 
-One recipient domain: one smtp-source with 20 sessions. Many domains: 20 shells side by side, each of which runs one
-smtp-source of one session for each of its domains in turn; the start of a program per domain is in the figure, for
-every peer alike.
+smtp-source is the witness from outside: in C, but it sends one command at a time, costs more, and knows one recipient
+domain only. What both can do against the sink alone is printed before anything is measured.
 """
 
 from __future__ import annotations
 
-import shlex
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bench.errors import BenchError
 from bench.program import find
@@ -26,53 +26,46 @@ class Load:
     messages: int
     size: int
     domains: int = 1
+    smtp_source: bool = False
 
 
-def shares(total: int, parts: int) -> list[int]:
-    """The total in `parts` whole shares that differ by one at most."""
-    return [total // parts + (part < total % parts) for part in range(parts)]
+def _source(load: Load, port: int) -> list[str]:
+    fixed = [find("smtp-source"), "-d", "-M", "load.example", "-f", SENDER, "-t", "reader@domain0.example"]
+    sessions = min(SESSIONS, load.messages)
+    return [*fixed, "-l", str(load.size), "-s", str(sessions), "-m", str(load.messages), f"127.0.0.1:{port}"]
 
 
-def commands(load: Load, port: int) -> list[list[str]]:
-    """What runs side by side: each a command line."""
-    fixed = [find("smtp-source"), "-d", "-M", "load.example", "-f", SENDER, "-l", str(load.size)]
-
-    def source(sessions: int, messages: int, domain: int) -> list[str]:
-        recipient = f"reader@domain{domain}.example"
-        return [*fixed, "-s", str(sessions), "-m", str(messages), "-t", recipient, f"127.0.0.1:{port}"]
-
-    if load.domains == 1:
-        return [source(min(SESSIONS, load.messages), load.messages, 0)]
-    counts = shares(load.messages, load.domains)
-    workers = [
-        [
-            shlex.join(source(1, counts[domain], domain))
-            for domain in range(first, load.domains, SESSIONS)
-            if counts[domain]
-        ]
-        for first in range(min(SESSIONS, load.domains))
-    ]
-    return [["/bin/sh", "-ec", "\n".join(worker)] for worker in workers if worker]
+def _generator(load: Load, port: int) -> list[str]:
+    options = {
+        "port": port,
+        "messages": load.messages,
+        "size": load.size,
+        "domains": load.domains,
+        "sessions": SESSIONS,
+        "sender": SENDER,
+    }
+    return [sys.executable, "-m", "bench.generator", *[f"--{name}={value}" for name, value in options.items()]]
 
 
-def send(load: Load, port: int, limit: float = 600.0) -> float:
-    """Seconds until every message was answered with 250. Raises BenchError when one was not, or after `limit` s."""
+class Sent(NamedTuple):
+    """When the first connection was made (time.monotonic), and the seconds from then to the last 250."""
+
+    started: float
+    seconds: float
+
+
+def send(load: Load, port: int, limit: float = 600.0) -> Sent:
+    """Returns when every message was answered with 250. Raises BenchError when one was not, or after `limit` s."""
+    command = _source(load, port) if load.smtp_source else _generator(load, port)
     started = time.monotonic()
-    running = [
-        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        for command in commands(load, port)
-    ]
     try:
-        for program in running:
-            _, complaint = program.communicate(timeout=max(1.0, started + limit - time.monotonic()))
-            if program.returncode != 0:
-                text = complaint.decode(errors="replace").strip()
-                raise BenchError(f"smtp-source ended with {program.returncode}: {text or 'no output'}")
+        done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit)
     except subprocess.TimeoutExpired:
         raise BenchError(f"{load.messages} messages were not accepted within {limit:.0f} s") from None
-    finally:
-        for program in running:
-            if program.poll() is None:
-                program.kill()
-                program.communicate()
-    return time.monotonic() - started
+    seconds = time.monotonic() - started
+    if done.returncode != 0:
+        text = done.stderr.decode(errors="replace").strip()
+        raise BenchError(f"the generator ended with {done.returncode}: {text or 'no output'}")
+    if load.smtp_source:
+        return Sent(started, seconds)
+    return Sent(*map(float, done.stdout.split()))

@@ -70,21 +70,21 @@ def signing_rate(seconds: int = 3) -> float:
 
 
 def direct_rate(root: Path, load: Load) -> float:
-    """What generator and our sink can do with no mail transfer agent between them: messages a second."""
+    """What a generator and our sink can do with no mail transfer agent between them: messages a second."""
     with sink(root / "direct", chunking=False) as end:
-        seconds = send(load, end.port)
+        sent = send(load, end.port)
         end.wait(load.messages, None)
-    return load.messages / seconds
+    return load.messages / sent.seconds
 
 
 def smtp_sink_rate(root: Path, load: Load) -> float:
-    """The same with Postfix's smtp-sink, as a measure of our own."""
+    """The same with Postfix's smtp-sink in the place of ours."""
     port = free_port()
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
     command = [find("smtp-sink"), *user, "-m", "1000", f"127.0.0.1:{port}", "1000"]
     running = Program(command, root / "smtp-sink.log")
     try:
         wait_for_greeting(port, running)
-        return load.messages / send(load, port)
+        return load.messages / send(load, port).seconds
     finally:
         running.stop()

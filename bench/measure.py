@@ -14,10 +14,10 @@ from pathlib import Path
 
 from bench.counter import Count, Counter
 from bench.errors import BenchError
-from bench.load import Load, send
+from bench.load import Load, Sent, send
 from bench.peer import Job, Peer
 from bench.program import Program, free_port, wait_for_greeting
-from bench.scenario import Scenario
+from bench.scenario import Kind, Scenario
 from bench.usage import Usage, usage
 
 WARM_UP = 200
@@ -113,6 +113,7 @@ class Bench:
     root: Path
     key: Path
     seconds: float
+    smtp_source: bool = False
     chunking: bool = False
     keep: bool = False
 
@@ -122,14 +123,12 @@ class Bench:
             job = Job(next_hop=end.port, signed=scenario.signed, key=self.key)
             try:
                 port = peer.start(job if scenario.kind == "submit" else replace(job, next_hop=nowhere))
-                road = _Road(peer, end, port, scenario)
-                count = messages or scenario.messages(road.warm_up(calibrate=True), self.seconds)
-                if messages:
-                    road.warm_up(calibrate=False)
+                load = Load(WARM_UP, scenario.size, scenario.domains, self.smtp_source)
+                road = _Road(peer, end, port, load, scenario.kind)
+                road.warm_up()
+                count = messages or scenario.messages(road.calibrate(), self.seconds)
                 os.sync()
-                if scenario.kind == "accept":
-                    return road.accept(count)
-                return road.submit(count) if scenario.kind == "submit" else road.drain(count, job)
+                return road.drain(count, job) if scenario.kind == "drain" else road.through(count)
             finally:
                 peer.stop()
                 if not self.keep:
@@ -139,49 +138,43 @@ class Bench:
 class _Road:
     """Generator, peer and sink of one run."""
 
-    def __init__(self, peer: Peer, end: Sink, port: int, scenario: Scenario) -> None:
+    def __init__(self, peer: Peer, end: Sink, port: int, load: Load, kind: Kind) -> None:
         self._peer = peer
         self._end = end
         self._port = port
-        self._scenario = scenario
-        self._sent = 0
+        self._load = load
+        self._delivers = kind == "submit"
+        self._total = 0
 
-    def _send(self, messages: int, domains: int | None = None) -> float:
+    def _send(self, messages: int) -> Sent:
         try:
-            seconds = send(Load(messages, self._scenario.size, domains or self._scenario.domains), self._port)
+            sent = send(replace(self._load, messages=messages), self._port)
         except BenchError:
             self._peer.check()  # its last words say more than the generator's
             raise
-        self._sent += messages
-        return seconds
+        self._total += messages
+        return sent
 
-    def warm_up(self, *, calibrate: bool) -> float:
-        """Some messages, so that every program has started; then the rate of some more, end to end, if asked."""
-        self._send(WARM_UP, domains=1)
-        submit = self._scenario.kind == "submit"
-        if submit:
-            self._end.wait(self._sent, self._peer)
-        if not calibrate:
-            return 0.0
-        started = time.monotonic()
-        self._send(CALIBRATION, domains=1)
-        if submit:
-            self._end.wait(self._sent, self._peer)
-        return CALIBRATION / (time.monotonic() - started)
+    def _batch(self, messages: int) -> float:
+        """Seconds until a batch was accepted or, where there is delivery, was at the sink."""
+        sent = self._send(messages)
+        if self._delivers:
+            return self._end.wait(self._total, self._peer).last - sent.started
+        return sent.seconds
 
-    def accept(self, messages: int) -> Run:
-        """From the first connection to the last 250."""
+    def warm_up(self) -> None:
+        """Some messages, so that every program of the peer has started."""
+        self._batch(WARM_UP)
+
+    def calibrate(self) -> float:
+        """The rate of some more messages."""
+        return CALIBRATION / self._batch(CALIBRATION)
+
+    def through(self, messages: int) -> Run:
+        """From the first connection to the last 250 or the last message at the sink; CPU until the queue is tidy."""
         before = usage(self._peer.roots())
-        seconds = self._send(messages)
-        return _run(messages, seconds, before.cpu, usage(self._peer.roots()))
-
-    def submit(self, messages: int) -> Run:
-        """From the first connection to the last message at the sink; CPU until the queue has been tidied too."""
-        before = usage(self._peer.roots())
-        started = time.monotonic()
-        self._send(messages)
-        seconds = self._end.wait(self._sent, self._peer).last - started
-        time.sleep(_SETTLE)
+        seconds = self._batch(messages)
+        time.sleep(_SETTLE if self._delivers else 0.0)
         return _run(messages, seconds, before.cpu, usage(self._peer.roots()))
 
     def drain(self, messages: int, job: Job) -> Run:
@@ -189,6 +182,6 @@ class _Road:
         self._send(messages)
         os.sync()
         self._peer.resume(job)
-        count = self._end.wait(self._sent, self._peer)
+        count = self._end.wait(self._total, self._peer)
         time.sleep(_SETTLE)
-        return _run(self._sent, count.last - count.first, 0.0, usage(self._peer.roots()))
+        return _run(self._total, count.last - count.first, 0.0, usage(self._peer.roots()))

@@ -50,25 +50,38 @@ def ratio(results: Results, scenario: str, ours: str, theirs: str) -> float | No
     return mine / other if mine and other else None
 
 
-def table(results: Results, rows: Sequence[Scenario], peers: Sequence[str], ours: str = "postduif") -> Table:
-    """A row per scenario: rate, CPU per message and memory of each peer, and our rate as a multiple of theirs."""
+def headings(peers: Sequence[str], ours: str = "postduif") -> list[str]:
+    """Of the columns of the table."""
+    others = [peer for peer in peers if peer != ours] if ours in peers else []
+    figures = [f"{peer}\n{heading}" for peer in peers for heading, _, _ in _COLUMNS]
+    return ["scenario", *figures, *[f"{ours} /\n{other}" for other in others]]
+
+
+def cells(results: Results, row: Scenario, peers: Sequence[str], ours: str = "postduif") -> list[str]:
+    """Of one row of the table: rate, CPU per message, memory of each peer, our rate as a multiple of theirs."""
+    found = [(results.median(peer, row.name, figure), form) for peer in peers for _, figure, form in _COLUMNS]
+    others = [peer for peer in peers if peer != ours] if ours in peers else []
+    ratios = [ratio(results, row.name, ours, other) for other in others]
+    figures = ["" if value is None else format(value, form) for value, form in found]
+    return [row.name, *figures, *["" if value is None else f"{value:.1f}x" for value in ratios]]
+
+
+def table(results: Results, rows: Sequence[Scenario], peers: Sequence[str]) -> Table:
+    """A row per scenario, for the terminal."""
     rounds = max((len(runs) for runs in results.runs.values()), default=0)
     page = Table(title=f"Median of {rounds} run{'s' if rounds != 1 else ''}")
-    page.add_column("scenario")
-    for peer in peers:
-        for heading, _, _ in _COLUMNS:
-            page.add_column(f"{peer}\n{heading}", justify="right")
-    others = [peer for peer in peers if peer != ours] if ours in peers else []
-    for other in others:
-        page.add_column(f"{ours} /\n{other}", justify="right")
+    for number, heading in enumerate(headings(peers)):
+        page.add_column(heading, justify="right" if number else "left")
     for row in rows:
-        cells = [row.name]
-        for peer in peers:
-            found = [(results.median(peer, row.name, figure), form) for _, figure, form in _COLUMNS]
-            cells += ["" if value is None else format(value, form) for value, form in found]
-        ratios = [ratio(results, row.name, ours, other) for other in others]
-        page.add_row(*cells, *["" if value is None else f"{value:.1f}x" for value in ratios])
+        page.add_row(*cells(results, row, peers))
     return page
+
+
+def markdown(results: Results, rows: Sequence[Scenario], peers: Sequence[str]) -> str:
+    """The same table for docs/performance.md."""
+    names = [heading.replace("\n", " ") for heading in headings(peers)]
+    lines = [names, ["---", *["---:"] * (len(names) - 1)], *[cells(results, row, peers) for row in rows]]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def as_json(results: Results, context: dict[str, Any], ours: str = "postduif") -> dict[str, Any]:

@@ -7,7 +7,7 @@ import io
 from rich.console import Console
 
 from bench.measure import Run
-from bench.report import as_json, table
+from bench.report import as_json, markdown, table
 from bench.rounds import Results, in_turn
 from bench.scenario import Scenario
 
@@ -47,6 +47,14 @@ def test_table() -> None:
     assert "10.0x" in accept
     assert "1,000" in accept
     assert next(line for line in lines if "signed-drain-10k" in line)
+
+
+def test_markdown() -> None:
+    """The table for a page has a line of headings, a line of alignment and a line per scenario, all of one width."""
+    lines = markdown(results(), [ROW], ["postfix", "postduif"]).splitlines()
+    assert lines[0].startswith("| scenario | postfix msg/s | ")
+    assert lines[2].startswith("| accept-10k | 100 | 1,000 | 10 | 1,000 | 100 | 30 | 10.0x |")
+    assert len({line.count("|") for line in lines}) == 1
 
 
 def test_one_peer_has_no_ratio() -> None:
