@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from aiosmtpd.smtp import SMTP
 
 from postduif import log
-from postduif.mta import metrics, sasl, server_reply
+from postduif.mta import sasl, server_reply
 from postduif.mta.client_network import ClientAddress
 from postduif.mta.server_dialog import BeginTls, Commit
 from postduif.mta.server_session import ServerSession
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 MAX_UNREAD = 65536  # octets of replies that a client leaves unread before nothing more is done for it
 MAX_WAITING = 65536  # octets that wait for the session before no more are read
 LINGER = 5.0  # seconds for the last words to leave
-HANDSHAKE = 60.0  # seconds, at most
 TICK = 5.0  # seconds between looks at the deadlines, at most
 
 _NO_HOOKS = object()
@@ -48,6 +47,7 @@ class Connection(SMTP):
         self._smtp: ServerSession
         self._address: ClientAddress
         self._in_handshake = False
+        self._held = b""
         self._refusal = ""  # the limit that keeps it out
         self._ended = False  # the client sent its last octet
         self._reading = True
@@ -73,14 +73,15 @@ class Connection(SMTP):
         self._wire = cast(asyncio.Transport, transport)
         self._wire.set_write_buffer_limits(MAX_UNREAD)
         self._address = ClientAddress.of(transport.get_extra_info("peername"))
-        self._smtp = self._session(tls="")
-        if self._terms.listener.tls == "implicit":
-            self._wire.pause_reading()
+        self._smtp = self._session()
         self._refusal = self._server.admit(self, self._address)
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         """The loop of the session."""
+        if self._in_handshake:
+            self._hold(data)
+            return
         smtp = self._smtp
         out = smtp.receive(data, self._clock.monotonic())
         if out:
@@ -142,23 +143,21 @@ class Connection(SMTP):
         if self._refusal:
             self._turn_away(self._refusal)
             return
-        if self._terms.listener.tls == "implicit" and not await self._begin_tls(greeted=False):
-            return
         for _ in range(2):  # two turns of the event loop: who talked before the greeting is heard before it
             await asyncio.sleep(0)
         if not self._gone:
             self._wire.write(self._smtp.greet())
 
     def _turn_away(self, reason: str) -> None:
-        metrics.REFUSED.labels(self._server.label, reason).inc()
-        log.info("refused", client=self._address.text, reason=reason)
+        self._server.refuse(self._address, reason)
         self._smtp.closing = True
-        if self._terms.listener.tls != "implicit":
-            self._wire.write(server_reply.STOPPING if reason == "stopping" else server_reply.TOO_MANY_CONNECTIONS)
+        self._wire.write(server_reply.STOPPING if reason == "stopping" else server_reply.TOO_MANY_CONNECTIONS)
         self._close()
 
-    def _session(self, *, tls: str, greeted: bool = False) -> ServerSession:
+    def _session(self, *, greeted: bool = False) -> ServerSession:
         listener = self._terms.listener
+        cipher = self._wire.get_extra_info("cipher")
+        tls = f"{cipher[1]} {cipher[0]}" if cipher else ""
         trusted = self._address.within(listener.trusted)
         return ServerSession(self._terms, Client(self._address.text, "", "", tls, trusted, listener), greeted=greeted)
 
@@ -180,7 +179,8 @@ class Connection(SMTP):
             if not self._busy:
                 self._busy = True
                 if isinstance(want, BeginTls):
-                    self._wire.pause_reading()  # what comes from now on is for TLS
+                    self._in_handshake = True
+                    self._wire.pause_reading()
                 self._server.work(self._perform(want))
         elif self._ended:
             self._close()
@@ -196,8 +196,7 @@ class Connection(SMTP):
 
     async def _perform(self, want: Commit | sasl.Claim | BeginTls) -> None:
         if isinstance(want, BeginTls):
-            await self._begin_tls(greeted=True)
-            self._busy = False
+            await self._begin_tls()
             return
         out = await (self._commit(want) if isinstance(want, Commit) else self._verify(want))
         self._busy = False
@@ -221,35 +220,44 @@ class Connection(SMTP):
             known = None
         return self._smtp.verified(claim, known)
 
-    async def _begin_tls(self, *, greeted: bool) -> bool:
+    def _hold(self, octets: bytes) -> None:
+        """Octets that come before the session after STARTTLS is there.
+
+        In TLS they may: the client has finished its handshake and goes on. In the clear they may not (RFC 3207 4).
+        """
+        if self._wire.get_protocol() is not self:
+            self._held += octets
+            return
+        self._server.refuse(self._address, "starttls_injection")
+        self._wire.abort()
+
+    async def _begin_tls(self) -> None:
         """Take over the connection with TLS, and forget everything that was said (RFC 3207 4.2)."""
         assert self._server.tls is not None
-        self._in_handshake = True
+        wire = None
         try:
             wire = await self.loop.start_tls(
                 self._wire,
                 self,
                 self._server.tls,
                 server_side=True,
-                ssl_handshake_timeout=min(HANDSHAKE, self._terms.listener.idle_timeout),
+                ssl_handshake_timeout=self._server.handshake_timeout,
                 ssl_shutdown_timeout=LINGER,
             )
         except OSError as error:  # SSLError and the timeout are among them
-            wire = None
-            metrics.REFUSED.labels(self._server.label, "tls").inc()
-            log.info("tls failed", client=self._address.text, error=error)
-        self._in_handshake = False
+            self._server.handshake_failed(self._address, error)
         if wire is None or self._gone:
             self._wire.abort()
             self.connection_lost(None)
-            return False
+            return
         wire.set_write_buffer_limits(MAX_UNREAD)
         self.transport = self._wire = wire
-        cipher = wire.get_extra_info("cipher")
-        self._smtp = self._session(tls=f"{cipher[1]} {cipher[0]}", greeted=greeted)
+        self._smtp = self._session(greeted=True)
+        self._in_handshake = self._busy = False
         if self._stopping:
-            self.stop()
-        return True
+            self._smtp.stop()
+        if self._held or self._stopping:
+            self.data_received(self._held)
 
     # --- time
 

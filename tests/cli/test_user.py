@@ -1,0 +1,45 @@
+"""`postduif user`: add, list, remove."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from postduif.cli.user import command
+from postduif.mta import users
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    """A configuration whose data directory is empty."""
+    path = tmp_path / "postduif.toml"
+    (tmp_path / "data").mkdir()
+    path.write_text(f'[server]\nhostname = "mx.example.org"\ndata_dir = "{tmp_path}/data"\n')
+    return str(path)
+
+
+def test_add_list_remove(config: str, tmp_path: Path) -> None:
+    """The password is the first line of standard input and is not printed; names are listed; a user can go."""
+    run = CliRunner().invoke
+    added = run(command, ["add", "alice", "-c", config], input="open sesame\n")
+    assert (added.exit_code, added.output) == (0, "alice: added\n")
+    assert users.HASHER.verify(users.read(tmp_path / "data")["alice"], "open sesame")
+    assert run(command, ["add", "alice", "-c", config], input="x\n").output == "alice: new password\n"
+    assert run(command, ["list", "-c", config]).output == "alice\n"
+    assert json.loads(run(command, ["list", "--json", "-c", config]).output) == ["alice"]
+    assert run(command, ["remove", "alice", "-c", config]).exit_code == 0
+    assert run(command, ["list", "-c", config]).output == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"),
+    [(["remove", "bob"], ""), (["add", "bob"], ""), (["add", "a:b"], "x\n"), (["list", "-c", "/nonexistent.toml"], "")],
+)
+def test_errors_are_one_line(config: str, arguments: list[str], given: str) -> None:
+    """What is wrong is said in one line, with exit status 1."""
+    result = CliRunner().invoke(command, [*arguments, *([] if "-c" in arguments else ["-c", config])], input=given)
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
