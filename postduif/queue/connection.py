@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -16,6 +17,9 @@ BUSY_TIMEOUT = 10.0
 """Seconds to wait for a foreign program that has locked the file."""
 WAL_LIMIT = 256 * 1024 * 1024
 """Octets of write-ahead log at which the writer itself empties it; `checkpoint` does it long before."""
+
+SUSPECT_SUFFIX = ".suspect"
+"""A file of this name asks for a check of the whole file at the next start."""
 
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _BROKEN = (*_DAMAGE, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOLFS)
@@ -47,6 +51,12 @@ def primary_code(error: BaseException) -> int:
 def is_damage(error: BaseException) -> bool:
     """The file itself is not what SQLite wrote."""
     return primary_code(error) in _DAMAGE
+
+
+def mark_suspect(path: Path) -> None:
+    """Have the whole file checked at the next start, however big it is."""
+    with contextlib.suppress(OSError):
+        path.with_name(path.name + SUSPECT_SUFFIX).touch(mode=0o600)
 
 
 def is_broken(error: BaseException) -> bool:

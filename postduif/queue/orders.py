@@ -61,6 +61,7 @@ class Orders:
 
     async def hold(self, condition: Condition, owner: str, reason: str, until: float | None) -> int:
         """Stop what the condition means; what is held already stays with its owner."""
+        _refuse_empty(condition)
         whole = condition.whole_queues
         draft = Hold(
             0,
@@ -135,8 +136,7 @@ class Orders:
         await self.withdraw(leftover, "")
 
     async def _matching(self, condition: Condition) -> AsyncIterator[list[int]]:
-        if condition.empty:
-            raise StoreError("no condition is given; to mean everything, say all")
+        _refuse_empty(condition)
         after = 0
         while ids := await self._reader.call(find, condition, after, CHUNK):
             yield ids
@@ -202,6 +202,11 @@ class Orders:
         for hold in self._holds:
             if hold.covers == "recipients" and not await self._reader.call(_held_by, hold.id, 1):
                 await self._lift(hold)
+
+
+def _refuse_empty(condition: Condition) -> None:
+    if condition.empty:
+        raise StoreError("no condition is given; to mean everything, say all")
 
 
 def find(connection: sqlite3.Connection, condition: Condition, after: int, limit: int) -> list[int]:

@@ -76,6 +76,8 @@ class Reader:
             return call.query(self._connection), None
         except Exception as error:  # whatever one query does, the thread that all leases wait for must live
             if connection.is_broken(error):
+                if connection.is_damage(error):
+                    connection.mark_suspect(self._path)
                 log.error("queue file could not be read", error=error)
                 self._drop_connection()
             return None, error

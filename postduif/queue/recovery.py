@@ -29,8 +29,6 @@ CHECK_ALWAYS = 16 * 1024 * 1024
 """Octets up to which the whole file is checked at every start."""
 CHECK_UNCLEAN = 512 * 1024 * 1024
 """Octets up to which it is checked after an unclean stop. Beyond, a start would take minutes."""
-SUSPECT_SUFFIX = ".suspect"
-"""A file of this name asks for the whole check at the next start, whatever the size."""
 IDS_PER_SECOND = 100
 """Ids of a new file begin at the time, so that they differ from those of a file it replaces."""
 
@@ -111,12 +109,6 @@ def create(path: Path, next_id: int) -> None:
     directory.sync(path.parent)
 
 
-def mark_suspect(path: Path) -> None:
-    """Have the whole file checked at the next start."""
-    with contextlib.suppress(OSError):
-        path.with_name(path.name + SUSPECT_SUFFIX).touch(mode=0o600)
-
-
 def _examine(path: Path, clock: Clock) -> None:
     try:
         _check_header(path)
@@ -132,7 +124,7 @@ def _examine(path: Path, clock: Clock) -> None:
             messages_saved=count,
             remedy="mail goes on with a new file; see docs/queue.md for what else can be saved from the old one",
         )
-    path.with_name(path.name + SUSPECT_SUFFIX).unlink(missing_ok=True)
+    path.with_name(path.name + connection.SUSPECT_SUFFIX).unlink(missing_ok=True)
 
 
 def _check_header(path: Path) -> None:
@@ -161,7 +153,7 @@ def _check_header(path: Path) -> None:
 
 
 def _check_content(path: Path) -> None:
-    suspect = path.with_name(path.name + SUSPECT_SUFFIX).exists()
+    suspect = path.with_name(path.name + connection.SUSPECT_SUFFIX).exists()
     size = path.stat().st_size
     whole = suspect or size <= CHECK_ALWAYS or (_unclean(path) and size <= CHECK_UNCLEAN)
     try:

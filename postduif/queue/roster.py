@@ -290,6 +290,7 @@ class Roster:
         for id_, row, due in marked:
             queue = self.rows[row]
             queue.held -= 1
+            self._note_left(queue, id_)
             if self.recalled.pop(id_, None) is None:
                 self.wake(queue, due)
             if due <= now and not queue.held_whole:

@@ -160,7 +160,7 @@ class Store:
         known = queue.leased + len(queue.fresh or ())
         with self._roster.reading(queue, now) as since:
             found = await self._reader.call(lookup.read_due, queue.row, since, now, limit, self._roster.entries, known)
-            return [] if queue.held_whole else self._roster.lease_found(queue, found, limit)
+            return self._roster.lease_found(queue, found, 0 if queue.held_whole else limit)
 
     def lease_fresh(self, key: QueueKey, limit: int) -> list[Entry]:
         """What of `lease` needs no disk, at once. [] says nothing about what `lease` would bring."""

@@ -175,6 +175,8 @@ class Writer:
         self.errors += 1
         if connection.is_broken(error):
             self.healthy, self.trouble = False, str(error)
+            if connection.is_damage(error):
+                connection.mark_suspect(self._path)
             log.error("queue file failed", error=error, remedy="see the disk's own errors; mail is refused meanwhile")
             self._drop_connection()
             return
