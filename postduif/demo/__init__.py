@@ -1,0 +1,1 @@
+"""The main job on built-in defaults: a daemon, a test MX, a thousand letters, and a judgement of what came of them."""
