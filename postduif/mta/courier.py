@@ -99,6 +99,11 @@ class Courier:
             connection.quit()
             self._unfinished(connection.lost or Reply(421, "4.3.2", "closed here"))
 
+    def finish(self) -> None:
+        """Begin nothing more; `run` returns when what is under way has its verdict."""
+        self._left = 0
+        self._event.set()
+
     async def _wait(self) -> bool:
         """Wait for work or for a verdict. False: idle for too long."""
         self._event.clear()

@@ -32,6 +32,7 @@ READY_MAX = 1000  # recipients ready on one Route
 READY_MIN = 20  # the least it may have ready when memory is shared by many Routes
 QUANTUM = 100  # recipients leased from one scheduled queue before the next has its turn
 SWEEP = 10.0  # seconds between looks at what outlived its lifetime while held or waiting
+LONGEST_SLEEP = 3600.0  # seconds without a look at what is due
 DEFAULT_PRIORITY = 50
 
 
@@ -48,12 +49,16 @@ class Delivery:
         self._store = store
         self._clock = clock
         self._random = random or Random()  # noqa: S311  spreads retries, guards nothing
-        self._ledger = Ledger(lambda: self._config, store, clock)
+        self._ledger = Ledger(lambda: self._config, store, clock, self._deferred)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._couriers: dict[asyncio.Task[None] | None, Courier] = {}
+        """Those of the tasks that carry mail."""
         self._resolving: set[QueueKey] = set()
         self._timers: set[Destination] = set()
         self._stopping = False
         self._wake = asyncio.Event()
+        self._alarm = float("inf")
+        """When the loop looks by itself, seconds since the epoch."""
         self.reload(config, sites, signer)
 
     def reload(self, config: Config, sites: Sites, signer: Signer) -> None:
@@ -91,8 +96,10 @@ class Delivery:
         self._wake.set()
         for route in self.routes.values():
             self._give_back(route)
-            for event in route.idle.values():
-                event.set()
+        for courier in self._couriers.values():
+            courier.finish()
+        for task in self._tasks - self._couriers.keys():
+            task.cancel()
         _, late = await asyncio.wait(self._tasks, timeout=grace) if self._tasks else (set(), set())
         for task in late:
             task.cancel()
@@ -103,8 +110,9 @@ class Delivery:
 
     async def _until_next_due(self) -> None:
         due = self._store.next_due()
-        wait = 3600.0 if due is None else max(0.001, due - self._clock.time())
-        sleep = asyncio.ensure_future(self._clock.sleep(min(wait, 3600.0)))
+        now = self._clock.time()
+        self._alarm = now + LONGEST_SLEEP if due is None else min(max(due, now + 0.001), now + LONGEST_SLEEP)
+        sleep = asyncio.ensure_future(self._clock.sleep(self._alarm - now))
         changed = asyncio.ensure_future(self._wake.wait())
         try:
             await asyncio.wait((sleep, changed), return_when=asyncio.FIRST_COMPLETED)
@@ -112,6 +120,11 @@ class Delivery:
             sleep.cancel()
             changed.cancel()
             self._wake.clear()
+
+    def _deferred(self, due: float) -> None:
+        """Something is tried again then: be awake."""
+        if due < self._alarm:
+            self._wake.set()
 
     async def _sweep(self) -> None:
         while True:
@@ -269,9 +282,12 @@ class Delivery:
             connect_seconds=self._clock.monotonic() - began,
             feed=self.pump,
         )
+        task = asyncio.current_task()
+        self._couriers[task] = courier
         try:
             await courier.run()
         finally:
+            del self._couriers[task]
             self.pump(route)
 
     def _not_opened(self, route: Route, reply: Reply) -> None:

@@ -29,7 +29,11 @@ _STAGES = ("before_queue", "in_queue", "connect", "transmit")
 class Ledger:
     """The way from outcomes to the queue file."""
 
-    def __init__(self, config: Callable[[], Config], store: Store, clock: Clock) -> None:
+    def __init__(
+        self, config: Callable[[], Config], store: Store, clock: Clock, deferred: Callable[[float], None]
+    ) -> None:
+        """`deferred` is told when the earliest of what was just put off is tried again, seconds since the epoch."""
+        self._deferred = deferred
         self._config = config
         self._store = store
         self._clock = clock
@@ -68,7 +72,9 @@ class Ledger:
                 log.error("outcomes_wait", error=error, outcomes=len(outcomes), retry_in=RETRY)
                 await self._clock.sleep(RETRY)
                 continue
-            return
+            break
+        if dues := [one.due for one in outcomes if one.due is not None]:
+            self._deferred(min(dues))
 
     async def _notices(self, outcomes: Iterable[Outcome]) -> list[tuple[Envelope, Message]]:
         """One notice per message and action that its sender wants to hear of."""
