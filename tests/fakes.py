@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from collections.abc import Coroutine
 
 
 class FakeClock:
@@ -23,13 +24,16 @@ class FakeClock:
         """The same time: it never jumps back."""
         return self._now
 
-    async def sleep(self, seconds: float) -> None:
-        """Return once the clock was moved on by `seconds`."""
-        if seconds <= 0:
+    def sleep(self, seconds: float) -> Coroutine[object, object, None]:
+        """Return once the clock was moved on by `seconds`, counted from the call as real time would be."""
+        return self._until(self._now + seconds)
+
+    async def _until(self, moment: float) -> None:
+        if moment <= self._now:
             await asyncio.sleep(0)
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self._now + seconds, next(self._order), future))
+        heapq.heappush(self._sleepers, (moment, next(self._order), future))
         await future
 
     def advance(self, seconds: float) -> None:

@@ -83,11 +83,11 @@ class Courier:
         connection, route = self._connection, self._route
         try:
             while connection.lost is None and self._left > 0:
-                if len(route.ready) < FEW:
-                    self._feed(route)
                 taken = route.take(self._clock.monotonic()) if connection.room else None
                 if taken is not None:
                     self._left -= 1
+                    if len(route.ready) < FEW or not connection.transactions:
+                        self._feed(route)
                     await self._carry(_Job(*taken, self._clock.monotonic()))
                 elif not await self._wait():
                     break
@@ -112,6 +112,8 @@ class Courier:
         if self._connection.room:
             waiting[self._connection] = self._event
         try:
+            # Only now: what it finds is for us, and needs no new connection.
+            self._feed(self._route)
             if busy:
                 await self._event.wait()
                 return True

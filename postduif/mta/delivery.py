@@ -200,9 +200,10 @@ class Delivery:
             self._lease(route)
             while route.open(now):
                 self._spawn(self._serve(route))
-            route.wake()
         wait = route.wait(now)
-        if wait and route.destination not in self._timers:
+        if not wait:
+            route.wake()
+        elif route.destination not in self._timers:
             self._timers.add(route.destination)
             self._spawn(self._pump_later(route, wait))
 
@@ -269,7 +270,6 @@ class Delivery:
         if isinstance(opened, Reply):
             self._not_opened(route, opened)
             return
-        self.pump(route)
         courier = Courier(
             route,
             opened,
@@ -315,6 +315,7 @@ class Delivery:
             "ready": route.ready.recipients,
             "queues": len(route.queues) + len(route.on_disk),
             "state": self._state(route, now),
+            "held_by": route.held_by(now),
             "message_rate": str(limits.message_rate or ""),
             "connection_rate": str(limits.connection_rate or ""),
             "next_in": round(route.wait(now), 1),
@@ -331,7 +332,10 @@ class Delivery:
         destination = await self._sites.destination(domain)
         if isinstance(destination, Reply):
             return {"site": "", "reply": str(destination)}
-        route = self.routes.get(destination) or Route(destination, self.permits)
+        route = self.routes.get(destination)
+        if route is None:
+            route = Route(destination, self.permits)
+            route.suspended = self.suspended.get(route.name, "")
         return self.describe(route)
 
     def suspend(self, site: str, reason: str) -> None:

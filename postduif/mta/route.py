@@ -86,6 +86,8 @@ class Route:
         """Decide to open one more connection: there is work for it and a permit. True counts it as `opening`."""
         if self.suspended or len(self.ready) <= self.opening + len(self.idle) or self.resting(now):
             return False
+        if self._permits.wait(self.destination.site, now, connected=True):
+            return False  # a message must wait: so may its connection
         # A site is not stormed: at most as many at once as it has taken already.
         if self.opening > len(self.connections) or not self._permits.connect(self.destination.site, now):
             return False
@@ -120,6 +122,19 @@ class Route:
         if not len(self.ready):
             return 0.0
         return self._permits.wait(self.destination.site, now, connected=bool(self.connections))
+
+    def held_by(self, now: float) -> str:
+        """What keeps ready mail from going now: "suspended", "resting", or the limit that is reached; "" if nothing."""
+        if self.suspended or self.resting(now):
+            return "suspended" if self.suspended else "resting"
+        site = self.destination.site
+        if not len(self.ready):
+            return ""
+        if self._permits.wait(site, now, connected=True):
+            return "message_rate"
+        if not self.connections and self._permits.wait(site, now, connected=False):
+            return "connection_rate"
+        return "connections" if self._permits.connections(site) >= self.limits.connections else ""
 
     def wake(self) -> None:
         """Give what is ready to idle connections; what is left, and has no connection opening for it, to busy ones."""

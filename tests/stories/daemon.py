@@ -10,11 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from postduif.queue.listing import Waiting
-
 from postduif.app import App
 from postduif.queue.condition import Condition
 from postduif.queue.journal import Line, Question
+from postduif.queue.survey import Waiting
 from tests.fakes import FakeClock
 
 PATIENCE = 10.0  # real seconds until a story is given up
@@ -118,3 +117,8 @@ class Daemon:
                 if result:
                     return
                 await asyncio.sleep(0.002)
+
+    async def settle(self, rounds: int = 25) -> None:
+        """Give what could happen now the time to happen: to show that something does not."""
+        for _ in range(rounds):
+            await asyncio.sleep(0.002)
