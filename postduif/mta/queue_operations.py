@@ -42,9 +42,11 @@ class QueueOperations:
         return {"queues": [asdict(one) for one in await self._store.summary()], "holds": holds}
 
     async def list(self, request: dict[str, Any]) -> object:
-        """Recipients in the queue, the oldest first."""
+        """Recipients in the queue, the oldest first. `under_way`: delivery has it in hand."""
         limit = min(int(request.get("limit", 100)), MAX_ROWS)
-        return [asdict(one) for one in await self._store.listing(_condition(request), limit)]
+        listed = await self._store.listing(_condition(request), limit)
+        leased = self._store.leased(one.message for one in listed)
+        return [asdict(one) | {"under_way": (one.message, one.recipient) in leased} for one in listed]
 
     async def show(self, request: dict[str, Any]) -> object:
         """One message: envelope, recipients, header section, attempts."""
@@ -86,7 +88,12 @@ class QueueOperations:
 
     async def journal(self, request: dict[str, Any]) -> object:
         """Attempts, the latest first."""
-        question = Question(message=int(request.get("message") or 0), recipient=str(request.get("recipient") or ""))
+        question = Question(
+            message=int(request.get("message") or 0),
+            recipient=str(request.get("recipient") or ""),
+            domain=str(request.get("domain") or ""),
+            message_id=str(request.get("message_id") or ""),
+        )
         return [asdict(line) for line in await self._store.journal(question, min(int(request["limit"]), MAX_ROWS))]
 
 

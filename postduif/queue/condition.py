@@ -23,6 +23,8 @@ class Condition:
     """Whole address, without regard to case; "<>" is the null sender."""
     recipient: str = ""
     """Whole address, without regard to case."""
+    message_id: str = ""
+    """The header field's value. Looks at every message in the queue."""
     older_than: float | None = None
     """Received before then, seconds since the epoch."""
     said: str = ""
@@ -60,6 +62,8 @@ class Condition:
             parts.append(("m.sender = ? COLLATE NOCASE", ["" if self.sender == "<>" else self.sender]))
         if self.recipient:
             parts.append(("r.address = ? COLLATE NOCASE", [self.recipient]))
+        if self.message_id:
+            parts.append(("m.message_id = ?", [self.message_id]))
         if self.older_than is not None:
             parts.append(("m.received_at < ?", [self.older_than]))
         if self.said:

@@ -11,6 +11,8 @@ from typing import Any
 from postduif.queue import rows
 
 PRUNE_CHUNK = 1000
+RECENT = 100_000
+"""Attempts that are looked through for what has no index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,10 @@ class Question:
     """The message's id."""
     recipient: str = ""
     """Whole address, without regard to case."""
+    domain: str = ""
+    """Of the recipient; among the last RECENT attempts."""
+    message_id: str = ""
+    """The header field's value; among the last RECENT attempts."""
     since: float = 0.0
     """Ended then or later, seconds since the epoch."""
     after: int | None = None
@@ -63,6 +69,12 @@ def lines(connection: sqlite3.Connection, question: Question, limit: int) -> lis
         parts.append(("message = ?", question.message))
     if question.recipient:
         parts.append(("recipient = ? COLLATE NOCASE", question.recipient))
+    if question.domain or question.message_id:
+        parts.append(("id > (SELECT max(id) FROM journal) - ?", RECENT))
+    if question.domain:
+        parts.append(("domain = ?", question.domain.lower()))
+    if question.message_id:
+        parts.append(("message_id = ?", question.message_id))
     if question.since:
         parts.append(("at >= ?", question.since))
     where = " AND ".join(sql for sql, _ in parts)

@@ -266,6 +266,11 @@ class Roster:
             for key in hungry:
                 self.on_due(key)
 
+    def lent(self) -> list[Entry]:
+        """What is leased."""
+        fresh = {entry.recipient.id for queue in self._with_fresh for entry in queue.fresh or ()}
+        return [entry for id_, entry in self.entries.items() if id_ not in fresh]
+
     # --- what operators do
 
     def held(self, marked: Sequence[tuple[int, int, bool]], hold: int) -> None:

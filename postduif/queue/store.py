@@ -243,6 +243,12 @@ class Store:
         """Recipients in the queue, the oldest first."""
         return await self._slow_reader.call(survey.listing, condition, limit)
 
+    def leased(self, messages: Iterable[int]) -> set[tuple[int, str]]:
+        """Message and address of those recipients of these messages that are leased now."""
+        asked = set(messages)
+        lent = self._roster.lent()
+        return {(one.envelope.id, str(one.recipient.address)) for one in lent if one.envelope.id in asked}
+
     async def show(self, message_id: int) -> survey.Shown | None:
         """One message with all its recipients in the queue; None when it has none (any more)."""
         return await self._slow_reader.call(survey.show, message_id)
