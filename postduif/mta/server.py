@@ -95,7 +95,10 @@ class SmtpServer:
         return len(self._connections)
 
     def reload(self, listener: Listener, tls: ssl.SSLContext | None) -> None:
-        """New settings for new connections. The address stays."""
+        """New settings for new connections. The address stays, and whether TLS is implicit: that needs a restart."""
+        if "implicit" in {self.listener.tls, listener.tls} and listener.tls != self.listener.tls:
+            log.warning("reload_needs_restart", setting="listener.tls", listener=self.label)
+            return
         self.tls = tls
         self.terms = replace(self.terms, listener=listener, starttls=listener.tls == "starttls" and tls is not None)
         self._pattern = Connection(self)

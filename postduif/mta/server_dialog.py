@@ -18,8 +18,8 @@ from postduif.clock import Clock
 from postduif.config.schema import Listener
 from postduif.envelope import Envelope, Recipient
 from postduif.errors import Refused, RemoteProtocolError
-from postduif.mta import command, mail_data, sasl, server_reply
-from postduif.mta.mail_data import ChunkReader, DataReader
+from postduif.mta import command, mail_content, sasl, server_reply
+from postduif.mta.mail_content import ChunkReader, DataReader
 from postduif.mta.submission import Client, Submission
 from postduif.reply import Reply
 
@@ -325,8 +325,8 @@ class Dialog:
     def _complete(self, content: bytes) -> bytes:
         listener = self._terms.listener
         if listener.normalize:
-            content = mail_data.normalize(content)
-        fault = mail_data.fault_of(content, listener.max_line_length)
+            content = mail_content.normalize(content)
+        fault = mail_content.fault_of(content, listener.max_line_length)
         if fault == "line":
             return self._refuse_mail("line_length", server_reply.LONG_LINE)
         if fault:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from postduif import log
 from postduif.mta import metrics, sasl, server_reply
-from postduif.mta.mail_data import DataReader
+from postduif.mta.mail_content import DataReader
 from postduif.mta.server_dialog import Abuse, BeginTls, Commit, Dialog, Terms
 from postduif.mta.submission import Client
 from postduif.reply import Reply

@@ -7,7 +7,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from postduif.mta import mail_data
+from postduif.mta import mail_content
 from tests.dialogs.transcript import Peer, at_random
 
 LINES = [
@@ -66,7 +66,7 @@ def test_any_input_is_survived(pieces: list[bytes], seed: int) -> None:
     for _, envelope, content in peer.door.mails:
         assert envelope.recipients
         assert len(content) <= 62
-        assert mail_data.fault_of(content, 1000) == ""
+        assert mail_content.fault_of(content, 1000) == ""
         assert content.endswith(b"\r\n") or not content
 
 

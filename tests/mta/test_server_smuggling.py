@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from postduif.mta import mail_data
+from postduif.mta import mail_content
 from tests.dialogs.transcript import Cut, Peer, at_random, single, whole
 
 ENDS = {
@@ -53,7 +53,7 @@ def test_no_second_mail_in_chunk(end: bytes, cut: Cut, *, normalize: bool) -> No
 
 
 def _one_or_none(peer: Peer, out: bytes, end: bytes, *, normalize: bool) -> None:
-    bare = mail_data.newlines_of(b"text" + end + b"\r\n") != "\r\n"
+    bare = mail_content.newlines_of(b"text" + end + b"\r\n") != "\r\n"
     if b"\0" in end or (bare and not normalize):
         assert out.startswith(b"554 5.6.0 ")
         assert peer.session.closing
@@ -63,4 +63,4 @@ def _one_or_none(peer: Peer, out: bytes, end: bytes, *, normalize: bool) -> None
     ((_, envelope, content),) = peer.door.mails
     assert [str(recipient.address) for recipient in envelope.recipients] == ["two@example.net"]
     assert b"victim" in content
-    assert mail_data.fault_of(content, 10_000) == ""
+    assert mail_content.fault_of(content, 10_000) == ""

@@ -163,6 +163,19 @@ def test_limits_hold_before_the_handshake(run: Run, tls: TlsPair) -> None:
     run(story())
 
 
+def test_reload_does_not_turn_tls_off(run: Run, tls: TlsPair) -> None:
+    """A reload that would change between implicit TLS and another way leaves the listener as it is."""
+
+    async def story() -> None:
+        async with serving(Door(), tls_context=tls.server, tls="implicit") as server:
+            server.reload(server.listener.model_copy(update={"tls": "none"}), None)
+            caller = await Caller.call(server, tls.client)
+            assert (await caller.say("HELO client")).startswith("250 ")
+            await caller.hang_up()
+
+    run(story())
+
+
 def test_old_tls_is_refused(tls: TlsPair) -> None:
     """TLS 1.1 is not spoken (RFC 8996)."""
     assert tls.server.minimum_version == ssl.TLSVersion.TLSv1_2

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postduif.mta import mail_data
-from postduif.mta.mail_data import ChunkReader, DataReader
+from postduif.mta import mail_content
+from postduif.mta.mail_content import ChunkReader, DataReader
 
 PIECES = st.lists(st.sampled_from([b"\r\n", b".", b"\r", b"\n", b"a", b"\r\n.", b"\r\n.\r\n", b"\0"]), max_size=40)
 
@@ -101,7 +101,7 @@ def test_search_does_not_begin_anew() -> None:
 )
 def test_faults_of_content(content: bytes, fault: str) -> None:
     """A bare CR, a bare LF, NUL and a line over the limit are told apart."""
-    assert mail_data.fault_of(content, 20) == fault
+    assert mail_content.fault_of(content, 20) == fault
 
 
 @given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"ab", b"."]), max_size=30))
@@ -109,8 +109,8 @@ def test_newlines_are_judged_as_by_a_search(pieces: list[bytes]) -> None:
     """The newline decoder finds a bare CR or LF exactly where there is one; normalized, there is none."""
     content = b"".join(pieces) + b"\r\n"
     bare = re.search(rb"\r(?!\n)|(?<!\r)\n", content) is not None
-    assert (mail_data.fault_of(content, 1000) == "newline") == bare
-    assert mail_data.fault_of(mail_data.normalize(content), 1000) == ""
+    assert (mail_content.fault_of(content, 1000) == "newline") == bare
+    assert mail_content.fault_of(mail_content.normalize(content), 1000) == ""
 
 
 def test_chunk_takes_exactly_its_octets() -> None:

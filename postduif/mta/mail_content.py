@@ -75,7 +75,7 @@ class DataReader:
     def content(self) -> bytes:
         """The mail data, unstuffed (RFC 5321 4.5.2), its last CRLF included. Once the end was found without fault."""
         if self._stuffed:
-            return bytes(self._buffer.replace(b"\r\n.", b"\r\n"))[2:]
+            return bytes(memoryview(self._buffer.replace(b"\r\n.", b"\r\n"))[2:])
         return bytes(memoryview(self._buffer)[2:])
 
     def _find_end(self) -> int:
