@@ -160,7 +160,7 @@ def test_replies_hold_nothing_of_the_input() -> None:
 
 
 def test_a_hundred_recipients_are_taken() -> None:
-    """A transaction takes at least 100 recipients (RFC 5321 4.5.3.1.8); over the limit it is 452, and the rest stays."""
+    """A transaction takes 100 recipients (RFC 5321 4.5.3.1.8); over the limit it is 452, and the rest stays."""
     peer = Peer({"max_recipients": 100, "role": "submission"})
     peer.say(b"EHLO client\r\n")
     rcpts = b"".join(b"RCPT TO:<u%d@example.com>\r\n" % number for number in range(102))
