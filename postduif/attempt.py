@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from postduif.reply import Reply
 
@@ -20,8 +20,7 @@ class Kind(enum.Enum):
     """The connection was lost after the final dot: the remote may have taken it (RFC 1047). Tried again later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One row of the journal. Times are in seconds."""
 
     kind: Kind

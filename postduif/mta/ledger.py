@@ -17,13 +17,12 @@ from postduif.clock import Clock
 from postduif.config.schema import Config
 from postduif.envelope import Envelope, Message, Notify
 from postduif.errors import StoreError
-from postduif.mta.metrics import ATTEMPTS, DELAY, DSNS
+from postduif.mta.metrics import DSNS
+from postduif.mta.observed import note
 from postduif.queue.store import Outcome, Store
 
 RETRY = 1.0  # seconds between tries to record what the disk refused
 _ACTIONS = {Kind.FAILED: "failed", Kind.EXPIRED: "failed", Kind.DEFERRED: "delayed", Kind.AMBIGUOUS: "delayed"}
-_LEVELS = {Kind.DELIVERED: log.info, Kind.DEFERRED: log.info}
-_STAGES = ("before_queue", "in_queue", "connect", "transmit")
 
 
 class Ledger:
@@ -49,7 +48,7 @@ class Ledger:
         if relayed:
             self._relayed.update(one.entry.recipient.id for one in outcomes if one.entry.recipient.notify)
         for one in outcomes:
-            _observe(one)
+            note(one)
 
     async def settled(self) -> None:
         """Wait until everything taken so far is on disk."""
@@ -127,25 +126,3 @@ class Ledger:
         """The moment of the delay notice lies between this attempt and the next; so it is said once."""
         moment = outcome.entry.envelope.received_at + self._config().dsn.delay_after
         return outcome.due is not None and outcome.entry.recipient.due < moment <= outcome.due
-
-
-def _observe(outcome: Outcome) -> None:
-    entry, attempt = outcome.entry, outcome.attempt
-    ATTEMPTS.labels(entry.envelope.stream, attempt.kind.value, f"{attempt.reply.code // 100}yz").inc()
-    if attempt.kind is Kind.DELIVERED:
-        for stage in _STAGES:
-            DELAY.labels(stage).observe(getattr(attempt, stage))
-    _LEVELS.get(attempt.kind, log.warning)(
-        attempt.kind.value,
-        id=entry.envelope.id,
-        to=entry.recipient.address,
-        sender=entry.envelope.sender,
-        stream=entry.envelope.stream,
-        site=attempt.site,
-        host=attempt.host,
-        tls=attempt.tls,
-        attempt=entry.recipient.attempts + 1,
-        delays="/".join(f"{getattr(attempt, stage):.3g}" for stage in _STAGES),
-        reply=attempt.reply,
-        **({"next": round(outcome.due - attempt.at, 1)} if outcome.due is not None else {}),
-    )

@@ -13,6 +13,7 @@ from postduif.reply import Reply
 
 MAX_LINES = 100
 MAX_OCTETS = 64 * 1024
+MAX_KNOWN = 16  # replies of one line that are remembered
 _LINE = re.compile(rb"([2-5][0-9]{2})([ -]?)([^\n]*)")
 
 
@@ -25,6 +26,7 @@ class ReplyReader:
         self._code = b""
         self._lines: list[bytes] = []
         self._octets = 0
+        self._known: dict[bytes, Reply] = {}
 
     @property
     def pending(self) -> bool:
@@ -39,6 +41,9 @@ class ReplyReader:
         return [reply for line in lines if (reply := self._line(line)) is not None]
 
     def _line(self, line: bytes) -> Reply | None:
+        # Peers say the same few lines again and again.
+        if not self._lines and (known := self._known.get(line)) is not None:
+            return known
         self._octets += len(line) + 1
         match = _LINE.fullmatch(line.removesuffix(b"\r"))
         if match is None:
@@ -53,5 +58,7 @@ class ReplyReader:
         if separator == b"-":
             return None
         reply = Reply.decode(int(code), self._lines, self._remote_mta)
+        if len(self._lines) == 1 and len(self._known) < MAX_KNOWN:
+            self._known[line] = reply
         self._lines, self._octets = [], 0
         return reply

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from postduif.attempt import Attempt, Kind
 from postduif.config.schema import Delivery
@@ -14,8 +15,7 @@ from postduif.queue.store import Outcome
 from postduif.reply import Reply
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """What all recipients of one try have in common. Times in seconds."""
 
     site: str
@@ -35,7 +35,7 @@ def of_transaction(
 ) -> list[Outcome]:
     """Outcomes of a transaction that ended, or that a `lost` connection took with it."""
     replies = transaction.verdicts(lost or Reply(421, "4.4.2", "no reply"))
-    in_doubt = lost is not None and transaction.content_sent
+    in_doubt = lost is not None and transaction.in_doubt
     outcomes = []
     for index, (entry, reply) in enumerate(zip(entries, replies, strict=True)):
         said = transaction.rcpt_replies[index] if index < len(transaction.rcpt_replies) else None

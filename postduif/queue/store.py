@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from postduif import log
 from postduif.attempt import Attempt, Kind
@@ -35,8 +36,7 @@ from postduif.queue.writer import Writer
 from postduif.reply import Reply
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a leased entry."""
 
     entry: Entry
