@@ -25,11 +25,9 @@ BATCH = 500  # messages in one transaction
 
 def salvage(damaged: Path, fresh: Path) -> int:
     """Copy messages from one file to the other, which is empty; returns how many. Raises sqlite3.Error of the other."""
-    try:
-        source = connection.connect_reader(damaged)
-    except sqlite3.Error:
+    if not damaged.exists():
         return 0
-    with contextlib.closing(source), contextlib.closing(connection.connect_writer(fresh)) as target:
+    with contextlib.closing(_open(damaged)) as source, contextlib.closing(connection.connect_writer(fresh)) as target:
         queues: dict[tuple[str, str], int] = {}
         changes = (_read(source, row, queues) for row in _both_ways(source, rows.MESSAGE_COLUMNS, "message"))
         count, last = _write(target, (found for found in changes if found))
@@ -44,6 +42,16 @@ def salvage(damaged: Path, fresh: Path) -> int:
 
 
 _HOLD = "id, covers, stream, domain, owner, reason, placed_at, until"
+
+
+def _open(damaged: Path) -> sqlite3.Connection:
+    """For reading only; also a file that is shorter than its header says, which SQLite refuses otherwise."""
+    log = damaged.with_name(damaged.name + "-wal")
+    alone = "" if log.exists() else "&immutable=1"  # makes no files beside it
+    source = sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro{alone}", uri=True, isolation_level=None)
+    with contextlib.suppress(sqlite3.Error):
+        source.execute("PRAGMA writable_schema = ON")
+    return source
 
 
 def _both_ways(source: sqlite3.Connection, columns: str, table: str) -> Iterator[Row]:

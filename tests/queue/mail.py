@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from postduif.address import parse
+from postduif.address import NULL_SENDER, parse
 from postduif.attempt import Attempt, Kind
 from postduif.config.schema import Queue
 from postduif.envelope import Entry, Envelope, Message, Recipient
@@ -37,7 +37,7 @@ def envelope(*recipients: str, sender: str = "news@shop.example", **values: Any)
     """An envelope that lives for a day from the fake clock's start."""
     to = [Recipient(parse(text)) for text in recipients or ("b@example.com",)]
     values = {"received_at": 1_800_000_000.0, "expires_at": 1_800_086_400.0, **values}
-    return Envelope(parse(sender), to, **values)
+    return Envelope(parse(sender) if sender else NULL_SENDER, to, **values)
 
 
 def message(text: str = "Hello") -> Message:
