@@ -178,15 +178,22 @@ class Connection(SMTP):
         elif want is not None:
             if not self._busy:
                 self._busy = True
-                if isinstance(want, BeginTls):
-                    self._in_handshake = True
-                    self._wire.pause_reading()
-                self._server.work(self._perform(want))
+                self._begin(want)
         elif self._ended:
             self._close()
         elif smtp.stalled and not self._unread:
             self.loop.call_soon(self._go_on)
         self._throttle()
+
+    def _begin(self, want: Commit | sasl.Claim | BeginTls) -> None:
+        if isinstance(want, Commit):
+            self._server.work(self._commit(want))
+        elif isinstance(want, BeginTls):
+            self._in_handshake = True
+            self._wire.pause_reading()
+            self._server.work(self._begin_tls())
+        else:
+            self._server.work(self._verify(want))
 
     def _throttle(self) -> None:
         reading = not self._unread and self._smtp.waiting <= MAX_WAITING
@@ -194,31 +201,31 @@ class Connection(SMTP):
             self._reading = reading
             (self._wire.resume_reading if reading else self._wire.pause_reading)()
 
-    async def _perform(self, want: Commit | sasl.Claim | BeginTls) -> None:
-        if isinstance(want, BeginTls):
-            await self._begin_tls()
-            return
-        out = await (self._commit(want) if isinstance(want, Commit) else self._verify(want))
-        self._busy = False
-        if not self._gone and not self._wire.is_closing():
-            self._wire.write(out)
-            self._go_on()
-
-    async def _commit(self, mail: Commit) -> bytes:
+    async def _commit(self, mail: Commit) -> None:
         try:
             reply = await self._terms.submission.accept(mail.client, mail.envelope, mail.content)
-        except Exception as error:
+        except Exception as error:  # whatever it is, the client keeps its copy and the daemon goes on
             log.error("failure", where="accept", client=self._address.text, error=repr(error))
             reply = _FAILED
-        return self._smtp.committed(reply)
+        self._done(self._smtp.committed(reply))
 
-    async def _verify(self, claim: sasl.Claim) -> bytes:
+    async def _verify(self, claim: sasl.Claim) -> None:
         try:
             known: bool | None = await self._server.credentials.verify(claim.user, claim.password)
-        except Exception as error:
+        except Exception as error:  # nobody gets in because something broke
             log.error("failure", where="auth", client=self._address.text, error=repr(error))
             known = None
-        return self._smtp.verified(claim, known)
+        self._done(self._smtp.verified(claim, known))
+
+    def _done(self, out: bytes) -> None:
+        """What took time is done; `out` is the reply to it."""
+        self._busy = False
+        if self._gone or self._wire.is_closing():
+            return
+        self._wire.write(out)
+        smtp = self._smtp
+        if smtp.waiting or smtp.closing or self._ended or self._stopping:
+            self._go_on()
 
     def _hold(self, octets: bytes) -> None:
         """Octets that come before the session after STARTTLS is there.
