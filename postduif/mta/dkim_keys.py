@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa, utils
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from postduif.config.private_files import read_private
 from postduif.config.schema import Dkim
 from postduif.errors import ConfigError
+from postduif.mta.signing_process import signer
 
 PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
@@ -24,9 +25,6 @@ MIN_BITS = 1024  # RFC 8301 3.2: signers MUST NOT use less
 MAX_BITS = 4096  # RFC 8301 3.2: verifiers need not take more
 GOOD_BITS = 2048  # RFC 8301 3.2: signers SHOULD use as much
 MAX_STRING = 255  # octets of one character-string of a TXT record (RFC 1035 3.3)
-
-_PADDING = padding.PKCS1v15()
-_DIGESTED = utils.Prehashed(hashes.SHA256())
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,8 @@ class SigningKey:
     """a=: "rsa-sha256" or "ed25519-sha256"."""
     sign: Callable[[bytes], bytes]
     """From a SHA-256 digest to the signature (RFC 8463 section 3 signs the digest too). Releases the GIL."""
+    der: bytes = field(repr=False)
+    """The private key, for processes that sign (PKCS#8)."""
 
 
 def load_key(settings: Dkim) -> SigningKey:
@@ -49,9 +49,11 @@ def load_key(settings: Dkim) -> SigningKey:
         private = read_key(settings.key)
     except ConfigError as error:
         raise ConfigError(f"dkim.key of {settings.domain}, selector {settings.selector}: {error}") from None
-    if isinstance(private, rsa.RSAPrivateKey):
-        return SigningKey(settings.domain, settings.selector, "rsa-sha256", _rsa_signer(private))
-    return SigningKey(settings.domain, settings.selector, "ed25519-sha256", private.sign)
+    algorithm = "rsa-sha256" if isinstance(private, rsa.RSAPrivateKey) else "ed25519-sha256"
+    der = private.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return SigningKey(settings.domain, settings.selector, algorithm, signer(der), der)
 
 
 def read_key(path: Path) -> PrivateKey:
@@ -114,10 +116,3 @@ def zone_line(domain: str, selector: str, record: str) -> str:
     """The record in the form of a zone file (RFC 1035 5.1). A `;` between quotes is no comment."""
     quoted = " ".join(f'"{string}"' for string in strings(record))
     return f"{record_name(domain, selector)}. IN TXT ( {quoted} )"
-
-
-def _rsa_signer(key: rsa.RSAPrivateKey) -> Callable[[bytes], bytes]:
-    def sign(digest: bytes) -> bytes:
-        return key.sign(digest, _PADDING, _DIGESTED)
-
-    return sign

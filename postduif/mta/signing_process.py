@@ -1,0 +1,69 @@
+"""A process that does nothing but sign digests: `python -m postduif.mta.signing_process FD`.
+
+Private-key operations are the largest cost of a message. In threads they make the event loop wait for the
+interpreter's lock twice a message; in a process of their own they do not. FD is a socket to the daemon; when it is
+closed, this ends. Signals that ask to stop are the daemon's business. See `signing` for the frames.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Callable
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa, utils
+
+KEY = struct.Struct(">cHI")  # b"K", number, length; the key follows, DER (PKCS#8)
+JOB = struct.Struct(">cHI32s")  # b"S", key number, job, SHA-256 digest
+ANSWER = struct.Struct(">IH")  # job, length; the signature follows
+
+Sign = Callable[[bytes], bytes]
+
+
+def main() -> None:
+    """Sign until the daemon hangs up."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    keys: dict[int, Sign] = {}
+    waiting = b""
+    while received := channel.recv(65536):
+        waiting = _work(channel, keys, waiting + received)
+
+
+def _work(channel: socket.socket, keys: dict[int, Sign], frames: bytes) -> bytes:
+    """Do what is whole in `frames`; the rest."""
+    at = 0
+    while at + KEY.size <= len(frames):
+        if frames[at : at + 1] == b"K":
+            _, number, length = KEY.unpack_from(frames, at)
+            end = at + KEY.size + length
+            if end > len(frames):
+                break
+            keys[number] = signer(frames[at + KEY.size : end])
+        else:
+            end = at + JOB.size
+            if end > len(frames):
+                break
+            _, number, job, digest = JOB.unpack_from(frames, at)
+            signature = keys[number](digest)
+            channel.sendall(ANSWER.pack(job, len(signature)) + signature)
+        at = end
+    return frames[at:]
+
+
+def signer(der: bytes) -> Sign:
+    """From a private key, DER, to what signs a SHA-256 digest with it (RFC 6376 3.3, RFC 8463 section 3)."""
+    key = serialization.load_der_private_key(der, password=None)
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return key.sign
+    assert isinstance(key, rsa.RSAPrivateKey)
+    scheme, digested = padding.PKCS1v15(), utils.Prehashed(hashes.SHA256())
+    return lambda digest: key.sign(digest, scheme, digested)
+
+
+if __name__ == "__main__":
+    main()

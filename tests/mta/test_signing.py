@@ -1,0 +1,90 @@
+"""The processes that sign beside the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvloop
+
+from postduif.config.schema import Dkim
+from postduif.mta.dkim_keys import SigningKey, generate, load_key
+from postduif.mta.signing import Signing
+
+DIGESTS = [hashlib.sha256(str(number).encode()).digest() for number in range(200)]
+
+
+@pytest.fixture(params=["rsa", "ed25519"])
+def key(request: pytest.FixtureRequest, tmp_path: Path) -> SigningKey:
+    """A key as the settings name it."""
+    path = tmp_path / "key.pem"
+    path.touch(0o600)
+    path.write_bytes(generate(request.param))
+    return load_key(Dkim(domain="example.com", selector="s", key=path))
+
+
+@pytest.fixture
+def signing() -> Iterator[Signing]:
+    """Two processes, ended after the test."""
+    signing = Signing(2)
+    yield signing
+    signing.close()
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_signatures_are_the_keys_own(signing: Signing, key: SigningKey, run: object) -> None:
+    """Each caller gets the signature of its own digest, as the key itself makes it (both kinds are deterministic)."""
+
+    async def story() -> None:
+        made = await asyncio.gather(*(signing.sign(key, digest) for digest in DIGESTS))
+        assert made == [key.sign(digest) for digest in DIGESTS]
+        assert len(signing.pids) == 2
+
+    assert callable(run)
+    run(story())
+
+
+def test_a_process_that_dies_costs_no_signature(signing: Signing, key: SigningKey) -> None:
+    """What a killed process had not signed is signed all the same, and another process takes its place."""
+
+    async def story() -> None:
+        await signing.sign(key, DIGESTS[0])
+        killed = signing.pids[0]
+        waiting = [asyncio.ensure_future(signing.sign(key, digest)) for digest in DIGESTS]
+        await asyncio.sleep(0)
+        os.kill(killed, signal.SIGKILL)
+        assert await asyncio.gather(*waiting) == [key.sign(digest) for digest in DIGESTS]
+        await signing.sign(key, DIGESTS[0])
+        assert len(signing.pids) == 2
+        assert killed not in signing.pids
+
+    asyncio.run(story())
+
+
+def test_a_request_to_stop_is_not_for_them(signing: Signing, key: SigningKey) -> None:
+    """SIGTERM to the whole service leaves them signing until the daemon hangs up."""
+
+    async def story() -> None:
+        await signing.sign(key, DIGESTS[0])
+        for pid in signing.pids:
+            os.kill(pid, signal.SIGTERM)
+        pids = signing.pids
+        assert await signing.sign(key, DIGESTS[1]) == key.sign(DIGESTS[1])
+        assert signing.pids == pids
+
+    asyncio.run(story())
+
+
+def test_closing_ends_them(key: SigningKey) -> None:
+    """After close there is no process left."""
+    signing = Signing(1)
+    asyncio.run(signing.sign(key, DIGESTS[0]))
+    (pid,) = signing.pids
+    signing.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
