@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ import click
 
 from postduif.cli.asking import answer, json_option, one_line_errors, print_json
 from postduif.cli.options import config_option
-from postduif.cli.tables import ago, table
+from postduif.cli.tables import ago, count, printable, table
 from postduif.config.units import parse_time
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -106,7 +106,7 @@ def list_(config_path: Path, *, limit: int, as_json: bool, **options: Any) -> No
             one["stream"],
             ago(one["received_at"]),
             one["attempts"],
-            f"held by {one['held_by']}" if one["held_by"] else ago(one["due"]),
+            _next(one),
             one["last_reply"],
         )
         for one in found
@@ -135,11 +135,12 @@ def show(config_path: Path, id: int, *, as_json: bool) -> None:  # noqa: A002  w
     else:
         for name in ("sender", "stream", "origin", "size", "message_id", "envid", "ret"):
             if message[name]:
-                click.echo(f"{name + ':':<12} {message[name]}")
+                click.echo(f"{name + ':':<12} {printable(str(message[name]))}")
         click.echo(f"{'received:':<12} {ago(message['received_at'])}, given up {ago(message['expires_at'])}")
     for one in found["recipients"]:
-        state = f"held by {one['held_by']}: {one['held_because']}" if one["held_by"] else f"next {ago(one['due'])}"
-        click.echo(f"{'recipient:':<12} {one['recipient']}, {one['attempts']} tries, {state}")
+        tries = "1 try" if one["attempts"] == 1 else f"{one['attempts']} tries"
+        because = f": {one['held_because']}" if one["held_by"] else ""
+        click.echo(f"{'recipient:':<12} {one['recipient']}, {tries}, next {_next(one)}{because}")
     rows = [
         (
             ago(line["at"]),
@@ -152,7 +153,16 @@ def show(config_path: Path, id: int, *, as_json: bool) -> None:  # noqa: A002  w
     ]
     table(("when", "recipient", "outcome", "host", "reply"), rows, empty="Not tried yet.")
     if found["header"]:
-        click.echo("\n" + "".join(char if char.isprintable() or char == "\n" else "?" for char in found["header"]))
+        click.echo("\n" + "\n".join(printable(line.expandtabs()) for line in found["header"].split("\n")))
+
+
+def _next(row: Mapping[str, Any]) -> str:
+    """When a recipient is tried next."""
+    if row["held_by"]:
+        return f"held by {row['held_by']}"
+    if row.get("under_way"):
+        return "under way"
+    return "now" if row["due"] <= time.time() else ago(row["due"])
 
 
 def _change(name: str, verb: str, summary_: str, *, reason: bool = False, lasting: bool = False) -> None:
@@ -160,7 +170,10 @@ def _change(name: str, verb: str, summary_: str, *, reason: bool = False, lastin
     @_conditions
     @json_option
     def change(config_path: Path, *, as_json: bool, **options: Any) -> None:
-        request: dict[str, object] = {"condition": _condition(options), "by": getpass.getuser()}
+        condition = _condition(options)
+        if not any(condition.values()):
+            raise click.UsageError("say which: --id, --domain, --stream, --sender, --recipient, ... or --all")
+        request: dict[str, object] = {"condition": condition, "by": getpass.getuser()}
         if reason:
             request["reason"] = options["reason"]
         if lasting:
@@ -170,7 +183,7 @@ def _change(name: str, verb: str, summary_: str, *, reason: bool = False, lastin
         if as_json:
             print_json(found)
         else:
-            click.echo(f"{found['recipients']} recipients {verb}")
+            click.echo(f"{count(found['recipients'], 'recipient')} {verb}")
 
     change.__doc__ = summary_
     if lasting:
@@ -178,7 +191,7 @@ def _change(name: str, verb: str, summary_: str, *, reason: bool = False, lastin
             "--for", "duration", callback=_seconds, help="Until then, as 2h. Default: until released."
         )(change)
     if reason:
-        change = click.option("--reason", default="", help="Why; shown to everybody who asks.")(change)
+        change = click.option("--reason", required=lasting, help="Why; shown to everybody who asks.")(change)
     command.command(name)(change)
 
 

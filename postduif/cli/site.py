@@ -45,7 +45,7 @@ def show(config_path: Path, *, as_json: bool) -> None:
 @command.command
 @config_option
 @click.argument("site")
-@click.option("--reason", default="", help="Why; shown to everybody who asks.")
+@click.option("--reason", required=True, help="Why; shown to everybody who asks.")
 def suspend(config_path: Path, site: str, reason: str) -> None:
     """Send nothing more to SITE until it is resumed."""
     with one_line_errors():

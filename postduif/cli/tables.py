@@ -12,10 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+NARROW = 16  # characters of a cell that is never broken: ids, times, counts
+
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """Print rows; numbers stand right. `empty` is said when there are none."""
-    listed = [[_shown(cell) for cell in row] for row in rows]
+    listed = [[printable("" if cell is None else str(cell)) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in listed:
             click.echo("\t".join(row))
@@ -26,7 +28,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: st
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
         numbers = all(row[index].replace(".", "", 1).isdigit() for row in listed)
-        drawn.add_column(column, justify="right" if numbers else "left", overflow="fold")
+        narrow = max(len(row[index]) for row in listed) <= NARROW
+        drawn.add_column(column, justify="right" if numbers else "left", overflow="fold", no_wrap=narrow)
     for row in listed:
         drawn.add_row(*(Text(cell) for cell in row))
     Console().print(drawn)
@@ -48,6 +51,11 @@ def span(seconds: float) -> str:
     return " ".join(parts[:2])
 
 
-def _shown(cell: object) -> str:
-    text = "" if cell is None else str(cell)
+def printable(text: str) -> str:
+    """What a terminal can be shown, whoever wrote it: nothing that moves its cursor or changes its colours."""
     return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 recipient`, `1,200 recipients`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -108,13 +108,16 @@ def _first(things: Iterable[object]) -> str:
 
 def _accepted(evidence: Evidence) -> Finding:
     return _finding(
-        "accepted", len(evidence.accepted), len(evidence.letters), lambda: f"first: {_first(evidence.not_accepted)}"
+        "accepted messages",
+        len(evidence.accepted),
+        len(evidence.letters),
+        lambda: f"first: {_first(evidence.not_accepted)}",
     )
 
 
 def _delivered(evidence: Evidence, arrived: Counter[Pair]) -> Finding:
     due, came = expected_pairs(evidence.letters), set(arrived)
-    finding = _finding("delivered", len(due & came), len(due), lambda: f"first: {_first(due - came)}")
+    finding = _finding("delivered to recipients", len(due & came), len(due), lambda: f"first: {_first(due - came)}")
     if came - due:
         return Finding(finding.name, len(came), len(due), f"delivered what was not sent: {_first(came - due)}")
     return finding
@@ -124,7 +127,9 @@ def _unchanged(evidence: Evidence) -> Finding:
     sent = {letter.message_id: letter.content for letter in evidence.letters}
     copies = [one for one in evidence.received if one.sender]
     changed = [one.message_id for one in copies if not one.content.endswith(sent.get(one.message_id, b"-"))]
-    return _finding("arrived unchanged", len(copies) - len(changed), len(copies), lambda: f"first: {_first(changed)}")
+    return _finding(
+        "copies arrived unchanged", len(copies) - len(changed), len(copies), lambda: f"first: {_first(changed)}"
+    )
 
 
 def _signed(evidence: Evidence) -> Finding:
@@ -152,7 +157,9 @@ def _temporary(evidence: Evidence) -> Finding:
     """The journal knows as many temporary refusals as the sink has given."""
     seen = sum(line["kind"] == "deferred" for line in evidence.journal)
     given = sum(count for reply, count in evidence.refused.items() if reply.startswith("4"))
-    return _finding("refused for now, in the journal", seen, given, lambda: f"the sink said {dict(evidence.refused)}")
+    return _finding(
+        "refusals for now, all in the journal", seen, given, lambda: f"the sink said {dict(evidence.refused)}"
+    )
 
 
 def _told(evidence: Evidence) -> Finding:

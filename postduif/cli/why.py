@@ -1,0 +1,101 @@
+"""`postduif why`: where mail is, and what keeps it there."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from postduif import address
+from postduif.cli.asking import json_option, one_line_errors, print_json
+from postduif.cli.options import config_option
+from postduif.cli.reasons import domain as of_domain
+from postduif.cli.reasons.facts import Answer, Facts
+from postduif.cli.reasons.gathering import Gathering
+from postduif.cli.reasons.recipient import answer
+from postduif.config.load import read
+from postduif.config.units import format_time
+from postduif.errors import AddressError
+
+
+@click.command
+@config_option
+@click.argument("subject")
+@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Recipients at most.")
+@json_option
+def command(config_path: Path, subject: str, limit: int, *, as_json: bool) -> None:
+    """Why SUBJECT was, or was not, delivered.
+
+    SUBJECT is a queue id (412), a Message-ID in angle brackets, an address, or a domain.
+    Exit status 1: nothing is known of it.
+    """
+    subject = subject.strip()
+    question = _question(subject)
+    with one_line_errors():
+        gathering = Gathering(config_path)
+        if "domain" in question:
+            found = _domain(gathering, question["domain"], as_json=as_json)
+        else:
+            found = _recipients(gathering, question, limit, as_json=as_json)
+        if not found:
+            kept = format_time(read(config_path).config.queue.journal_retention)
+            click.echo(f"postduif: nothing is known of {subject}; the journal goes back {kept}", err=True)
+            sys.exit(1)
+
+
+def _question(subject: str) -> dict[str, Any]:
+    """What is asked for. Raises click's usage error."""
+    if subject.isascii() and subject.isdigit():
+        return {"message": int(subject)}
+    if subject.startswith("<") and subject.endswith(">"):
+        return {"message_id": subject}
+    try:
+        if "@" in subject.removeprefix("@"):
+            return {"recipient": str(address.parse(subject))}
+        return {"domain": address.parse_domain(subject.removeprefix("@"))}
+    except AddressError as error:
+        raise click.BadParameter(f"{subject!r} is no queue id, <Message-ID>, address or domain: {error}") from None
+
+
+def _recipients(gathering: Gathering, question: dict[str, Any], limit: int, *, as_json: bool) -> bool:
+    found, more = gathering.recipients(limit, **question)
+    if not found and "recipient" in question:  # a Message-ID looks like an address
+        found, more = gathering.recipients(limit, message_id=f"<{question['recipient']}>")
+    answers = [answer(facts) for facts in found]
+    if as_json:
+        print_json([_plain(facts, one) for facts, one in zip(found, answers, strict=True)])
+        return bool(found)
+    for number, one in enumerate(answers):
+        if number:
+            click.echo()
+        click.echo("\n  ".join(one.lines))
+    if more:
+        click.echo(f"\nThere are more; --limit {limit * 10} shows them.")
+    return bool(found)
+
+
+def _plain(facts: Facts, one: Answer) -> dict[str, object]:
+    return {
+        "message": facts.message,
+        "recipient": facts.recipient,
+        "state": one.state,
+        "cause": one.cause,
+        "next_attempt": one.next_attempt,
+        "setting": one.setting._asdict() if one.setting else None,
+        "answer": list(one.lines),
+        "waiting": facts.waiting,
+        "attempts": facts.attempts,
+        "site": facts.road,
+    }
+
+
+def _domain(gathering: Gathering, name: str, *, as_json: bool) -> bool:
+    facts = gathering.domain(name)
+    if as_json:
+        shown = {"domain": name, "queues": facts.queues, "holds": facts.holds, "site": facts.road}
+        print_json({**shown, "answer": of_domain.describe(facts) if of_domain.known(facts) else []})
+    elif of_domain.known(facts):
+        click.echo("\n  ".join(of_domain.describe(facts)))
+    return of_domain.known(facts)
