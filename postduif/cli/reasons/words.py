@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from postduif.cli.reasons.facts import Facts, Row
-from postduif.cli.tables import ago, span
+from postduif.cli.tables import ago, printable, span
+from postduif.reply import Reply
 
 MAX_EARLIER = 3  # earlier attempts that are shown
 
