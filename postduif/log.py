@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from typing import Literal
@@ -16,6 +17,7 @@ from typing import Literal
 LEVELS = ("debug", "info", "warning", "error")
 MAX_VALUE = 1000  # characters of one value
 
+_PLAIN = re.compile(r"[!#-~]+")
 _state = {"json": False, "threshold": 1, "dropped": 0}
 
 
@@ -74,7 +76,7 @@ def _json(level: str, event: str, values: dict[str, object]) -> str:
 
 
 def _text(level: str, event: str, values: dict[str, object]) -> str:
-    pairs = " ".join(f"{key}={_quoted(value)}" for key, value in values.items())
+    pairs = " ".join([f"{key}={_quoted(value)}" for key, value in values.items()])
     return f"{level} {event} {pairs}".rstrip() + "\n"
 
 
@@ -82,6 +84,4 @@ def _quoted(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"
     text = str(value)[:MAX_VALUE]
-    if text.isprintable() and text and " " not in text and '"' not in text:
-        return text
-    return json.dumps(text)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import io
 import re
+from typing import NewType
+
+Lines = NewType("Lines", bytes)
+"""Mail data that `fault_of` found nothing wrong with: every line ends in CRLF, the last one too, and there is no NUL.
+Whoever hands mail to the door has it looked at once; the type says that it was."""
 
 END = b"\r\n.\r\n"
 _NEWLINE = re.compile(rb"\r\n|\r|\n")

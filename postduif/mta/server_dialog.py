@@ -19,7 +19,7 @@ from postduif.config.schema import Listener
 from postduif.envelope import Envelope, Recipient
 from postduif.errors import Refused, RemoteProtocolError
 from postduif.mta import command, mail_content, sasl, server_reply
-from postduif.mta.mail_content import ChunkReader, DataReader
+from postduif.mta.mail_content import ChunkReader, DataReader, Lines
 from postduif.mta.submission import Client, Submission
 from postduif.reply import Reply
 
@@ -72,7 +72,7 @@ class Commit:
 
     client: Client
     envelope: Envelope
-    content: bytes
+    content: Lines
 
 
 class BeginTls:
@@ -335,7 +335,7 @@ class Dialog:
         envelope.received_at = self._terms.clock.time()
         envelope.before_queue = self._terms.clock.monotonic() - self._mail_at
         envelope.size = len(content)
-        self.want = Commit(self._sender, envelope, content)
+        self.want = Commit(self._sender, envelope, Lines(content))
         return b""
 
     def _refuse_mail(self, reason: str, words: bytes) -> bytes:

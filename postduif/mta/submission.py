@@ -11,7 +11,10 @@ Leaves to others: SMTP syntax, sizes and counts (the server), signing and re-enc
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
+
+from prometheus_client import Counter
 
 from postduif import log
 from postduif.address import Address
@@ -22,6 +25,7 @@ from postduif.errors import AddressError, StoreError, StoreFull
 from postduif.header import unfold
 from postduif.header_text import date, message_id
 from postduif.mta import author, metrics, modifications, relaying, trace
+from postduif.mta.mail_content import Lines
 from postduif.mta.modifications import Section
 from postduif.queue.store import Store
 from postduif.reply import Reply
@@ -30,9 +34,7 @@ MAX_VISITS = 5
 """Received fields of our own before we say that mail goes round (554 5.4.6); a forwarder comes back once or twice."""
 MAX_MESSAGE_ID = 998  # characters kept in the envelope
 
-_TEXT = bytes(octet for octet in range(256) if octet not in b"\0\r\n")
 
-_BARE = Reply(554, "5.6.0", "bare CR, bare LF or NUL in the message; lines end in CRLF (RFC 5321 2.3.8)")
 _LOOP = Reply(554, "5.4.6", "too many hops: this mail goes round in circles")
 _LONG_HEADER = Reply(552, "5.3.4", f"the header section is longer than {modifications.MAX_HEADER} octets")
 _NOT_UTF8 = Reply(554, "5.6.0", "the header section is neither ASCII nor UTF-8; encode it (RFC 2047)")
@@ -70,16 +72,11 @@ class Prepared(NamedTuple):
     message: Message
 
 
-def prepare(config: Config, client: Client, envelope: Envelope, content: bytes, now: float) -> Prepared | Reply:
+def prepare(config: Config, client: Client, envelope: Envelope, content: Lines, now: float) -> Prepared | Reply:
     """Decide about one whole mail: what is queued, or the refusal. Changes neither argument.
 
-    `content` has lines that end in CRLF and is not dot-stuffed. `envelope.id`, when set, goes into the trace header.
+    `content` is not dot-stuffed. `envelope.id`, when set, goes into the trace header.
     """
-    ends = content.translate(None, _TEXT)
-    if ends != b"\r\n" * (len(ends) // 2):
-        return _BARE
-    if not content.endswith(b"\r\n"):
-        content += b"\r\n"
     submitted = client.listener.role == "submission"
     section = modifications.read(content, hide=submitted)
     if section is None:
@@ -143,7 +140,7 @@ class Submission:
         """May this client send to `recipient`? Asked at RCPT. None is yes."""
         return relaying.may_receive(self._config, client, recipient)
 
-    async def accept(self, client: Client, envelope: Envelope, content: bytes) -> Reply:
+    async def accept(self, client: Client, envelope: Envelope, content: Lines) -> Reply:
         """Queue one mail and return 250 with its queue id, only after commit and fsync; or the refusal.
 
         The caller has asked `may_send` and `may_receive`. Cancelled, the mail is in the queue whole or not at all.
@@ -166,21 +163,28 @@ class Submission:
 
 
 def _note(client: Client, envelope: Envelope, queue_id: int) -> None:
-    metrics.RECEIVED.labels(envelope.stream).inc()
-    metrics.RECEIVED_RECIPIENTS.labels(envelope.stream).inc(len(envelope.recipients))
+    messages, recipients = _received_counters(envelope.stream)
+    messages.inc()
+    recipients.inc(len(envelope.recipients))
     metrics.RECEIVED_BYTES.inc(envelope.size)
-    log.info(
-        "received",
-        id=queue_id,
-        sender=envelope.sender,
-        recipients=len(envelope.recipients),
-        size=envelope.size,
-        client=client.address,
-        user=client.user,
-        tls=client.tls,
-        stream=envelope.stream,
-        message_id=envelope.message_id,
-    )
+    if log.enabled("info"):
+        log.info(
+            "received",
+            id=queue_id,
+            sender=envelope.sender,
+            recipients=len(envelope.recipients),
+            size=envelope.size,
+            client=client.address,
+            user=client.user,
+            tls=client.tls,
+            stream=envelope.stream,
+            message_id=envelope.message_id,
+        )
+
+
+@lru_cache(256)
+def _received_counters(stream: str) -> tuple[Counter, Counter]:
+    return metrics.RECEIVED.labels(stream), metrics.RECEIVED_RECIPIENTS.labels(stream)
 
 
 def _goes_round(config: Config, client: Client, section: Section) -> bool:
