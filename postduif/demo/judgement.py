@@ -178,10 +178,11 @@ def _told(evidence: Evidence) -> Finding:
             came.update((recipient, notice) for recipient in one.recipients for notice in notices.read(one.content))
         except ValueError as error:
             unreadable.append(f"{one.message_id}: {error}")
-    wrong = [*unreadable, *(due - set(came)), *(set(came) - due), *(key for key, count in came.items() if count > 1)]
-    finding = _finding("bounced, its sender told", came.total(), len(due), lambda: f"first: {_first(wrong)}")
+    wrong = [*(due - set(came)), *(set(came) - due), *(key for key, count in came.items() if count > 1)]
+    first = _first(unreadable or wrong)
+    finding = _finding("bounced, its sender told", came.total(), len(due), lambda: f"first: {first}")
     if wrong and not finding.trouble:
-        return Finding(finding.name, finding.seen, finding.expected, f"a notice is wrong: {_first(wrong)}")
+        return Finding(finding.name, finding.seen, finding.expected, f"a notice is wrong: {first}")
     return finding
 
 

@@ -1,0 +1,127 @@
+"""`postduif demo` as a program: it does what it says, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PATIENCE = 60.0  # seconds for a demonstration to end
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[object]:
+    """Begins a demonstration in its own temporary directory; what still runs at the end is killed."""
+    programs: list[subprocess.Popen[str]] = []
+
+    def begin(*options: str) -> subprocess.Popen[str]:
+        program = subprocess.Popen(
+            [sys.executable, "-u", "-m", "postduif", "demo", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TMPDIR": str(tmp_path), "COLUMNS": "100"},
+        )
+        programs.append(program)
+        return program
+
+    yield begin
+    for program in programs:
+        program.kill()
+        program.communicate()
+
+
+def told(program: subprocess.Popen[str], words: str) -> str:
+    """Read until a line has these words."""
+    assert program.stdout
+    lines = ""
+    for line in program.stdout:
+        lines += line
+        if words in line:
+            return lines
+    raise AssertionError(lines + (program.stderr.read() if program.stderr else ""))
+
+
+def daemon_of(directory: Path) -> int:
+    """The id of the daemon that has its settings below a directory."""
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = entry.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"serve" in words and any(word.startswith(os.fsencode(directory)) for word in words):
+            return int(entry.parent.name)
+    return 0
+
+
+def test_once(start, tmp_path: Path) -> None:
+    """With --once it ends by itself, with status 0, when every figure is as expected; nothing is left."""
+    program = start("--once", "--messages", "60")
+    out, err = program.communicate(timeout=PATIENCE)
+    assert program.returncode == 0, out + err
+    figures = dict(re.findall(r"^ ?(\w[^\d]*?) +([\d,]+) +[\d,]+ +ok *$", out, re.MULTILINE))
+    assert figures["accepted messages"] == "60"
+    assert figures["duplicates"] == figures["left in the queue"] == "0"
+    assert len(figures) == 9
+    assert "wrong" not in out
+    assert err == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stays_until_it_is_told(start, tmp_path: Path) -> None:
+    """Without --once it stays and says what to try; that works, and Ctrl-C ends it with status 0."""
+    program = start("--messages", "10")
+    advice = told(program, "SMTP  ")
+    match = re.search(r"export POSTDUIF_CONFIG=(\S+)", advice)
+    assert match
+    asked = [re.search(rf"postduif (why {name}\S+)", advice)[1].split() for name in ("tempfail", "permfail")]
+    for words, state in zip(asked, ("is queued; its", "failed for good"), strict=True):
+        found = subprocess.run(
+            [sys.executable, "-m", "postduif", *words],
+            env={**os.environ, "POSTDUIF_CONFIG": match[1]},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert state in found.stdout, found
+    daemon = daemon_of(tmp_path)
+    assert daemon
+    program.send_signal(signal.SIGINT)
+    program.communicate(timeout=PATIENCE)
+    assert program.returncode == 0
+    assert daemon_of(tmp_path) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_cleans_up_when_stopped_early(start, tmp_path: Path, number: signal.Signals) -> None:
+    """Whatever ends it in the middle, daemon and directory are gone and the status is not 0."""
+    program = start("--messages", "1000")
+    told(program, "accepted ")
+    assert daemon_of(tmp_path)
+    program.send_signal(number)
+    program.send_signal(number)
+    _, err = program.communicate(timeout=PATIENCE)
+    assert program.returncode == 130
+    assert err == "\nstopped before the end; everything is cleaned up\n"
+    assert daemon_of(tmp_path) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_cleans_up_when_the_daemon_dies(start, tmp_path: Path) -> None:
+    """When its daemon is killed it says so, cleans up and fails."""
+    program = start("--messages", "1000")
+    told(program, "accepted ")
+    os.kill(daemon_of(tmp_path), signal.SIGKILL)
+    _, err = program.communicate(timeout=PATIENCE)
+    assert program.returncode == 1
+    assert err.startswith("postduif demo: the daemon ended with status -9")
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
