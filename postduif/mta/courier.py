@@ -187,15 +187,18 @@ class Courier:
 
     def _unfinished(self, lost: Reply) -> None:
         """Share out what the connection took with it: tried, in doubt, or not tried at all."""
+        earlier = self._connection.transactions
         for transaction, job in list(self._jobs.items()):
             del self._jobs[transaction]
-            if transaction.content_sent:
-                self._record(job, transaction, lost)
-            elif not transaction.answered and self._connection.transactions:
-                # A kept connection that the peer closed says nothing about this message.
+            if earlier and _untouched(transaction):
+                # That the peer closed after another message says nothing about this one.
                 self._route.ready.put_back(job.key, job.priority, job.batch)
+            elif transaction.in_doubt:
+                self._route.host_failed(self._connection.peer.address, self._clock.monotonic())
+                self._record(job, transaction, lost)
             else:
                 self._try_elsewhere(job, transaction, lost)
+            earlier += 1
 
     def _try_elsewhere(self, job: _Job, transaction: Transaction, lost: Reply) -> None:
         """The host closed on it (RFC 5321 5.1: try the next), unless every host had its turn."""
@@ -209,3 +212,8 @@ class Courier:
 
     def _wake(self, _: Connection) -> None:
         self._event.set()
+
+
+def _untouched(transaction: Transaction) -> bool:
+    """The peer said nothing to it, or 421 to its first command: that it closes."""
+    return transaction.mail_reply is None or transaction.mail_reply.code == 421

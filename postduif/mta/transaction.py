@@ -59,15 +59,13 @@ class Transaction:
         return any(reply.positive for reply in self.rcpt_replies)
 
     @property
-    def answered(self) -> bool:
-        """The peer said something to it."""
-        return self.mail_reply is not None
-
-    def forget_replies(self) -> None:
-        """Begin again: what the peer said was about the state of the connection, not about this mail."""
-        self.mail_reply = self.data_reply = self.final_reply = None
-        self.rcpt_replies.clear()
-        self.content_sent = self.done = False
+    def in_doubt(self) -> bool:
+        """If the connection breaks now, the peer may have taken it: all was sent and nothing said refuses it."""
+        if not self.content_sent or self.final_reply is not None:
+            return False
+        if self.mail_reply is not None and not self.mail_reply.positive:
+            return False
+        return self.accepted or len(self.rcpt_replies) < len(self.recipients)
 
     def verdicts(self, otherwise: Reply) -> list[Reply]:
         """One reply per recipient, in order; `otherwise` stands for what the peer never said."""

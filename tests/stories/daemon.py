@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import smtplib
 from collections.abc import Callable, Sequence
-from email.message import EmailMessage
+from email import message_from_bytes
+from email.message import EmailMessage, Message
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,6 +27,14 @@ def text(subject: str = "hello", sender: str = "app@sender.example", body: str =
     message["From"], message["To"], message["Subject"] = sender, "someone@example.net", subject
     message.set_content(body)
     return message.as_bytes().replace(b"\n", b"\r\n")
+
+
+def statuses(notice: bytes) -> list[Message]:
+    """The groups about recipients in a notification (RFC 3464 2.3)."""
+    whole = message_from_bytes(notice)
+    assert whole.get_content_type() == "multipart/report", notice.decode()
+    groups = whole.get_payload(1).get_payload()
+    return list(groups[1:])
 
 
 class Daemon:
@@ -50,20 +59,28 @@ class Daemon:
             """
         )
 
-    async def __aenter__(self) -> Self:
-        """Start."""
+    async def start(self) -> None:
+        """Open every door and begin to deliver."""
         self.app = App(self.path, self.clock)
         await self.app.start()
         self._delivering = asyncio.create_task(self.app.delivery.run())
+
+    async def stop(self) -> None:
+        """Let what is under way end, and close."""
+        await self.app.stop()
+        self._delivering.cancel()
+        await asyncio.gather(self._delivering, return_exceptions=True)
+
+    async def __aenter__(self) -> Self:
+        """Started."""
+        await self.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop."""
-        await self.app.stop()
-        self._delivering.cancel()
-        await asyncio.gather(self._delivering, return_exceptions=True)
+        """Stopped."""
+        await self.stop()
 
     @property
     def port(self) -> int:

@@ -8,12 +8,12 @@ from postduif.sink import Sink
 from tests.dns_server import DnsServer
 
 
-def to(sink: Sink, delivery: str = "") -> str:
-    """Everything goes to a sink. `delivery`: settings of [delivery]; more tables may follow."""
+def to(sink: Sink | int, delivery: str = "") -> str:
+    """Everything goes to a sink, or to whoever has the port. `delivery`: settings of [delivery]; more tables may follow."""
     return f"""
     [[next_hop]]
     domain = "*"
-    hosts = ["127.0.0.1:{sink.port}"]
+    hosts = ["127.0.0.1:{sink if isinstance(sink, int) else sink.port}"]
     [delivery]
     retry_jitter = 0
     {delivery}
