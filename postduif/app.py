@@ -147,7 +147,8 @@ class App:
         self._config = config
         log.configure(config.server.log_format, config.server.log_level)
         self._signer.reload(config.dkim)
-        self._resolver = Resolver(config.dns, self._clock)
+        old, self._resolver = self._resolver, Resolver(config.dns, self._clock)
+        self._closing = asyncio.ensure_future(old.close())
         self.submission.reload(config)
         self.delivery.reload(config, Sites(config, self._resolver), self._signer)
         known = {one.address: one for one in config.listener}

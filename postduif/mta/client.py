@@ -11,6 +11,7 @@ import ipaddress
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from postduif.config.schema import Delivery
 from postduif.errors import RemoteProtocolError
@@ -83,9 +84,9 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The TCP connection (or the TLS layer on it) is there."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(high=WRITE_HIGH)
+        # uvloop's transports are none of asyncio's classes, but do as they do.
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=WRITE_HIGH)
         if self._timer is None:
             self._watch()
 
