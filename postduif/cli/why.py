@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from postduif.cli.reasons import domain as of_domain
 from postduif.cli.reasons.facts import Answer, Facts
 from postduif.cli.reasons.gathering import Gathering
 from postduif.cli.reasons.recipient import answer
+from postduif.cli.tables import printable
 from postduif.config.load import read
 from postduif.config.units import format_time
 from postduif.errors import AddressError
@@ -70,7 +72,7 @@ def _recipients(gathering: Gathering, question: dict[str, Any], limit: int, *, a
     for number, one in enumerate(answers):
         if number:
             click.echo()
-        click.echo("\n  ".join(one.lines))
+        _say(one.lines)
     if more:
         click.echo(f"\nThere are more; --limit {limit * 10} shows them.")
     return bool(found)
@@ -97,5 +99,9 @@ def _domain(gathering: Gathering, name: str, *, as_json: bool) -> bool:
         shown = {"domain": name, "queues": facts.queues, "holds": facts.holds, "site": facts.road}
         print_json({**shown, "answer": of_domain.describe(facts) if of_domain.known(facts) else []})
     elif of_domain.known(facts):
-        click.echo("\n  ".join(of_domain.describe(facts)))
+        _say(of_domain.describe(facts))
     return of_domain.known(facts)
+
+
+def _say(lines: Iterable[str]) -> None:
+    click.echo("\n  ".join(map(printable, lines)))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from postduif.cli.reasons.facts import Row, Setting
 from postduif.cli.reasons.words import at, seconds
-from postduif.cli.tables import printable, span
+from postduif.cli.tables import span
 
 MAX_REPLIES = 4  # different last replies that are shown
 
@@ -31,6 +32,8 @@ class DomainFacts:
     holds: Sequence[Row]
     """Of whole scheduled queues."""
     settings: Mapping[str, Setting]
+    zone: tzinfo | None = None
+    """In which times are said; None is the machine's."""
 
 
 def known(facts: DomainFacts) -> bool:
@@ -58,7 +61,7 @@ def _amount(facts: DomainFacts) -> str:
     parts = [f"{held:,} held" if held else "", f"{leased:,} ready or under way" if leased else ""]
     of_them = ", ".join(part for part in parts if part)
     what = f"{total:,} {'recipient waits' if total == 1 else 'recipients wait'} for {facts.domain}"
-    return f"{what}{f', {of_them}' if of_them else ''}; the oldest came {at(oldest, facts.now)}."
+    return f"{what}{f', {of_them}' if of_them else ''}; the oldest came {at(oldest, facts.now, facts.zone)}."
 
 
 def _road(facts: DomainFacts) -> Iterator[str]:
@@ -87,8 +90,8 @@ def _road(facts: DomainFacts) -> Iterator[str]:
 
 def _hold(facts: DomainFacts, hold: Row) -> str:
     named = [f"--{name} {hold[name]}" for name in ("stream", "domain") if hold[name]]
-    until = f" until {at(hold['until'], facts.now)}" if hold["until"] else ""
-    since = at(hold["placed_at"], facts.now)
+    until = f", ends {at(hold['until'], facts.now, facts.zone)}" if hold["until"] else ""
+    since = at(hold["placed_at"], facts.now, facts.zone)
     release = f"postduif queue release {' '.join(named) or '--all'}"
     return f"Held by {hold['owner']} since {since}{until}: {hold['reason']}. To let go: {release}"
 
@@ -99,11 +102,11 @@ def _next(facts: DomainFacts) -> Iterator[str]:
     if later:
         one = len(later) == 1
         amount = "One waits for its next attempt" if one else f"{len(later):,} wait for their next attempt, the first"
-        yield f"{amount} {at(min(later), facts.now)}: {facts.settings['retry']}."
+        yield f"{amount} {at(min(later), facts.now, facts.zone)}: {facts.settings['retry']}."
 
 
 def _replies(facts: DomainFacts) -> Iterator[str]:
-    said = Counter(printable(row["last_reply"]) for row in facts.waiting if row["last_reply"])
+    said = Counter(row["last_reply"] for row in facts.waiting if row["last_reply"])
     for reply, count in said.most_common(MAX_REPLIES):
         yield f"The last reply to {count:,} of them: {reply}"
 
@@ -113,9 +116,9 @@ def _lately(facts: DomainFacts) -> Iterator[str]:
         return
     kinds = Counter(str(row["kind"]) for row in facts.attempts)
     listed = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
-    yield f"Attempts since {at(facts.attempts[-1]['at'], facts.now)}: {listed}."
+    yield f"Attempts since {at(facts.attempts[-1]['at'], facts.now, facts.zone)}: {listed}."
     refused = Counter(
-        printable(f"{row['code']} {row['enhanced']} {row['text']}") for row in facts.attempts if row["kind"] == "failed"
+        f"{row['code']} {row['enhanced']} {row['text']}" for row in facts.attempts if row["kind"] == "failed"
     )
     for reply, count in refused.most_common(MAX_REPLIES):
         yield f"Refused for good {'once' if count == 1 else f'{count:,} times'}: {reply}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from postduif.cli.reasons.facts import Facts, Row
-from postduif.cli.tables import ago, printable, span
+from postduif.cli.tables import ago, span
 from postduif.reply import Reply
 
 MAX_EARLIER = 3  # earlier attempts that are shown
@@ -56,7 +56,7 @@ def earlier(facts: Facts, attempts: Sequence[Row]) -> Iterator[str]:
 
 def said(line: Row) -> str:
     """Who said what, of one attempt."""
-    reply = printable(str(Reply(line["code"], line["enhanced"], line["text"])))
+    reply = Reply(line["code"], line["enhanced"], line["text"])
     if line["remote_mta"]:
         return f"{line['host'] or line['remote_mta']} said: {reply}"
     return f"Trouble with {line['host']}: {reply}" if line["host"] else f"Postduif said: {reply}"
