@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -89,6 +90,8 @@ def result(console: Console, findings: Sequence[Finding], rates: Sequence[tuple[
     for name, value in rates:
         drawn.add_row(name, f"{value:,.0f}", "", "")
     console.print(drawn)
+    shared = f"Client, daemon, test MX and the check of every signature shared {os.cpu_count()} processors;"
+    console.print(f"{shared} `make bench` measures.\n", highlight=False, soft_wrap=True)
     for one in findings:
         if one.trouble:
             console.print(Text(one.trouble, "red"), soft_wrap=True)

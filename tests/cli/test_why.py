@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,44 @@ def test_what_holds_it(tmp_path: Path) -> None:
             (suspended,) = await asked_json(daemon, "why", "b@x.example")
             assert suspended["cause"] == "site suspended"
             assert "suspended: they asked." in (await asked(daemon, "why", "x.example")).stdout
+
+    asyncio.run(story())
+
+
+def test_a_site_that_cannot_be_reached(tmp_path: Path) -> None:
+    """What comes while a site rests waits for the end of the rest; the answer says what went wrong there."""
+
+    async def story() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+        async with installed(tmp_path, port) as daemon:
+            await daemon.submit(["a@x.example"])
+            await tried(daemon, 1)
+            await daemon.submit(["b@x.example"])
+            (resting,) = await asked_json(daemon, "why", "b@x.example")
+            assert (resting["state"], resting["cause"]) == ("queued", "site resting")
+            assert soon(resting["next_attempt"], 11)
+            assert "Site next_hop:* rests for another" in resting["answer"][1]
+            assert "Its site next_hop:* rests for another" in (await asked(daemon, "why", "x.example")).stdout
+
+    asyncio.run(story())
+
+
+def test_a_connection_rate(tmp_path: Path) -> None:
+    """Mail that needs a new connection waits for the rate of connections, with its line in the file."""
+
+    async def story() -> None:
+        settings = '[delivery]\nmessages_per_connection = 1\nconnection_rate = "1/h"\n'
+        async with Sink() as sink, installed(tmp_path, sink.port, settings) as daemon:
+            await daemon.submit(["a@x.example"])
+            await sink.wait_for(1)
+            await daemon.until(lambda: not any(route.connections for route in daemon.app.delivery.routes.values()))
+            await daemon.submit(["b@x.example"])
+            await daemon.until(lambda: any(len(route.ready) for route in daemon.app.delivery.routes.values()))
+            (limited,) = await asked_json(daemon, "why", "b@x.example")
+            assert (limited["state"], limited["cause"]) == ("ready", "connection_rate")
+            assert limited["setting"]["name"] == "delivery.connection_rate"
+            assert limited["setting"]["where"].startswith(f"{daemon.path}:")
 
     asyncio.run(story())
 
