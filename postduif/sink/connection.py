@@ -53,6 +53,8 @@ class Connection(asyncio.Protocol):
         self._desk = desk
         self._timer: asyncio.TimerHandle | None = None
         self._blocked = False
+        self._early: bytes | None = None
+        """What came through TLS before `secured` was called; None when no handshake is under way."""
         self._receive: Callable[[bytes], bytes]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -67,7 +69,10 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Feed the session."""
         self.silent = False
-        self._send(self._receive(data))
+        if self._early is None:
+            self._send(self._receive(data))
+        else:
+            self._early += data
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell those who count."""
@@ -100,6 +105,9 @@ class Connection(asyncio.Protocol):
         cipher = transport.get_extra_info("cipher")
         tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
         self.session.secured(f"{tls.version() if tls else ''} {cipher[0] if cipher else ''}".strip())
+        early, self._early = self._early, None
+        if early:
+            self._send(self._receive(early))
 
     def expire(self) -> None:
         """The peer was silent too long, unless it is we who let it wait."""
@@ -128,6 +136,7 @@ class Connection(asyncio.Protocol):
             self._flood()
         elif after is Ending.TLS:
             self.transport.pause_reading()
+            self._early = b""
             self._desk.secure(self)
 
     def _resume(self) -> None:
