@@ -95,7 +95,9 @@ class Connection(asyncio.Protocol):
         try:
             done = self.session.receive(data)
         except RemoteProtocolError as error:
-            self._end(reply_for(error, self.stage))
+            # What is said into STARTTLS speaks against TLS at this host, not against the mail.
+            tls = Reply(454, "4.7.5", f"STARTTLS: {error}") if self.session.starting_tls else None
+            self._end(tls or reply_for(error, self.stage))
             return
         for transaction in done:
             self.transactions += 1

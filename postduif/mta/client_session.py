@@ -60,6 +60,8 @@ class ClientSession:
         self.greeting: Reply | None = None
         self.tls_reply: Reply | None = None
         """What was said to STARTTLS."""
+        self.starting_tls = False
+        """STARTTLS was said, and TLS does not speak yet."""
         self.tls = False
         self.closing: Reply | None = None
         """The reply that ends the connection: 421 anywhere, a refused greeting or EHLO, the answer to QUIT."""
@@ -117,11 +119,12 @@ class ClientSession:
 
     def start_tls(self) -> None:
         """Ask for TLS. When `tls_reply` is positive and nothing is `plaintext_left`, the driver shakes hands."""
+        self.starting_tls = True
         self._say(b"STARTTLS\r\n", Step.STARTTLS)
 
     def secured(self) -> None:
         """The handshake is done: forget what was learned in the clear and say EHLO again (RFC 3207 4.2)."""
-        self.tls = True
+        self.tls, self.starting_tls = True, False
         self.features = Features()
         self._say(b"EHLO " + self._ehlo, Step.EHLO)
 

@@ -93,15 +93,19 @@ class Daemon:
         *,
         sender: str = "app@sender.example",
         content: bytes = b"",
+        mail: Sequence[str] = (),
         rcpt: Sequence[str] = (),
     ) -> int:
-        """Submit one mail as an application does; its queue id. `rcpt` are parameters of RCPT, as NOTIFY=SUCCESS."""
-        return await asyncio.to_thread(self._submit, sender, recipients, content or text(), rcpt)
+        """Submit one mail as an application does; its queue id. `mail` and `rcpt` are parameters, as NOTIFY=SUCCESS."""
+        return await asyncio.to_thread(self._submit, sender, recipients, content or text(), mail, rcpt)
 
-    def _submit(self, sender: str, recipients: Sequence[str], content: bytes, rcpt: Sequence[str]) -> int:
+    def _submit(
+        self, sender: str, recipients: Sequence[str], content: bytes, mail: Sequence[str], rcpt: Sequence[str]
+    ) -> int:
         with smtplib.SMTP("127.0.0.1", self.port, timeout=PATIENCE) as client:
+            client.command_encoding = "utf-8"
             client.ehlo("app.sender.example")
-            assert client.mail(sender)[0] == 250
+            assert client.mail(sender, mail)[0] == 250
             for recipient in recipients:
                 code, words = client.rcpt(recipient, rcpt)
                 assert code == 250, words
