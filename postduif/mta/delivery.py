@@ -126,6 +126,12 @@ class Delivery:
         if due < self._alarm:
             self._wake.set()
 
+    def _leased(self) -> None:
+        """A lease took what was due of a scheduled queue: only now is it known when the rest of it is."""
+        due = self._store.next_due()
+        if due is not None:
+            self._deferred(due)
+
     async def _sweep(self) -> None:
         while True:
             await self._clock.sleep(SWEEP)
@@ -187,7 +193,8 @@ class Delivery:
         while entries := await self._store.lease(key, QUANTUM):
             self._decide(entries, reply, "")
             if len(entries) < QUANTUM:
-                return
+                break
+        self._leased()
 
     # --- a Route at work
 
@@ -228,6 +235,8 @@ class Delivery:
             del route.queues[key]
             entries = self._store.lease_fresh(key, room)
             self._take(route, key, entries)
+            if entries:
+                self._leased()
             if len(entries) == room:
                 route.queues[key] = None
             elif self._store.waits_on_disk(key):
@@ -241,6 +250,7 @@ class Delivery:
             while route.on_disk and (room := self._room(route)) > 0 and not self._stopping:
                 key, _ = route.on_disk.popitem(last=False)
                 entries = await self._store.lease(key, min(QUANTUM, room))
+                self._leased()
                 self._take(route, key, entries)
                 if entries and self._store.waits_on_disk(key):
                     route.on_disk[key] = None
