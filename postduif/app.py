@@ -50,6 +50,7 @@ class App:
         self._stop = asyncio.Event()
         self._beat = time.monotonic()
         self._ready = False
+        self._errors = 0
 
     # --- life
 
@@ -82,17 +83,16 @@ class App:
         config = self._config
         resolver = Resolver(config.dns, self._clock)
         self._resolver = resolver
-        self.submission = Submission(config, self.store, self._clock)
-        self.delivery = Delivery(
-            config, store=self.store, sites=Sites(config, resolver), signer=self._signer, clock=self._clock
-        )
-        credentials = Credentials(config.server.data_dir)
+        sites = Sites(config, resolver)
+        self.submission = Submission(config, self.store, self._clock, sites.refuses_replies)
+        self.delivery = Delivery(config, store=self.store, sites=sites, signer=self._signer, clock=self._clock)
+        self._credentials = Credentials(config.server.data_dir)
         self.servers = [
             SmtpServer(
                 one,
                 hostname=config.server.hostname,
                 submission=self.submission,
-                credentials=credentials,
+                credentials=self._credentials,
                 clock=self._clock,
                 tls=self._contexts[one.address],
             )
@@ -100,7 +100,12 @@ class App:
         ]
         given = systemd.listen_sockets()
         for server, one in zip(self.servers, config.listener, strict=True):
-            await server.start(_take(given, one))
+            try:
+                await server.start(_take(given, one))
+            except OSError as error:
+                raise ConfigError(
+                    f"listener {one.address}: {error.strerror}; `postduif check` says what is in the way"
+                ) from None
             log.info("listening", address=_text(server.address), role=one.role, tls=one.tls)
         self._control = Control(config.server.run_dir, self._actions())
         await self._control.start()
@@ -121,6 +126,8 @@ class App:
         if self._health is not None:
             self._health.close()
         self._signer.close()
+        self._credentials.close()
+        await self._resolver.close()
         await self.store.close()
         log.info("stopped")
 
@@ -149,8 +156,9 @@ class App:
         self._signer.reload(config.dkim)
         old, self._resolver = self._resolver, Resolver(config.dns, self._clock)
         self._closing = asyncio.ensure_future(old.close())
-        self.submission.reload(config)
-        self.delivery.reload(config, Sites(config, self._resolver), self._signer)
+        sites = Sites(config, self._resolver)
+        self.submission.reload(config, sites.refuses_replies)
+        self.delivery.reload(config, sites, self._signer)
         known = {one.address: one for one in config.listener}
         for server in self.servers:
             if (one := known.get(server.listener.address)) is not None:
@@ -169,6 +177,8 @@ class App:
         stats = self.store.stats
         metrics.QUEUED.set(stats.queued)
         metrics.LEASED.set(stats.leased)
+        metrics.STORE_ERRORS.inc(stats.errors - self._errors)
+        self._errors = stats.errors
         metrics.DISK_FREE.set(stats.disk_free)
         metrics.LOG_DROPPED.set(log.dropped())
         metrics.OUT_CONNECTIONS.set(sum(len(route.connections) for route in list(self.delivery.routes.values())))
@@ -220,8 +230,10 @@ def _health_server(config: Config, app: App) -> HealthServer | None:
 
 def _needing_restart(old: Config, new: Config) -> Iterator[str]:
     """What a reload cannot change."""
-    if [one.address for one in old.listener] != [one.address for one in new.listener]:
-        yield "listener.address"
+    if [(one.address, one.tls == "implicit") for one in old.listener] != [
+        (one.address, one.tls == "implicit") for one in new.listener
+    ]:
+        yield "listener.address, or implicit TLS on or off"
     for name in ("hostname", "data_dir", "run_dir"):
         if getattr(old.server, name) != getattr(new.server, name):
             yield f"server.{name}"

@@ -19,7 +19,6 @@ RECEIVED_BYTES = Counter("postduif_received_bytes_total", "Octets of accepted me
 # --- queue
 QUEUED = Gauge("postduif_queue_recipients", "Recipients in the queue")
 LEASED = Gauge("postduif_queue_leased_recipients", "Recipients in memory, ready or under way")
-COMMITS = Counter("postduif_queue_commits_total", "Transactions of the queue file")
 COMMIT_SECONDS = Histogram(
     "postduif_queue_commit_seconds",
     "Time of one group commit, fsync included",

@@ -25,6 +25,7 @@ from postduif.reply import Reply
 
 __all__ = ["Destination", "Exchange", "Host", "Site", "Sites"]
 
+MAX_ASKING = 100  # sender domains that are being looked up
 _FOREVER = float("inf")
 
 
@@ -70,6 +71,7 @@ class Sites:
             for rule in reversed(config.site)  # the first to name a domain has it
             for domain in rule.domains
         }
+        self._asking: dict[str, asyncio.Future[Destination | Reply]] = {}
         self._next_hops = {hop.domain: self._fixed(hop.domain, hop.hosts) for hop in reversed(config.next_hop)}
 
     def cached(self, domain: str) -> Destination | Reply | None:
@@ -103,10 +105,17 @@ class Sites:
         # A mistake in our own settings is no reason to return anybody's mail.
         return Reply(451, "4.4.4", f"The hosts of {name} have no address")
 
-    async def refuses_replies(self, domain: str) -> Reply | None:
-        """The verdict for mail *from* a domain that says it takes none (RFC 7505 4.2); None when it does not say so."""
-        found = await self.destination(domain)
-        if isinstance(found, Reply) and found.status == "5.1.10":
+    def refuses_replies(self, domain: str) -> Reply | None:
+        """The verdict for mail *from* a domain that says it takes none (RFC 7505 4.2); None when it does not say so.
+
+        Nobody waits for DNS to hand over mail: what is not known yet is looked up meanwhile, for the next one.
+        """
+        found = self._cache.get(domain)
+        if found is None:
+            if domain not in self._asking and len(self._asking) < MAX_ASKING:
+                self._asking[domain] = asyncio.ensure_future(self.destination(domain))
+                self._asking[domain].add_done_callback(lambda _: self._asking.pop(domain, None))
+        elif isinstance(found, Reply) and found.status == "5.1.10":
             return Reply(550, "5.7.27", f"Sender domain {domain} does not accept mail (null MX)")
         return None
 

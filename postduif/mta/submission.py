@@ -10,6 +10,7 @@ Leaves to others: SMTP syntax, sizes and counts (the server), signing and re-enc
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -121,20 +122,26 @@ def prepare(config: Config, client: Client, envelope: Envelope, content: Lines, 
 class Submission:
     """The door. One per daemon; listeners and everything local share it."""
 
-    def __init__(self, config: Config, store: Store, clock: Clock) -> None:
-        self._config = config
+    def __init__(
+        self, config: Config, store: Store, clock: Clock, refuses_replies: Callable[[str], Reply | None] | None = None
+    ) -> None:
+        """`refuses_replies` is asked about a sender's domain (`Sites.refuses_replies`)."""
         self._store = store
         self._clock = clock
+        self.reload(config, refuses_replies)
 
-    def reload(self, config: Config) -> None:
+    def reload(self, config: Config, refuses_replies: Callable[[str], Reply | None] | None = None) -> None:
         """Use new settings from the next command on."""
         self._config = config
+        self._refuses_replies = refuses_replies
 
     def may_send(self, client: Client, sender: Address) -> Reply | None:
         """May a transaction begin? Asked at MAIL. None is yes."""
         if self._store.full:
             return _FULL
-        return relaying.may_send(client, sender)
+        if (refusal := relaying.may_send(client, sender)) is not None or not sender.domain:
+            return refusal
+        return self._refuses_replies(sender.domain) if self._refuses_replies else None
 
     def may_receive(self, client: Client, recipient: Address) -> Reply | None:
         """May this client send to `recipient`? Asked at RCPT. None is yes."""
