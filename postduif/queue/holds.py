@@ -34,6 +34,9 @@ class Holds:
     def __init__(self, holds: list[Hold]) -> None:
         self._holds = {hold.id: hold for hold in holds}
 
+    def __len__(self) -> int:
+        return len(self._holds)
+
     def __iter__(self) -> Iterator[Hold]:
         return iter(list(self._holds.values()))
 

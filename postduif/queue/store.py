@@ -186,8 +186,12 @@ class Store:
             self._withdraw(withdrawn)
 
     def recalled(self, entry: Entry) -> bool:
-        """A leased entry was held or withdrawn since: give it back rather than begin with it."""
-        return entry.recipient.id in self._roster.recalled
+        """A leased entry, or its scheduled queue, was held or withdrawn since: give it back rather than begin."""
+        if entry.recipient.id in self._roster.recalled:
+            return True
+        return len(self._holds) > 0 and self._holds.cover(
+            QueueKey(entry.envelope.stream, entry.recipient.address.domain)
+        )
 
     async def content(self, message_id: int) -> Message:
         """The message's content, from memory or disk. Raises StoreError, also when it is not in the queue."""
