@@ -15,6 +15,7 @@ from postduif.app import App
 from postduif.queue.condition import Condition
 from postduif.queue.journal import Line, Question
 from postduif.queue.survey import Waiting
+from postduif.sink import Sink
 from tests.fakes import FakeClock
 
 PATIENCE = 10.0  # real seconds until a story is given up
@@ -143,3 +144,10 @@ class Daemon:
         """Give what could happen now the time to happen: to show that something does not."""
         for _ in range(rounds):
             await asyncio.sleep(0.002)
+
+    async def quiet(self, sink: Sink) -> None:
+        """Return once a sink has taken nothing for a while."""
+        taken = -1
+        while taken != sink.figures.messages:
+            taken = sink.figures.messages
+            await self.settle(40)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from postduif.queue.condition import Condition
 from postduif.sink import Sink
 from tests.fakes import FakeClock
 from tests.stories.daemon import Daemon
@@ -38,6 +39,25 @@ async def test_new_mail_in_between(tmp_path: Path) -> None:
         clock.advance(30)
         await daemon.submit(["a@grey.example"])
         await sink.wait_for(1)
+        await daemon.settle()
+        clock.advance(30)
+        assert [line.kind for line in await daemon.journal(first, 2)] == ["deferred", "delivered"]
+
+
+async def test_released_before_its_time(tmp_path: Path) -> None:
+    """What was held while it waited, and let go before it is due, is tried when it is due."""
+    clock = FakeClock()
+    condition = Condition(recipient="a@grey.example")
+    async with Sink(rules=GREY, clock=clock) as sink, Daemon(tmp_path, to(sink, 'retry = "1m"'), clock) as daemon:
+        first = await daemon.submit(["a@grey.example"])
+        await daemon.journal(first)
+        assert await daemon.app.store.hold(condition, "operator", "wait") == 1
+        await daemon.submit(["b@other.example"])
+        await sink.wait_for(1)
+        await daemon.settle()
+        clock.advance(30)
+        await daemon.settle()
+        assert await daemon.app.store.unhold(condition) == 1
         await daemon.settle()
         clock.advance(30)
         assert [line.kind for line in await daemon.journal(first, 2)] == ["deferred", "delivered"]
