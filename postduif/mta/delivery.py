@@ -32,7 +32,7 @@ READY_MAX = 1000  # recipients ready on one Route
 READY_MIN = 20  # the least it may have ready when memory is shared by many Routes
 QUANTUM = 100  # recipients leased from one scheduled queue before the next has its turn
 SWEEP = 10.0  # seconds between looks at what outlived its lifetime while held or waiting
-LONGEST_SLEEP = 3600.0  # seconds without a look at what is due
+LONGEST_SLEEP = 5.0  # seconds without a look at what is due: holds are lifted and clocks are set without a call
 DEFAULT_PRIORITY = 50
 
 
