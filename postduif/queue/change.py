@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
 
@@ -25,23 +24,25 @@ STATEMENTS = 5 * EXACT + 40
 """What the statement cache must hold for all of them."""
 
 
-@dataclass(slots=True)
 class Change:
     """Rows that come and go together."""
 
-    queues: list[Row] = field(default_factory=list)
-    messages: list[Row] = field(default_factory=list)
-    bodies: list[Row] = field(default_factory=list)
-    recipients: list[Row] = field(default_factory=list)
-    journal: list[Row] = field(default_factory=list)
-    removed: list[int] = field(default_factory=list)
-    """Recipient ids. The schema removes a message with its last recipient."""
-    deferred: list[Row] = field(default_factory=list)
-    """(recipient id, due, last_code, last_enhanced, last_text, last_remote)."""
-    octets: int = 0
-    """Of content."""
-    last_id: int = 0
-    """The highest message id given out for it."""
+    __slots__ = ("bodies", "deferred", "journal", "last_id", "messages", "octets", "queues", "recipients", "removed")
+
+    def __init__(self) -> None:
+        self.queues: list[Row] = []
+        self.messages: list[Row] = []
+        self.bodies: list[Row] = []
+        self.recipients: list[Row] = []
+        self.journal: list[Row] = []
+        self.removed: list[int] = []
+        """Recipient ids. The schema removes a message with its last recipient."""
+        self.deferred: list[Row] = []
+        """(recipient id, due, last_code, last_enhanced, last_text, last_remote)."""
+        self.octets = 0
+        """Of content."""
+        self.last_id = 0
+        """The highest message id given out for it."""
 
     @property
     def weight(self) -> int:

@@ -62,26 +62,29 @@ class Line:
     message_id: str
 
 
+_BLOCKS = """
+WITH RECURSIVE block (number) AS (
+    SELECT max(id) >> 10 FROM journal
+    UNION ALL SELECT number - 1 FROM block WHERE number > (SELECT min(id) >> 10 FROM journal))
+"""
+_OF_RECIPIENT = "block CROSS JOIN journal ON journal.id >> 10 = block.number AND recipient = ? COLLATE NOCASE"
+
+
 def lines(connection: sqlite3.Connection, question: Question, limit: int) -> list[Line]:
     """Attempts, the latest first; with `after`, in the order they were written."""
+    start, source, values = "", "journal", list[Any]()
+    if question.recipient:
+        start, source, values = _BLOCKS, _OF_RECIPIENT, [question.recipient]
     parts: list[tuple[str, Any]] = [("id > ?", question.after or 0)]
     if question.message:
         parts.append(("message = ?", question.message))
-    if question.recipient:
-        parts.append(("recipient = ? COLLATE NOCASE", question.recipient))
-    if question.domain or question.message_id:
-        parts.append(("id > (SELECT max(id) FROM journal) - ?", RECENT))
-    if question.domain:
-        parts.append(("domain = ?", question.domain.lower()))
-    if question.message_id:
-        parts.append(("message_id = ?", question.message_id))
     if question.since:
         parts.append(("at >= ?", question.since))
     where = " AND ".join(sql for sql, _ in parts)
     order = " DESC" if question.after is None else ""
     cursor = connection.execute(
-        f"SELECT id, {rows.JOURNAL_COLUMNS} FROM journal WHERE {where} ORDER BY id{order} LIMIT ?",
-        (*(value for _, value in parts), limit),
+        f"{start} SELECT id, {rows.JOURNAL_COLUMNS} FROM {source} WHERE {where} ORDER BY id{order} LIMIT ?",
+        (*values, *(value for _, value in parts), limit),
     )
     return [Line(*row) for row in cursor.fetchall()]
 

@@ -83,7 +83,8 @@ def _read(source: sqlite3.Connection, message: Row, queues: dict[tuple[str, str]
         content = source.execute("SELECT content FROM body WHERE id = ?", (message[1],)).fetchone()
         if not recipients or content is None:
             return None
-        found = Change(messages=[message], bodies=[(message[1], content[0])], last_id=message[0])
+        found = Change()
+        found.messages, found.bodies, found.last_id = [message], [(message[1], content[0])], message[0]
         for row in recipients:
             key = (message[3], rows.address(row[2]).domain)
             queue = queues.setdefault(key, len(queues) + 1)

@@ -9,7 +9,6 @@ others. Methods are called on the event loop's thread.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +20,14 @@ from postduif.clock import Clock
 from postduif.config.schema import Queue
 from postduif.envelope import Entry, Envelope, Message
 from postduif.errors import StoreError, StoreFull
-from postduif.queue import lookup, recovery, rows, survey
+from postduif.queue import lookup, recovery, rows, survey, upkeep
 from postduif.queue.bodies import Bodies
 from postduif.queue.change import Change
 from postduif.queue.condition import Condition
 from postduif.queue.disk import DiskWatch
 from postduif.queue.holds import Hold, Holds
-from postduif.queue.journal import Line, Question, lines, prune
+from postduif.queue.journal import Line, Question, lines
+from postduif.queue.lifetimes import Lifetimes
 from postduif.queue.orders import Orders
 from postduif.queue.reader import Reader
 from postduif.queue.roster import WITHDRAWN
@@ -75,6 +75,7 @@ class Store:
         self._roster.is_held = self._holds.cover
         self._roster.hold_whole()
         self._orders = Orders(self._slow_reader, self._writer, self._roster, self._holds, clock)
+        self._lifetimes = Lifetimes()
         self._closed = False
         self.on_due: Callable[[QueueKey], None] = lambda key: None
         """Called when a scheduled queue gets something leasable: put, release, retry, unhold, room in memory."""
@@ -170,15 +171,32 @@ class Store:
         return self._roster.lease_fresh(queue, min(limit, self._roster.room(key)), self._clock.time())
 
     async def lease_expired(self, limit: int) -> list[Entry]:
-        """Entries of messages past their `expires_at`, held ones too, the longest past first. Raises StoreError."""
+        """At most `limit` entries of messages past their `expires_at`, held ones too, the oldest first.
+
+        [] when there are none, or no room in memory. Raises StoreError.
+        """
         limit = min(limit, self._roster.max_entries - self._roster.leased)
         if limit <= 0:
             return []
+        if not self._lifetimes.loaded:
+            for block, earliest in (await self._slow_reader.call(lookup.read_lifetimes)).items():
+                self._lifetimes.note_block(block, earliest)
+            self._lifetimes.loaded = True
         now = self._clock.time()
-        with self._roster.sweeping(now):
-            taken = self._roster.entries
-            found = await self._reader.call(lookup.read_expired, now, limit, taken, len(taken))
-            return self._roster.lease_expired(found, limit)
+        for block in self._lifetimes.past(now):
+            if entries := await self._lease_expired(block, limit, now):
+                return entries
+        return []
+
+    async def _lease_expired(self, block: int, limit: int, now: float) -> list[Entry]:
+        earliest, taken = self._lifetimes.begin(block), self._roster.entries
+        try:
+            with self._roster.sweeping(now):
+                found = await self._reader.call(lookup.read_expired, block, now, limit, taken, len(taken))
+                earliest = found.next_due
+                return self._roster.lease_expired(found, limit)
+        finally:
+            self._lifetimes.end(block, earliest)
 
     def release(self, entries: Iterable[Entry]) -> None:
         """Give leases back untried. What has been withdrawn meanwhile leaves the queue."""
@@ -268,11 +286,7 @@ class Store:
 
         Lifts holds whose time is over, forgets the journal beyond its retention and scheduled queues that are empty.
         """
-        now = self._clock.time()
-        await self._orders.tidy(now)
-        while await self._writer.submit(task=lambda c: prune(c, now - self._settings.journal_retention)):
-            pass
-        await self._forget_queues()
+        await upkeep.tidy(self._writer, self._roster, self._orders, self._clock, self._settings.journal_retention)
 
     async def close(self) -> None:
         """Commit what was handed over, end the threads, give the lock back."""
@@ -314,6 +328,7 @@ class Store:
         change.last_id = max(change.last_id, envelope.id)
 
     def _arrived(self, envelope: Envelope, message: Message) -> None:
+        self._lifetimes.note(envelope.id, envelope.expires_at)
         for key in self._roster.arrived(envelope, message, self._clock.time()):
             self.on_due(key)
 
@@ -346,26 +361,6 @@ class Store:
 
     def _withdraw(self, ids: list[int]) -> None:
         self._orders.start_withdrawal(ids, "").add_done_callback(_log_failure)
-
-    async def _forget_queues(self) -> None:
-        idle = [queue for queue in self._roster.queues.values() if queue.empty]
-        for queue in idle:
-            queue.stored = False  # mail that comes while they are removed stores its own again
-
-        def forgotten(_: object) -> None:
-            for queue in idle:
-                if queue.empty and not queue.stored:
-                    self._roster.forget(queue)
-
-        if idle:
-            rows_ = json.dumps([queue.row for queue in idle])
-            await self._writer.submit(task=lambda c: c.execute(_FORGET, (rows_,)), committed=forgotten)
-
-
-_FORGET = """
-DELETE FROM scheduled_queue WHERE id IN (SELECT value FROM json_each(?))
-AND NOT EXISTS (SELECT 1 FROM recipient WHERE queue = scheduled_queue.id AND hold = 0)
-"""
 
 
 def _log_failure(future: asyncio.Future[object]) -> None:
