@@ -1,7 +1,7 @@
 """Takes over from a damaged queue file what can still be read: whole messages with their recipients.
 
-The journal stays in the damaged file, and so do messages that stand between two damaged places; docs/queue.md says
-how to reach them by hand. The damaged file is only read.
+The journal stays in the damaged file, and so do messages of which any part is damaged; docs/queue.md says how to look
+for them by hand. The damaged file is only read.
 """
 
 # ruff: noqa: S608  statements are made of constants; values are always parameters
@@ -29,7 +29,7 @@ def salvage(damaged: Path, fresh: Path) -> int:
         return 0
     with contextlib.closing(_open(damaged)) as source, contextlib.closing(connection.connect_writer(fresh)) as target:
         queues: dict[tuple[str, str], int] = {}
-        changes = (_read(source, row, queues) for row in _both_ways(source, rows.MESSAGE_COLUMNS, "message"))
+        changes = (_read(source, id_, queues) for id_ in sorted(_candidates(source)))
         count, last = _write(target, (found for found in changes if found))
         for hold in _both_ways(source, _HOLD, "hold"):
             with contextlib.suppress(sqlite3.Error):
@@ -72,10 +72,22 @@ def _both_ways(source: sqlite3.Connection, columns: str, table: str) -> Iterator
             yield row
 
 
-def _read(source: sqlite3.Connection, message: Row, queues: dict[tuple[str, str], int]) -> Change | None:
+def _candidates(source: sqlite3.Connection) -> set[int]:
+    """Ids of messages, also such that damage on both sides hides from a search through their own table."""
+    return {
+        id_ >> bits
+        for table, bits in (("message", 0), ("body", 0), ("recipient", rows.RECIPIENT_BITS))
+        for (id_,) in _both_ways(source, "id", table)
+    }
+
+
+def _read(source: sqlite3.Connection, id_: int, queues: dict[tuple[str, str], int]) -> Change | None:
     """One message with body and recipients; None when any of them cannot be read."""
-    first = rows.first_recipient(message[0])
+    first = rows.first_recipient(id_)
     try:
+        message = source.execute(f"SELECT {rows.MESSAGE_COLUMNS} FROM message WHERE id = ?", (id_,)).fetchone()
+        if message is None:
+            return None
         recipients = source.execute(
             f"SELECT {rows.RECIPIENT_COLUMNS} FROM recipient WHERE id BETWEEN ? AND ?",
             (first, first + rows.MAX_RECIPIENTS),

@@ -240,3 +240,20 @@ def test_a_start_that_was_cut_short_leaves_no_trace(tmp_path: Path) -> None:
     (tmp_path / "queue" / "queue.sqlite.new").write_bytes(b"half")
     reopen(tmp_path)
     assert names(tmp_path) == {"queue.sqlite", "lock"}
+
+
+def test_damage_on_two_sides_does_not_hide_what_is_between(tmp_path: Path) -> None:
+    """Messages between two damaged pages of a table are saved too."""
+    fill(tmp_path, 300)
+    path = tmp_path / "queue" / "queue.sqlite"
+    content, size = path.read_bytes(), connection.PAGE_SIZE
+    pages = [at for at in range(0, len(content), size) if b"news@shop.example" in content[at : at + size]]
+    leaves = [at for at in pages if content[at] == 13]  # the type of a table's leaf
+    for at in (leaves[0], leaves[-1]):
+        with path.open("r+b") as file:
+            file.seek(at)
+            file.write(b"\xa5" * connection.PAGE_SIZE)
+    saved = reopen(tmp_path)
+    assert len(aside(tmp_path)) == 1
+    assert len(leaves) == 3
+    assert 100 < len(saved) < 200
