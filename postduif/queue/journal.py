@@ -78,6 +78,12 @@ def lines(connection: sqlite3.Connection, question: Question, limit: int) -> lis
     parts: list[tuple[str, Any]] = [("id > ?", question.after or 0)]
     if question.message:
         parts.append(("message = ?", question.message))
+    if question.domain or question.message_id:
+        parts.append(("id > (SELECT max(id) FROM journal) - ?", RECENT))
+    if question.domain:
+        parts.append(("domain = ?", question.domain.lower()))
+    if question.message_id:
+        parts.append(("message_id = ?", question.message_id))
     if question.since:
         parts.append(("at >= ?", question.since))
     where = " AND ".join(sql for sql, _ in parts)
