@@ -118,7 +118,7 @@ def list_(config_path: Path, *, limit: int, as_json: bool, **options: Any) -> No
 @config_option
 @click.argument("id", type=int)
 @json_option
-def show(config_path: Path, id: int, *, as_json: bool) -> None:  # noqa: A002  what operators call it
+def show(config_path: Path, id: int, *, as_json: bool) -> None:
     """One message: envelope, recipients, header and every attempt."""
     with one_line_errors():
         found = answer(config_path, "queue.show", id=id)
