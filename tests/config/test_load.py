@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from postduif.config import manual
 from postduif.config.load import MAX_OCTETS, load, read
 from postduif.errors import ConfigError
+from tests.ordinary import ordinary_user
 
 
 @pytest.fixture
@@ -151,12 +151,11 @@ def test_unreadable_files(tmp_path: Path) -> None:
         assert "; name another with --config" in str(caught.value).replace("create it, or ", "")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_forbidden_file(file: Path) -> None:
     """A file that we may not read says how to change that."""
     file.write_text("")
     file.chmod(0)
-    with pytest.raises(ConfigError, match=r"may not be read by uid \d+; run this as root"):
+    with ordinary_user(), pytest.raises(ConfigError, match=r"may not be read by uid \d+; run this as root"):
         load(file)
 
 

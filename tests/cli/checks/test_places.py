@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from postduif.cli.checks import places
 from postduif.cli.checks.finding import Finding
 from postduif.config.load import Loaded, read
+from tests.ordinary import ordinary_user
 
 
 @pytest.fixture
@@ -65,14 +65,14 @@ def test_no_directory(loaded: Loaded, tmp_path: Path) -> None:
     assert data_dir(loaded).level == "error"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_not_writable(loaded: Loaded, tmp_path: Path) -> None:
     """A directory that we may not write, or make, is an error."""
-    (tmp_path / "top").chmod(0o500)
-    assert "cannot be made" in data_dir(loaded).text
-    (tmp_path / "top").chmod(0o700)
-    loaded.config.server.data_dir.mkdir(mode=0o500)
-    assert "not writable" in data_dir(loaded).text
+    with ordinary_user(tmp_path / "top"):
+        (tmp_path / "top").chmod(0o500)
+        assert "cannot be made" in data_dir(loaded).text
+        (tmp_path / "top").chmod(0o700)
+        loaded.config.server.data_dir.mkdir(mode=0o500)
+        assert "not writable" in data_dir(loaded).text
 
 
 def test_room(tmp_path: Path) -> None:

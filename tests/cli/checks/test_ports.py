@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from postduif.cli.checks import ports
 from postduif.cli.checks.finding import Finding
 from postduif.config.load import read
+from tests.ordinary import ordinary_user
 
 
 @pytest.fixture
@@ -79,12 +79,9 @@ def test_metrics_too(tmp_path: Path, taken: int) -> None:
     assert (finding.setting, finding.where, finding.level) == ("metrics.address", f"{file}:2", "error")
 
 
-@pytest.mark.skipif(
-    os.geteuid() == 0 or int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) < 2,
-    reason="we may open every port",
-)
 def test_low_ports(tmp_path: Path) -> None:
     """A port below 1024 is not ours to try, so it is a warning that names systemd's socket."""
-    (finding,) = found(tmp_path, "127.0.0.1:1")
+    with ordinary_user(tmp_path):
+        (finding,) = found(tmp_path, "127.0.0.1:1")
     assert finding.level == "warning"
     assert "postduif.socket" in finding.remedy
