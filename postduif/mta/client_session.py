@@ -210,7 +210,12 @@ class ClientSession:
             self._send_chunk(one)
 
     def _next_step(self, one: Transaction, done: list[Transaction]) -> None:
-        """Go on after a reply to MAIL, to RCPT (the last, when they were pipelined) or to DATA."""
+        """Go on after a reply to MAIL, to RCPT (the last, when they were pipelined) or to DATA.
+
+        Not after 421: that is about the connection, and what it means for the mail is for the driver to say.
+        """
+        if self.closing is not None:
+            return
         refused = one.mail_reply is None or not one.mail_reply.positive
         if one.data_reply is not None:
             self._answer_to_data(one, done)

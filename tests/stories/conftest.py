@@ -1,4 +1,4 @@
-"""Stories are coroutines: `async def test_...`. Each is told on uvloop, where the daemon lives, and on asyncio's loop."""
+"""Stories are coroutines: `async def test_...`. Each is told on uvloop, the daemon's loop, and on asyncio's."""
 
 from __future__ import annotations
 

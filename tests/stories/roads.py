@@ -9,7 +9,7 @@ from tests.dns_server import DnsServer
 
 
 def to(sink: Sink | int, delivery: str = "") -> str:
-    """Everything goes to a sink, or to whoever has the port. `delivery`: settings of [delivery]; more tables may follow."""
+    """Everything goes to a sink, or to that port. `delivery`: settings of [delivery]; more tables may follow."""
     return f"""
     [[next_hop]]
     domain = "*"
