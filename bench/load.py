@@ -1,4 +1,4 @@
-"""The beginning of the road: 20 connections, each for many messages, by bench.generator or by Postfix's smtp-source.
+"""The beginning of the road: 50 connections, each for many messages, by bench.generator or by Postfix's smtp-source.
 
 smtp-source is the witness from outside: in C, but it sends one command at a time, costs more, and knows one recipient
 domain only. What both can do against the sink alone is printed before anything is measured.
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from bench.errors import BenchError
 from bench.program import find
 
-SESSIONS = 20
+SESSIONS = 50
 SENDER = "bench@sender.example"
 
 
