@@ -1,0 +1,59 @@
+"""The manual names only what is there: files, tests, pages, commands, settings."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from postduif.cli import COMMANDS
+from postduif.config.describe import headings
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FILE = re.compile(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|smtp|sql|md|service|socket))`")
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
+COMMAND = re.compile(r"(?:`|^ {4}|^ {6,}\$ )postduif ([a-z]+)\b", re.MULTILINE)
+SETTING = re.compile(r"`(server|queue|dns|delivery|dsn|metrics)\.(?!py\b|sqlite\b)([a-z_]+)`")
+METHOD = re.compile(r"`([A-Z]\w+)\.(_?[a-z]\w*)`")
+PLACES = ("", "postduif", "tests", "docs", "systemd", "postduif/mta")
+"""Where a path in the manual may begin: most pages leave out what every path would begin with."""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_files_are_there(page: Path) -> None:
+    """Every file and link that a page names exists."""
+    text = page.read_text(encoding="utf-8")
+    named = {name for name in FILE.findall(text) if not any((ROOT / place / name).exists() for place in PLACES)}
+    linked = {name for name in LINK.findall(text) if not (page.parent / name).exists()}
+    assert named | linked == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_commands_are_there(page: Path) -> None:
+    """Every command that a page names exists."""
+    assert set(COMMAND.findall(page.read_text(encoding="utf-8"))) <= COMMANDS.keys()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_settings_are_there(page: Path) -> None:
+    """Every setting that a page names with its section exists."""
+    known = {(section, setting) for section, heading in headings().items() for setting in heading.settings}
+    assert set(SETTING.findall(page.read_text(encoding="utf-8"))) <= known
+
+
+def methods() -> set[tuple[str, str]]:
+    """Class and method of everything in the package."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "postduif").rglob("*.py")]
+    classes = [node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
+    function = ast.FunctionDef | ast.AsyncFunctionDef
+    return {(one.name, node.name) for one in classes for node in one.body if isinstance(node, function)}
+
+
+def test_methods_are_there() -> None:
+    """Every method on the page about the flow, written `Class.method`, exists."""
+    named = set(METHOD.findall((ROOT / "docs" / "flow.md").read_text(encoding="utf-8")))
+    assert len(named) > 20
+    assert named <= methods()
