@@ -18,6 +18,9 @@ from postduif.queue.connection import connect_writer
 LOG_TARGET = 64 * 1024 * 1024
 """Octets of log, roughly, at which a checkpoint begins."""
 
+FEW_PAGES = 256
+PASSES = 5
+
 
 class Checkpointer:
     """One thread. `wrote` and `close` are called by the writer thread only."""
@@ -60,10 +63,20 @@ class Checkpointer:
                 return
             try:
                 with contextlib.closing(connect_writer(self._path)) as connection:
-                    _checkpoint(connection)
+                    _follow(connection)
             except sqlite3.Error as error:
                 log.warning("queue checkpoint failed", error=error)
             self._copied.set()
+
+
+def _follow(connection: sqlite3.Connection) -> None:
+    """Copy the log, then what came meanwhile, and so on, until little is left for the writer to copy."""
+    before = 0
+    for _ in range(PASSES):
+        _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if pages - before < FEW_PAGES:
+            return
+        before = pages
 
 
 def _checkpoint(connection: sqlite3.Connection) -> None:
