@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from postduif.config.private_files import read_private
 from postduif.config.schema import Dkim
 from postduif.errors import ConfigError
-from postduif.mta.signing_process import signer
+from postduif.mta.signing_worker import signer
 
 PrivateKey = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 

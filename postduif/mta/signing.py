@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from postduif import log
 from postduif.mta.dkim_keys import SigningKey
-from postduif.mta.signing_process import ANSWER, JOB, KEY
+from postduif.mta.signing_worker import ANSWER, JOB, KEY
 
 PATIENCE = 5.0  # seconds for a process to end after we hung up
 
@@ -73,7 +73,7 @@ class _Process:
         with theirs:
             # The command is our own; a session of its own keeps Ctrl-C from it.
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "postduif.mta.signing_process", str(theirs.fileno())],
+                [sys.executable, "-m", "postduif.mta.signing_worker", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,

@@ -1,4 +1,4 @@
-"""A process that does nothing but sign digests: `python -m postduif.mta.signing_process FD`.
+"""A process that does nothing but sign digests: `python -m postduif.mta.signing_worker FD`.
 
 Private-key operations are the largest cost of a message. In threads they make the event loop wait for the
 interpreter's lock twice a message; in a process of their own they do not. FD is a socket to the daemon; when it is
