@@ -18,7 +18,7 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
 COMMAND = re.compile(r"(?:`|^ {4}|^ {6,}\$ )postduif ([a-z]+)\b", re.MULTILINE)
 SETTING = re.compile(r"`(server|queue|dns|delivery|dsn|metrics)\.(?!py\b|sqlite\b)([a-z_]+)`")
 METHOD = re.compile(r"`([A-Z]\w+)\.(_?[a-z]\w*)`")
-PLACES = ("", "postduif", "tests", "docs", "systemd", "postduif/mta")
+PLACES = ("", "postduif", "tests", "docs", "systemd", "postduif/mta", "postduif/queue")
 """Where a path in the manual may begin: most pages leave out what every path would begin with."""
 
 
