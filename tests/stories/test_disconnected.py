@@ -38,8 +38,8 @@ def _in_doubt(stage: str, without: str) -> bool:
 
 async def test_at_quit(tmp_path: Path) -> None:
     """A host that hangs up instead of answering QUIT took the mail all the same."""
-    async with Sink(rules='[[rule]]\nquit = {action = "reset"}') as sink:
-        async with Daemon(tmp_path, to(sink, 'idle_time = "0s"')) as daemon:
+    rules = '[[rule]]\nquit = {action = "reset"}'
+    async with Sink(rules=rules) as sink, Daemon(tmp_path, to(sink, 'idle_time = "0s"')) as daemon:
+        for _ in range(2):
             assert [one.kind for one in await daemon.journal(await daemon.submit(["a@one.example"]))] == ["delivered"]
             await daemon.until(lambda: sink.figures.open == 0)
-            assert [one.kind for one in await daemon.journal(await daemon.submit(["b@one.example"]))] == ["delivered"]

@@ -22,12 +22,12 @@ async def test_used_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("without", ["", "CHUNKING", "CHUNKING PIPELINING"], ids=["bdat", "pipelined", "slow"])
 async def test_closed_while_idle(tmp_path: Path, without: str) -> None:
     """Mail that meets a connection just being closed goes at once over another, with nothing in the journal."""
-    async with Sink(rules="[[rule]]\nmax_messages = 1", without=without.split()) as sink:
-        async with Daemon(tmp_path, to(sink)) as daemon:
-            for connections in (1, 2, 3):
-                id = await daemon.submit(["a@one.example"])
-                assert [line.kind for line in await daemon.journal(id)] == ["delivered"]
-                assert sink.figures.connections == connections
+    rules = "[[rule]]\nmax_messages = 1"
+    async with Sink(rules=rules, without=without.split()) as sink, Daemon(tmp_path, to(sink)) as daemon:
+        for connections in (1, 2, 3):
+            id = await daemon.submit(["a@one.example"])
+            assert [line.kind for line in await daemon.journal(id)] == ["delivered"]
+            assert sink.figures.connections == connections
 
 
 async def test_gone_while_idle(tmp_path: Path) -> None:

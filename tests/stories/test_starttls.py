@@ -38,15 +38,17 @@ async def test_it_is_broken(tmp_path: Path, trouble: str) -> None:
 @pytest.mark.parametrize("trouble", ["", *BROKEN])
 async def test_it_is_required(tmp_path: Path, trouble: str) -> None:
     """Without working TLS the mail waits, and is never sent in the clear."""
-    clock = FakeClock()
-    async with Sink(tls=bool(trouble), rules=f"[[rule]]\n{trouble}") as sink:
-        async with Daemon(tmp_path, to(sink, 'tls = "required"'), clock) as daemon:
-            id = await daemon.submit(["a@one.example"])
-            for attempts in (1, 2):
-                line = (await daemon.journal(id, attempts))[-1]
-                assert (line.kind, line.code // 100, line.enhanced[:4]) == ("deferred", 4, "4.7.")
-                assert sink.figures.recipients == sink.figures.lost == 0
-                clock.advance(120)
+    clock, rules = FakeClock(), f"[[rule]]\n{trouble}"
+    async with (
+        Sink(tls=bool(trouble), rules=rules) as sink,
+        Daemon(tmp_path, to(sink, 'tls = "required"'), clock) as daemon,
+    ):
+        id = await daemon.submit(["a@one.example"])
+        for attempts in (1, 2):
+            line = (await daemon.journal(id, attempts))[-1]
+            assert (line.kind, line.code // 100, line.enhanced[:4]) == ("deferred", 4, "4.7.")
+            assert sink.figures.recipients == sink.figures.lost == 0
+            clock.advance(120)
 
 
 async def test_somebody_speaks_into_it(tmp_path: Path) -> None:
