@@ -27,7 +27,7 @@ class Program:
             f"""
             [server]
             hostname = "mta.sender.example"
-            data_dir = "{directory}/data"
+            data_dir = "{directory}/queue"
             run_dir = "{self.run_dir}"
             [[listener]]
             address = "{listener}"

@@ -96,7 +96,7 @@ def test_second_daemon_is_refused(tmp_path: Path) -> None:
             assert second.ended() == 1
             (line,) = second.log.read_text().splitlines()
             assert "cannot_serve" in line
-            assert str(tmp_path / "data") in line
+            assert str(tmp_path / "queue") in line
         first.kill()
         first.start()
         first.wait_told("READY=1")
