@@ -154,8 +154,9 @@ class App:
         self._config = config
         log.configure(config.server.log_format, config.server.log_level)
         self._signer.reload(config.dkim)
-        old, self._resolver = self._resolver, Resolver(config.dns, self._clock)
-        self._closing = asyncio.ensure_future(old.close())
+        self._resolver = Resolver(
+            config.dns, self._clock
+        )  # mail waits for lookups of the old one: they end by themselves
         sites = Sites(config, self._resolver)
         self.submission.reload(config, sites.refuses_replies)
         self.delivery.reload(config, sites, self._signer)

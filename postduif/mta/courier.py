@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
+from postduif import log
 from postduif.clock import Clock
 from postduif.config.schema import Delivery
 from postduif.errors import KeyUnavailable, StoreError
@@ -21,7 +22,7 @@ from postduif.mta.downgrade import fit
 from postduif.mta.ready import Batch
 from postduif.mta.route import Route
 from postduif.mta.transaction import Transaction, addresses_ascii, compose
-from postduif.mta.verdict import Circumstances, of_reply, of_transaction
+from postduif.mta.verdict import Circumstances, expired, of_reply, of_transaction
 from postduif.queue.scheduled import QueueKey
 from postduif.queue.store import Outcome, Store
 from postduif.reply import Reply
@@ -132,6 +133,10 @@ class Courier:
             job.batch.entries = [entry for entry in job.batch.entries if entry not in recalled]
         if not job.batch.entries:
             return
+        if job.batch.envelope.expires_at <= self._clock.time():  # while it was ready, held by a rate perhaps
+            about = self._circumstances(job, transmit=0.0)
+            self._ledger.record([expired(entry, about) for entry in job.batch.entries])
+            return
         content = await self._content(job)
         if isinstance(content, Reply):
             about = self._circumstances(job, transmit=0.0)
@@ -159,6 +164,9 @@ class Courier:
             return Reply(451, "4.3.0", "the message could not be read from the queue")
         except KeyUnavailable as error:
             return Reply(451, "4.7.5", f"not signed: {error}")
+        except Exception as error:  # a mistake of ours costs one message a retry, and no other anything
+            log.error("failure", where="content", id=envelope.id, error=repr(error))
+            return Reply(451, "4.3.0", "something went wrong here")
         if features.size and len(content) > features.size:
             return Reply(
                 552, "5.3.4", f"the message has {len(content)} octets, {self._connection.peer} takes {features.size}"

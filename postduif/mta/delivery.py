@@ -22,6 +22,7 @@ from postduif.mta.ledger import Ledger
 from postduif.mta.opening import Opener
 from postduif.mta.permits import Permits
 from postduif.mta.route import Route
+from postduif.mta.route_figures import describe
 from postduif.mta.sites import Destination, Sites
 from postduif.mta.verdict import Circumstances, expired, of_reply
 from postduif.queue.scheduled import QueueKey
@@ -43,6 +44,8 @@ class Delivery:
         self, config: Config, *, store: Store, sites: Sites, signer: Signer, clock: Clock, random: Random | None = None
     ) -> None:
         self.routes: dict[Destination, Route] = {}
+        self._of_site: dict[str, list[Route]] = {}
+        """The Routes that share the limits of a Site."""
         self.permits = Permits()
         self.suspended: dict[str, str] = {}
         """Sites the operator holds, and why."""
@@ -54,7 +57,8 @@ class Delivery:
         self._couriers: dict[asyncio.Task[None] | None, Courier] = {}
         """Those of the tasks that carry mail."""
         self._resolving: set[QueueKey] = set()
-        self._timers: set[Destination] = set()
+        self._timers: dict[Destination, float] = {}
+        """When a Route is looked at again, monotonic seconds."""
         self._stopping = False
         self._wake = asyncio.Event()
         self._alarm = float("inf")
@@ -136,21 +140,26 @@ class Delivery:
         while True:
             await self._clock.sleep(SWEEP)
             self._prune()
-            await self._tidy()
-            while entries := await self._store.lease_expired(QUANTUM):
-                self._expire(entries, "")
+            for duty in (self._store.tidy, self._give_up):
+                try:
+                    await duty()
+                except StoreError as error:
+                    log.error("sweep_failed", error=error)
 
-    async def _tidy(self) -> None:
-        try:
-            await self._store.tidy()
-        except StoreError as error:
-            log.error("tidy_failed", error=error)
+    async def _give_up(self) -> None:
+        while entries := await self._store.lease_expired(QUANTUM):
+            self._expire(entries, "")
 
     def _prune(self) -> None:
         now = self._clock.monotonic()
         for route in [route for route in self.routes.values() if route.unused and not route.resting(now)]:
-            del self.routes[route.destination]
-            self.permits.forget(route.destination.site)
+            site = route.destination.site
+            if not self.permits.wait(site, now, connected=False):  # a rate still counts what was sent
+                del self.routes[route.destination]
+                self.permits.forget(site)
+                self._of_site[site.name].remove(route)
+                if not self._of_site[site.name]:
+                    del self._of_site[site.name]
 
     # --- from a scheduled queue to its Route
 
@@ -182,6 +191,7 @@ class Delivery:
         route = self.routes.get(destination)
         if route is None:
             route = self.routes[destination] = Route(destination, self.permits)
+            self._of_site.setdefault(route.name, []).append(route)
             route.suspended = self.suspended.get(route.name, "")
         elif route.destination is not destination:
             route.update(destination)
@@ -210,14 +220,16 @@ class Delivery:
         wait = route.wait(now)
         if not wait:
             route.wake()
-        elif route.destination not in self._timers:
-            self._timers.add(route.destination)
-            self._spawn(self._pump_later(route, wait))
+        elif now + wait < self._timers.get(route.destination, float("inf")):
+            self._timers[route.destination] = now + wait
+            self._spawn(self._pump_later(route.destination, wait))
 
-    async def _pump_later(self, route: Route, wait: float) -> None:
+    async def _pump_later(self, destination: Destination, wait: float) -> None:
         await self._clock.sleep(wait)
-        self._timers.discard(route.destination)
-        self.pump(route)
+        if self._timers.get(destination, float("inf")) <= self._clock.monotonic():
+            del self._timers[destination]
+        if (route := self.routes.get(destination)) is not None:
+            self.pump(route)
 
     def _room_at_most(self) -> int:
         fair = self._config.queue.max_leased // max(1, len(self.routes))
@@ -228,11 +240,10 @@ class Delivery:
 
     def _lease(self, route: Route) -> None:
         """Fill the ready queue from memory; what waits on disk is read by `_refill`, a queue at a time, in turn."""
-        for key in list(route.queues):
-            room = self._room(route)
-            if room <= 0:
+        for _ in range(len(route.queues)):
+            if (room := self._room(route)) <= 0:
                 return
-            del route.queues[key]
+            key, _ = route.queues.popitem(last=False)
             entries = self._store.lease_fresh(key, room)
             self._take(route, key, entries)
             if entries:
@@ -275,6 +286,9 @@ class Delivery:
         try:
             hosts = await self._sites.hosts(route.destination)
             opened = hosts if isinstance(hosts, Reply) else await self._opener.open(route, hosts)
+        except Exception as error:  # a mistake of ours must not leave what is ready waiting for ever
+            log.error("failure", where="opening", site=route.name, error=repr(error))
+            opened = Reply(451, "4.3.0", "something went wrong here")
         finally:
             route.opened(opened if isinstance(opened, Connection) else None)
         if isinstance(opened, Reply):
@@ -298,7 +312,14 @@ class Delivery:
             await courier.run()
         finally:
             del self._couriers[task]
-            self.pump(route)
+            self._pump_site(route)
+
+    def _pump_site(self, route: Route) -> None:
+        """A connection to the site is over; those who may have waited for its permit come first."""
+        for other in self._of_site.get(route.name, ()):
+            if other is not route:
+                self.pump(other)
+        self.pump(route)
 
     def _not_opened(self, route: Route, reply: Reply) -> None:
         """No host took a connection. Unless others are up, that is the verdict on all that is ready."""
@@ -309,33 +330,13 @@ class Delivery:
         log.warning("site_unreachable", site=route.name, reply=reply, rest=route.resting(now))
         for batch in route.ready.drain():
             self._decide(batch.entries, reply, route.name)
-        self.pump(route)
+        self._pump_site(route)
 
     # --- for operators
 
     def describe(self, route: Route) -> dict[str, object]:
         """One road in plain values."""
-        now = self._clock.monotonic()
-        limits = route.limits
-        return {
-            "site": route.name,
-            "hosts": [exchange.name for exchange in route.destination.hosts],
-            "connections": len(route.connections),
-            "connection_limit": limits.connections,
-            "ready": route.ready.recipients,
-            "queues": len(route.queues) + len(route.on_disk),
-            "state": self._state(route, now),
-            "held_by": route.held_by(now),
-            "message_rate": str(limits.message_rate or ""),
-            "connection_rate": str(limits.connection_rate or ""),
-            "next_in": round(route.wait(now), 1),
-            "last_trouble": str(route.pause_reply or ""),
-        }
-
-    def _state(self, route: Route, now: float) -> str:
-        if route.suspended:
-            return f"suspended: {route.suspended}"
-        return "resting" if route.resting(now) else "ready"
+        return describe(route, self._clock.monotonic())
 
     async def road_of(self, domain: str) -> dict[str, object]:
         """Which road a domain's mail takes now."""

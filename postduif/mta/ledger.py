@@ -42,11 +42,14 @@ class Ledger:
 
     def record(self, outcomes: list[Outcome], *, relayed: bool = False) -> None:
         """Take outcomes; they reach the disk soon, whatever it takes. `relayed`: the peer knows no DSN (RFC 3461)."""
+        if not outcomes:
+            return
         if not self._gathered:
             asyncio.get_running_loop().call_soon(self._begin)
         self._gathered += outcomes
         if relayed:
-            self._relayed.update(one.entry.recipient.id for one in outcomes if one.entry.recipient.notify)
+            taken = (one.entry.recipient for one in outcomes if one.attempt.kind is Kind.DELIVERED)
+            self._relayed.update(recipient.id for recipient in taken if recipient.notify)
         for one in outcomes:
             note(one)
 

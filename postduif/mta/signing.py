@@ -10,7 +10,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from postduif import log
 from postduif.mta.dkim_keys import SigningKey
@@ -30,16 +30,20 @@ class Signing:
 
     async def sign(self, key: SigningKey, digest: bytes) -> bytes:
         """The signature of a SHA-256 digest."""
-        if len(self._processes) < self._size or self._loop is not asyncio.get_running_loop():
-            self._start(asyncio.get_running_loop())
-        process = min(self._processes, key=_load)
         try:
-            return await process.sign(key, digest)
+            if len(self._processes) < self._size or self._loop is not asyncio.get_running_loop():
+                self._start(asyncio.get_running_loop())
+            return await min(self._processes, key=_load).sign(key, digest)
         except ConnectionError:
-            if process in self._processes:
-                self._processes.remove(process)
-                log.error("signing_process_died", pid=process.pid)
-            return await asyncio.to_thread(key.sign, digest)
+            pass
+        except OSError as error:
+            log.error("no_signing_process", error=error)
+        return await asyncio.to_thread(key.sign, digest)
+
+    def _died(self, process: _Process) -> None:
+        if process in self._processes:
+            self._processes.remove(process)
+            log.error("signing_process_died", pid=process.pid)
 
     def close(self) -> None:
         """End the processes. What waits for a signature waits for ever: let it end first."""
@@ -52,7 +56,7 @@ class Signing:
             self.close()
             self._loop = loop
         while len(self._processes) < self._size:
-            self._processes.append(_Process(loop))
+            self._processes.append(_Process(loop, self._died))
 
     @property
     def pids(self) -> Sequence[int]:
@@ -63,21 +67,25 @@ class Signing:
 class _Process:
     """The daemon's end of one process. The loop watches the bare socket, so that closing needs no loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, died: Callable[[_Process], None]) -> None:
+        """`died` is told when it ends by itself, also when nobody waits for a signature."""
         self.waiting: dict[int, asyncio.Future[bytes]] = {}
         self._loop = loop
+        self._died = died
         self._numbers: dict[bytes, int] = {}
         self._next_job = 0
         self._received = self._unsent = b""
         self._socket, theirs = socket.socketpair()
         with theirs:
             # The command is our own; a session of its own keeps Ctrl-C from it.
-            self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "postduif.mta.signing_worker", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            command = [sys.executable, "-m", "postduif.mta.signing_worker", str(theirs.fileno())]
+            try:
+                self._process = subprocess.Popen(  # noqa: S603
+                    command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
+                )
+            except OSError:
+                self._socket.close()
+                raise
         self._socket.setblocking(False)  # noqa: FBT003  it takes no name
         loop.add_reader(self._socket, self._read)
 
@@ -141,6 +149,7 @@ class _Process:
         self._received = frames[at:]
 
     def _lost(self) -> None:
+        self._died(self)
         self.close()
         waiting, self.waiting = self.waiting, {}
         for future in waiting.values():
@@ -149,7 +158,7 @@ class _Process:
 
     def close(self) -> None:
         """Hang up, and wait for its end."""
-        if not self._loop.is_closed():
+        if self._socket.fileno() >= 0 and not self._loop.is_closed():
             self._loop.remove_reader(self._socket)
             self._loop.remove_writer(self._socket)
         self._socket.close()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import sqlite3
 import threading
 import time
@@ -150,10 +151,12 @@ class Writer:
         try:
             opened.execute("BEGIN IMMEDIATE")
             reserved = self._reserve(opened, batch)
-            change.apply(opened, [operation.change for operation in batch if operation.change])
-            for operation in batch:
-                if operation.task:
-                    operation.result = operation.task(opened)
+            for tasks, group in itertools.groupby(batch, lambda operation: operation.task is not None):
+                if tasks:  # in its place: the memory is told in this order too
+                    for operation in group:
+                        operation.result = operation.task(opened) if operation.task else None
+                else:
+                    change.apply(opened, [operation.change for operation in group if operation.change])
             opened.execute("COMMIT")
         except Exception as error:  # whatever one operation does, the thread that all mail waits for must live
             self._after_error(opened, error)

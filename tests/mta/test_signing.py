@@ -88,3 +88,32 @@ def test_closing_ends_them(key: SigningKey) -> None:
     signing.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_a_process_that_dies_idle_is_replaced(signing: Signing, key: SigningKey, run: object) -> None:
+    """Nobody waits on a process that died while there was nothing to sign."""
+
+    async def story() -> None:
+        await signing.sign(key, DIGESTS[0])
+        killed = signing.pids[0]
+        os.kill(killed, signal.SIGKILL)
+        async with asyncio.timeout(5):
+            while killed in signing.pids:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            for digest in DIGESTS[:4]:
+                assert await signing.sign(key, digest) == key.sign(digest)
+        assert len(signing.pids) == 2
+
+    assert callable(run)
+    run(story())
+
+
+def test_without_descriptors_a_thread_signs(key: SigningKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When no process can be started, the mail is signed all the same."""
+
+    def none_left(*_: object, **__: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("postduif.mta.signing.subprocess.Popen", none_left)
+    assert asyncio.run(Signing(1).sign(key, DIGESTS[0])) == key.sign(DIGESTS[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -263,5 +264,29 @@ def test_to_mean_everything_one_must_say_so(tmp_path: Path) -> None:
             with pytest.raises(StoreError, match="say all"):
                 await store.hold(Condition(), "me", "")
             assert store.holds() == []
+
+    asyncio.run(story())
+
+
+def test_retry_in_the_transaction_that_defers_loses_nobody(tmp_path: Path) -> None:
+    """A recipient that is made due and deferred in one transaction is found when it is due."""
+
+    async def story() -> None:
+        clock, busy = FakeClock(), threading.Event()
+        async with a_store(tmp_path, clock) as store:
+            await put(store, "b@example.com")
+            (entry,) = await store.lease(KEY, 9)
+            clock.advance(5)
+            writing = store._writer.submit(task=lambda _: busy.wait(5))  # what follows gathers behind it
+            await asyncio.sleep(0.01)
+            retrying = asyncio.ensure_future(store.retry(EVERYTHING))
+            while not store._writer._pending:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+            settling = asyncio.ensure_future(store.settle([deferred(entry, clock.time() + 600)]))
+            await asyncio.sleep(0)
+            busy.set()
+            await asyncio.gather(writing, retrying, settling)
+            clock.advance(601)
+            assert addresses(await store.lease(KEY, 9)) == ["b@example.com"]
 
     asyncio.run(story())
