@@ -21,6 +21,7 @@ from postduif.mta.transaction import Transaction
 from postduif.reply import Reply
 
 QUIT_TIMEOUT = 5.0  # seconds for the 221; nothing depends on it
+IDLE_LOOK = 60.0  # seconds between looks at a connection that waits for nothing
 WRITE_HIGH = 256 * 1024  # octets in the write buffer above which a slow reader is being waited for
 
 
@@ -73,6 +74,8 @@ class Connection(asyncio.Protocol):
         self._changed = asyncio.Event()
         self._deadline = self._loop.time() + timeouts.by_step[Step.GREETING]
         self._timer: asyncio.TimerHandle | None = None
+        self._unsent = 0
+        """Octets that the peer had not taken yet when that was last looked at."""
 
     def __repr__(self) -> str:
         """For operators: who, and what is awaited."""
@@ -136,9 +139,8 @@ class Connection(asyncio.Protocol):
         output = self.session.take_output()
         if output and self._transport is not None and self.lost is None:
             self._transport.write(output[0] if len(output) == 1 else b"".join(output))
-        step = self.session.waiting_for
-        if step is not None:
-            self._deadline = self._loop.time() + self._timeouts.by_step[step]
+            self._unsent = self._transport.get_write_buffer_size()
+        self._await_next()
 
     async def ready(self) -> Reply | None:
         """Wait for greeting and EHLO; None when transactions can be offered, else why not."""
@@ -215,13 +217,31 @@ class Connection(asyncio.Protocol):
         self._changed.set()
         self.on_lost(self)
 
-    def _watch(self) -> None:
-        """One timer per connection, set anew only when it fires: deadlines move with every reply."""
-        wait = self._deadline - self._loop.time()
-        if wait <= 0 and self.session.waiting_for is not None:
-            self._end(reply_for(TimeoutError(), self.stage))
+    def _await_next(self) -> None:
+        """The deadline of what comes next: the peer taking more of what we say, or its reply."""
+        step = self.session.waiting_for
+        if step is None or self.lost is not None:
             return
-        self._timer = self._loop.call_later(max(wait, 0.5 if self.session.waiting_for is None else 0.001), self._watch)
+        self._deadline = self._loop.time() + self._timeouts.by_step[Step.DATA if self._unsent else step]
+        # Deadlines move with every reply, timers only when they must come earlier.
+        if self._timer is not None and self._deadline < self._timer.when():
+            self._timer.cancel()
+            self._timer = self._loop.call_at(self._deadline, self._watch)
+
+    def _watch(self) -> None:
+        """The timer: has anything moved since the deadline was set?"""
+        assert self._transport is not None
+        if self.session.waiting_for is None:
+            self._deadline = self._loop.time() + IDLE_LOOK
+        elif self._loop.time() >= self._deadline:
+            unsent = self._transport.get_write_buffer_size()
+            if not self._unsent or unsent >= self._unsent:
+                self._end(reply_for(TimeoutError(), self.stage))
+                return
+            # It reads, slowly: each block has its time, then the reply has (RFC 5321 4.5.3.2.5 and .6).
+            self._unsent = unsent
+            self._await_next()
+        self._timer = self._loop.call_at(self._deadline, self._watch)
 
 
 def _nothing(_: object) -> None:
