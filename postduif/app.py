@@ -15,7 +15,7 @@ from postduif.clock import Clock, SystemClock
 from postduif.config.kinds import HostPort
 from postduif.config.load import load
 from postduif.config.schema import Config, Listener
-from postduif.errors import ConfigError
+from postduif.errors import ConfigError, PostduifError
 from postduif.mta import metrics
 from postduif.mta.control import Action, Control
 from postduif.mta.credentials import Credentials
@@ -32,6 +32,7 @@ from postduif.queue.store import Store
 
 GRACE = 20.0  # seconds that sessions and transactions under way have to end when we stop
 BEAT = 0.5  # seconds between looks at how late the event loop is
+_FIXED = ("hostname", "data_dir", "run_dir")  # settings of [server] that only a restart changes
 
 
 class App:
@@ -67,13 +68,13 @@ class App:
         try:
             await asyncio.wait((delivering, beating, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (delivering, beating):
-                if task.done() and not task.cancelled() and task.exception():
-                    log.error("part_failed", error=repr(task.exception()))
+            failed = [task.exception() for task in (delivering, beating) if task.done() and not task.cancelled()]
             await self.stop()
             for task in (delivering, beating, stopping):
                 task.cancel()
             await asyncio.gather(delivering, beating, stopping, return_exceptions=True)
+        if failed:  # the exit status tells systemd to start us again
+            raise PostduifError(f"a part of the daemon failed: {failed[0]!r}; please report this mistake of ours")
 
     async def _stopped(self) -> None:
         await self._stop.wait()
@@ -151,6 +152,9 @@ class App:
     def _use(self, config: Config, contexts: dict[HostPort, ssl.SSLContext | None]) -> None:
         for name in _needing_restart(self._config, config):
             log.warning("reload_needs_restart", setting=name)
+        # Who we are and where we keep things stays as it was, everywhere, until then.
+        kept = {name: getattr(self._config.server, name) for name in _FIXED}
+        config = config.model_copy(update={"server": config.server.model_copy(update=kept)})
         self._config = config
         log.configure(config.server.log_format, config.server.log_level)
         self._signer.reload(config.dkim)
@@ -171,6 +175,8 @@ class App:
         """For probes; called on another thread."""
         alive = time.monotonic() - self._beat < STALLED
         trouble = self.store.trouble or ("" if alive else "the event loop does not turn")
+        if not trouble and self.store.full:
+            trouble = "the disk reserve is reached: new mail gets 452, deliveries go on"
         return Health(alive, alive and self._ready and self.store.healthy and not self.store.full, trouble)
 
     def refresh(self) -> None:
@@ -187,12 +193,15 @@ class App:
     async def _beats(self) -> None:
         """Measure how late the loop is, and tell systemd's watchdog that it turns."""
         every = systemd.watchdog_seconds()
-        told = 0.0
+        told, full = 0.0, False
         while True:
             before = time.monotonic()
             await asyncio.sleep(BEAT)
             self._beat = time.monotonic()
             metrics.LOOP_LAG.observe(max(0.0, self._beat - before - BEAT))
+            if self.store.full is not full:
+                full = self.store.full
+                (log.error if full else log.info)("disk_reserve", reached=full, free=self.store.stats.disk_free)
             if every is not None and self._beat - told >= min(every, 10.0):
                 systemd.notify("WATCHDOG=1")
                 told = self._beat
@@ -235,7 +244,7 @@ def _needing_restart(old: Config, new: Config) -> Iterator[str]:
         (one.address, one.tls == "implicit") for one in new.listener
     ]:
         yield "listener.address, or implicit TLS on or off"
-    for name in ("hostname", "data_dir", "run_dir"):
+    for name in _FIXED:
         if getattr(old.server, name) != getattr(new.server, name):
             yield f"server.{name}"
     for name in ("queue", "metrics"):

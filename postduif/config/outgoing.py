@@ -83,7 +83,7 @@ class Delivery(Section):
         default=4 * _DAY,
         gt=0,
         le=100 * _DAY,
-        description="A message undelivered for so long fails with 4.4.7 (RFC 5321 4.5.4.1).",
+        description="A message undelivered for so long fails with 550 5.4.7 (RFC 5321 4.5.4.1).",
     )
     max_recipients: Count = Field(default=100, ge=1, le=65535, description="Recipients in one transaction.")
     connections: Count = Field(default=10, ge=1, le=10_000, description="Connections to one site at once.")

@@ -138,6 +138,7 @@ class Submission:
     def may_send(self, client: Client, sender: Address) -> Reply | None:
         """May a transaction begin? Asked at MAIL. None is yes."""
         if self._store.full:
+            metrics.REFUSED.labels(str(client.listener.address), "disk").inc()
             return _FULL
         if (refusal := relaying.may_send(client, sender)) is not None or not sender.domain:
             return refusal
