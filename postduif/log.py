@@ -7,9 +7,11 @@ because mail does not wait for a log.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import stat
 import sys
 import time
 from typing import Literal
@@ -22,7 +24,10 @@ _state = {"json": False, "threshold": 1, "dropped": 0}
 
 
 def configure(form: Literal["text", "json"], level: str) -> None:
-    """Set the form and the least severe level that is written."""
+    """Set the form and the least severe level that is written. From now on a full pipe makes nobody wait."""
+    with contextlib.suppress(OSError, ValueError):
+        if stat.S_IFMT(os.fstat(sys.stderr.fileno()).st_mode) in (stat.S_IFIFO, stat.S_IFSOCK):
+            os.set_blocking(sys.stderr.fileno(), False)
     _state["json"] = form == "json"
     _state["threshold"] = LEVELS.index(level)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import signal
 import smtplib
 import socket
@@ -10,7 +12,13 @@ import time
 import urllib.request
 from pathlib import Path
 
+import pytest
+
+from postduif.app import App
+from postduif.errors import PostduifError
+from postduif.mta.delivery import Delivery
 from tests.program import Program
+from tests.stories.daemon import Daemon
 from tests.stories.roads import free_port
 
 
@@ -100,3 +108,28 @@ def test_second_daemon_is_refused(tmp_path: Path) -> None:
         first.kill()
         first.start()
         first.wait_told("READY=1")
+
+
+def test_a_log_that_nobody_reads_holds_up_no_mail(tmp_path: Path) -> None:
+    """When the pipe that takes the log is full, lines are dropped and mail goes on."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading), os.fdopen(writing), Program(tmp_path, "", listener=f"127.0.0.1:{free_port()}") as program:
+        port = int(program.path.read_text().partition("127.0.0.1:")[2].partition('"')[0])
+        program.start(f"exec 2>&{writing}; exec", given=(writing,))
+        program.wait_told("READY=1")
+        with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+            for _ in range(500):
+                client.sendmail("a@sender.example", ["b@[192.0.2.1]"], "Subject: x\r\n\r\nx\r\n")
+                client.noop()
+
+
+def test_a_part_that_fails_is_no_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The daemon stops, and says so by more than its log: systemd is to start it again."""
+
+    async def fails(_: Delivery) -> None:
+        raise KeyError("mistake")
+
+    monkeypatch.setattr(Delivery, "run", fails)
+    settings = Daemon(tmp_path, "").path
+    with pytest.raises(PostduifError, match="KeyError"):
+        asyncio.run(App(settings).run())

@@ -30,11 +30,14 @@ class Opener:
         self._broken_tls: dict[str, float] = {}
 
     async def open(self, route: Route, hosts: Sequence[Host]) -> Connection | Reply:
-        """A connection that can take transactions, or why no host gave one: the last thing that was said or seen."""
+        """A connection that can take transactions, or why no host gave one: the last thing that was said or seen.
+
+        What one host says for good is no verdict while another may come back.
+        """
         now = self._clock.monotonic()
         peers = [Peer(host.name, address, host.port) for host in hosts for address in host.addresses]
         peers.sort(key=lambda peer: route.host_down(peer.address, now))
-        last = Reply(451, "4.4.4", "no host to connect to")
+        last: Reply | None = None
         for peer in peers[:MAX_ADDRESSES]:
             connection = await self._open_one(route, peer)
             if isinstance(connection, Connection):
@@ -42,12 +45,9 @@ class Opener:
                 return connection
             OUT_CONNECTIONS_TOTAL.labels("failed").inc()
             route.host_failed(peer.address, self._clock.monotonic())
-            last = connection if connection.remote_mta else connection.by("")
-            self.last_peer = peer
-        return last
-
-    last_peer: Peer | None = None
-    """The one tried last, for the journal."""
+            if last is None or last.permanent or not connection.permanent:
+                last = connection
+        return last or Reply(451, "4.4.4", "no host to connect to")
 
     async def _open_one(self, route: Route, peer: Peer) -> Connection | Reply:
         reply: Reply = Reply(454, "4.7.4", f"{peer} offers no TLS, and this site requires it")
