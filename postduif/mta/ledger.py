@@ -89,7 +89,12 @@ class Ledger:
                 Fact(one.entry.recipient, action, one.attempt, envelope.expires_at if one.due else None)
                 for one in members
             ]
-            if (notice := await self._notice(envelope, facts)) is not None:
+            try:
+                notice = await self._notice(envelope, facts)
+            except Exception as error:  # a mistake of ours: what became of the mail is recorded all the same
+                log.error("failure", where="notice", id=envelope.id, error=repr(error))
+                continue
+            if notice is not None:
                 notices.append(notice)
                 DSNS.labels(action).inc()
         return notices

@@ -116,3 +116,17 @@ async def test_one_disk_error_does_not_end_lifetimes(tmp_path: Path, monkeypatch
         await daemon.until(lambda: daemon.app.store.lease_expired is lease_expired)
         clock.advance(11)
         assert (await daemon.journal(id, 2))[-1].kind == "expired"
+
+
+async def test_a_notice_that_breaks_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What became of the recipients is recorded, also when the sender cannot be told."""
+
+    def breaks(*_: object, **__: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr("postduif.mta.ledger.compose", breaks)
+    rules = '[[rule]]\ndomain = "bad.example"\nrcpt = {reply = "550 5.1.1 no"}'
+    async with Sink(rules=rules) as sink, Daemon(tmp_path, to(sink)) as daemon:
+        lines = await daemon.journal(await daemon.submit(["a@bad.example", "b@good.example"]), 2)
+        assert sorted(line.kind for line in lines) == ["delivered", "failed"]
+        assert not await daemon.waiting()
