@@ -1,7 +1,7 @@
 """Write down what became of recipients: journal, removal or retry, and the notice to the sender, in one transaction.
 
-Outcomes are gathered for one turn of the event loop. What the disk refuses is kept and offered again until it is
-taken: a message that was delivered is not sent again while this process lives.
+Outcomes are gathered while those before them are being written. What the disk refuses is kept and offered again until
+it is taken: a message that was delivered is not sent again while this process lives.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ class Ledger:
         self._clock = clock
         self._gathered: list[Outcome] = []
         self._relayed: set[int] = set()
-        self._writing: set[asyncio.Task[None]] = set()
+        self._writing: asyncio.Task[None] | None = None
 
     def record(self, outcomes: list[Outcome], *, relayed: bool = False) -> None:
         """Take outcomes; they reach the disk soon, whatever it takes. `relayed`: the peer knows no DSN (RFC 3461)."""
         if not outcomes:
             return
-        if not self._gathered:
-            asyncio.get_running_loop().call_soon(self._begin)
         self._gathered += outcomes
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_all())
         if relayed:
             taken = (one.entry.recipient for one in outcomes if one.attempt.kind is Kind.DELIVERED)
             self._relayed.update(recipient.id for recipient in taken if recipient.notify)
@@ -55,15 +55,17 @@ class Ledger:
 
     async def settled(self) -> None:
         """Wait until everything taken so far is on disk."""
-        while self._gathered or self._writing:
-            await asyncio.gather(*self._writing, return_exceptions=True)
-            await asyncio.sleep(0)
+        while self._writing is not None:
+            await asyncio.wait((self._writing,))
 
-    def _begin(self) -> None:
-        outcomes, self._gathered = self._gathered, []
-        task = asyncio.create_task(self._write(outcomes))
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
+    async def _write_all(self) -> None:
+        """What gathers while one transaction is under way goes into the next."""
+        try:
+            while self._gathered:
+                outcomes, self._gathered = self._gathered, []
+                await self._write(outcomes)
+        finally:
+            self._writing = None
 
     async def _write(self, outcomes: list[Outcome]) -> None:
         notices = await self._notices(outcomes)
