@@ -28,7 +28,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class Address(NamedTuple):
-    """A mailbox. `domain` is lower-case ASCII (A-labels) or an address literal; both parts are "" in the null sender."""
+    """A mailbox. `domain` is lower-case ASCII (A-labels) or an address literal; the null sender has neither part."""
 
     localpart: str
     domain: str

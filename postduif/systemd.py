@@ -1,4 +1,4 @@
-"""What systemd wants of a daemon: readiness, watchdog and sockets (sd_notify(3), sd_listen_fds(3)). No library needed."""
+"""What systemd wants of a daemon: readiness, watchdog, sockets (sd_notify(3), sd_listen_fds(3)). No library needed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _FIRST_FD = 3
 
 
 def notify(*state: str) -> None:
-    """Tell systemd: `READY=1`, `RELOADING=1`, `STOPPING=1`, `WATCHDOG=1`, `STATUS=...`. Does nothing without systemd."""
+    """Tell systemd `READY=1`, `RELOADING=1`, `STOPPING=1`, `WATCHDOG=1`, `STATUS=...`; without systemd, nobody."""
     path = os.environ.get("NOTIFY_SOCKET", "")
     if not path:
         return
@@ -34,6 +34,6 @@ def listen_sockets() -> list[socket.socket]:
         return []
     sockets = [socket.socket(fileno=_FIRST_FD + index) for index in range(int(count))]
     for one in sockets:
-        one.setblocking(False)
-        os.set_inheritable(one.fileno(), False)
+        one.setblocking(False)  # noqa: FBT003  it takes no name
+        os.set_inheritable(one.fileno(), False)  # noqa: FBT003
     return sockets
