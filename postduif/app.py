@@ -57,8 +57,9 @@ class App:
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT."""
-        await self.start()
         loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, _nothing_to_reload)
+        await self.start()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
@@ -208,6 +209,10 @@ class App:
 
     def _actions(self) -> dict[str, Action]:
         return {**SiteOperations(self.delivery).actions, **QueueOperations(self.store).actions}
+
+
+def _nothing_to_reload() -> None:
+    """Not started yet: the settings are being read anyway."""
 
 
 def _tls(listener: Listener) -> ssl.SSLContext | None:

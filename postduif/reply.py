@@ -47,7 +47,7 @@ class Reply:
 
     @property
     def status(self) -> str:
-        """The RFC 3463 status; made from the code's first digit when the speaker gave none, or one that contradicts it."""
+        """The RFC 3463 status; made from the code's first digit when the speaker gave none or a contradicting one."""
         if self.enhanced and self.enhanced[0] == str(self.code)[0]:
             return self.enhanced
         return f"{self.code // 100}.0.0"

@@ -95,6 +95,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of replies."""
+        before = self.session.replies
         try:
             done = self.session.receive(data)
         except RemoteProtocolError as error:
@@ -106,6 +107,8 @@ class Connection(asyncio.Protocol):
             self.transactions += 1
             self.on_done(transaction)
         self.flush()
+        if self.session.replies > before:  # an octet now and then is no answer
+            self._await_next()
         self._changed.set()
         if self.session.closing is not None:
             self._end(self.session.closing)
@@ -140,7 +143,7 @@ class Connection(asyncio.Protocol):
         if output and self._transport is not None and self.lost is None:
             self._transport.write(output[0] if len(output) == 1 else b"".join(output))
             self._unsent = self._transport.get_write_buffer_size()
-        self._await_next()
+            self._await_next()
 
     async def ready(self) -> Reply | None:
         """Wait for greeting and EHLO; None when transactions can be offered, else why not."""

@@ -63,6 +63,8 @@ class ClientSession:
         self.starting_tls = False
         """STARTTLS was said, and TLS does not speak yet."""
         self.tls = False
+        self.replies = 0
+        """How many have come."""
         self.closing: Reply | None = None
         """The reply that ends the connection: 421 anywhere, a refused greeting or EHLO, the answer to QUIT."""
         self._ehlo = f"{ehlo}\r\n".encode()
@@ -136,6 +138,7 @@ class ClientSession:
         """Take what the peer sent; the transactions that are done now. Raises RemoteProtocolError."""
         done: list[Transaction] = []
         for reply in self._reader.feed(received):
+            self.replies += 1
             if reply.code == 421:
                 self.closing = reply
             if not self._awaited:

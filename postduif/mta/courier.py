@@ -27,6 +27,7 @@ from postduif.queue.scheduled import QueueKey
 from postduif.queue.store import Outcome, Store
 from postduif.reply import Reply
 
+LARGE = 128 * 1024  # octets above which mail is re-encoded in a thread
 FEW = 20  # ready batches below which more are leased
 
 
@@ -137,29 +138,30 @@ class Courier:
             about = self._circumstances(job, transmit=0.0)
             self._ledger.record([expired(entry, about) for entry in job.batch.entries])
             return
-        content = await self._content(job)
-        if isinstance(content, Reply):
+        transaction = await self._transaction(job)
+        if isinstance(transaction, Reply):
             about = self._circumstances(job, transmit=0.0)
-            self._ledger.record([of_reply(entry, content, about, self._settings) for entry in job.batch.entries])
+            self._ledger.record([of_reply(entry, transaction, about, self._settings) for entry in job.batch.entries])
             return
         if not self._connection.room:
             self._route.ready.put_back(job.key, job.priority, job.batch)
             return
-        recipients = [entry.recipient for entry in job.batch.entries]
-        transaction = compose(job.batch.envelope, recipients, content, self._connection.session.features)
         self._jobs[transaction] = job
         self._connection.offer(transaction)
 
-    async def _content(self, job: _Job) -> bytes | Reply:
-        """What goes over the wire to this peer, or the verdict that nothing can."""
+    async def _transaction(self, job: _Job) -> Transaction | Reply:
+        """What is said to this peer, or the verdict that nothing can be."""
         envelope, features = job.batch.envelope, self._connection.session.features
+        recipients = [entry.recipient for entry in job.batch.entries]
         try:
             message = await self._store.content(envelope.id)
-            plain = addresses_ascii(envelope, [entry.recipient for entry in job.batch.entries])
-            fitted = fit(message, features.eight_bit_mime, features.smtputf8, plain)
+            wishes = (message, features.eight_bit_mime, features.smtputf8, addresses_ascii(envelope, recipients))
+            large = message.eight_bit and not features.eight_bit_mime and len(message.content) > LARGE
+            fitted = await asyncio.to_thread(fit, *wishes) if large else fit(*wishes)
             if isinstance(fitted, Reply):
                 return fitted
             content = await self._signer.sign(envelope.header_from, fitted.content) + fitted.content
+            transaction = compose(envelope, recipients, content, features)
         except StoreError:
             return Reply(451, "4.3.0", "the message could not be read from the queue")
         except KeyUnavailable as error:
@@ -171,7 +173,7 @@ class Courier:
             return Reply(
                 552, "5.3.4", f"the message has {len(content)} octets, {self._connection.peer} takes {features.size}"
             )
-        return content
+        return transaction
 
     def _done(self, transaction: Transaction) -> None:
         self._record(self._jobs.pop(transaction), transaction, None)

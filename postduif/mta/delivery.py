@@ -110,7 +110,7 @@ class Delivery:
         await asyncio.gather(*late, return_exceptions=True)
         for route in self.routes.values():
             self._give_back(route)
-        await self._ledger.settled()
+        await self._ledger.settled(grace)
 
     async def _until_next_due(self) -> None:
         due = self._store.next_due()
@@ -147,6 +147,8 @@ class Delivery:
                     log.error("sweep_failed", error=error)
 
     async def _give_up(self) -> None:
+        for route in self.routes.values():
+            self._expire(route.ready.take_expired(self._clock.time()), route.name)
         while entries := await self._store.lease_expired(QUANTUM):
             self._expire(entries, "")
 

@@ -53,17 +53,26 @@ class Ledger:
         for one in outcomes:
             note(one)
 
-    async def settled(self) -> None:
-        """Wait until everything taken so far is on disk."""
-        while self._writing is not None:
-            await asyncio.wait((self._writing,))
+    async def settled(self, patience: float) -> None:
+        """Wait until everything taken so far is on disk, but no longer than `patience` seconds.
+
+        What is not on disk then is tried again by the next daemon: a second copy goes out.
+        """
+        if self._writing is not None:
+            _, late = await asyncio.wait((self._writing,), timeout=patience)
+            for task in late:
+                log.error("outcomes_not_recorded", gathered=len(self._gathered))
+                task.cancel()
 
     async def _write_all(self) -> None:
         """What gathers while one transaction is under way goes into the next."""
         try:
             while self._gathered:
                 outcomes, self._gathered = self._gathered, []
-                await self._write(outcomes)
+                try:
+                    await self._write(outcomes)
+                except Exception as error:  # a mistake of ours: the next outcomes are recorded all the same
+                    log.error("failure", where="ledger", outcomes=len(outcomes), error=repr(error))
         finally:
             self._writing = None
 

@@ -79,6 +79,23 @@ class Ready:
             return key, priority, batch
         return None
 
+    def take_expired(self, now: float) -> list[Entry]:
+        """Take out what outlived its lifetime. `now` is in seconds since the epoch."""
+        late: list[Entry] = []
+        for lanes in self._lanes.values():
+            for key in list(lanes):
+                batches = lanes[key]
+                lanes[key] = deque(batch for batch in batches if batch.envelope.expires_at > now)
+                for batch in batches:
+                    if batch.envelope.expires_at <= now:
+                        late += batch.entries
+                        self._batches -= 1
+                        self._open.pop(batch.envelope.id, None)
+                if not lanes[key]:
+                    del lanes[key]
+        self.recipients -= len(late)
+        return late
+
     def drain(self) -> list[Batch]:
         """Everything, taken out."""
         taken = []

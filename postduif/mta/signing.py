@@ -78,7 +78,7 @@ class _Process:
         self._socket, theirs = socket.socketpair()
         with theirs:
             # The command is our own; a session of its own keeps Ctrl-C from it.
-            command = [sys.executable, "-m", "postduif.mta.signing_worker", str(theirs.fileno())]
+            command = [sys.executable, "-P", "-m", "postduif.mta.signing_worker", str(theirs.fileno())]
             try:
                 self._process = subprocess.Popen(  # noqa: S603
                     command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True

@@ -219,10 +219,10 @@ class Writer:
         self.commits += 1
         self.observe_commit(seconds)
         for operation in batch:
-            if operation.error is None:
-                operation.committed(operation.result)
-            else:
-                operation.failed()
+            try:
+                operation.committed(operation.result) if operation.error is None else operation.failed()
+            except Exception as error:  # a mistake of ours in one must not keep the others from their answers
+                log.error("failure", where="queue", error=repr(error))
         for operation in batch:
             future = operation.future
             if future.cancelled():

@@ -80,6 +80,20 @@ def test_a_silent_peer_is_left_in_time(run: Callable[..., tuple[Reply | None, Tr
 
 
 @LOOPS
+def test_an_octet_now_and_then_is_no_answer(run: Callable[..., tuple[Reply | None, Transaction]]) -> None:
+    """A host that sends its reply octet by octet has no longer than one that says nothing."""
+
+    def drip(client: socket.socket, over: threading.Event) -> None:
+        while not over.wait(SHORT / 5):
+            client.sendall(b"2")
+
+    with peer(drip) as port:
+        lost, _ = run(carried(port, timeouts(MAIL=SHORT)))
+    assert lost is not None
+    assert "timed out" in lost.text
+
+
+@LOOPS
 def test_a_peer_that_never_reads_is_left(run: Callable[..., tuple[Reply | None, Transaction]]) -> None:
     """A peer that takes nothing of the content for the time of one block is left (RFC 5321 4.5.3.2.5)."""
 

@@ -67,3 +67,15 @@ def test_a_taken_batch_grows_no_more() -> None:
     assert taken is not None
     assert len(taken[2].entries) == 1
     assert len(ready) == 1
+
+
+def test_what_is_too_old_is_taken_out() -> None:
+    """Entries past their lifetime leave the ready queue, the others keep their order."""
+    ready = Ready(100)
+    entries = [entry(number) for number in (1, 2, 3)]
+    for one, expires_at in zip(entries, (10.0, 30.0, 20.0), strict=True):
+        one.envelope.expires_at = expires_at
+    ready.add(BULK, 50, entries)
+    assert [one.envelope.id for one in ready.take_expired(20.0)] == [1, 3]
+    assert ready.recipients == len(ready) == 1
+    assert order(ready) == [2]
