@@ -25,6 +25,8 @@ from postduif.queue.roster import Roster
 from postduif.queue.scheduled import QueueKey
 
 SUFFIXES = ("", "-wal", "-shm")
+SALVAGED = ".salvaged"
+"""Behind the name of the file that what can be read of a damaged one goes to. It takes the name when it is complete."""
 CHECK_ALWAYS = 16 * 1024 * 1024
 """Octets up to which the whole file is checked at every start."""
 CHECK_UNCLEAN = 512 * 1024 * 1024
@@ -73,6 +75,7 @@ def open_queue(data_dir: Path, clock: Clock) -> Opened:
     lock = directory.lock(data_dir)
     try:
         path = data_dir / connection.FILE_NAME
+        _end_salvage(path, clock)
         present = [directory.check_file(path.with_name(path.name + suffix)) for suffix in SUFFIXES]
         if not any(present[:2]):
             create(path, int(clock.time() * IDS_PER_SECOND))
@@ -114,9 +117,14 @@ def _examine(path: Path, clock: Clock) -> None:
         _check_header(path)
         _check_content(path)
     except _Damaged as damage:
+        # The damaged file has its name until the new one is complete: a crash in between begins anew.
+        salvaged = path.with_name(path.name + SALVAGED)
+        for suffix in SUFFIXES:
+            salvaged.with_name(salvaged.name + suffix).unlink(missing_ok=True)
+        create(salvaged, int(clock.time() * IDS_PER_SECOND))
+        count = salvage.salvage(path, salvaged)
         aside = _set_aside(path, str(damage), clock)
-        create(path, int(clock.time() * IDS_PER_SECOND))
-        count = salvage.salvage(aside, path)
+        _end_salvage(path, clock)
         log.error(
             "queue file damaged",
             reason=damage,
@@ -125,6 +133,17 @@ def _examine(path: Path, clock: Clock) -> None:
             remedy="mail goes on with a new file; see docs/queue.md for what else can be saved from the old one",
         )
     path.with_name(path.name + connection.SUSPECT_SUFFIX).unlink(missing_ok=True)
+
+
+def _end_salvage(path: Path, clock: Clock) -> None:
+    """Give the salvaged file the name, once the damaged one has gone; perhaps a crash kept that from happening."""
+    salvaged = path.with_name(path.name + SALVAGED)
+    if path.exists() or not salvaged.exists():
+        return
+    if any(path.with_name(path.name + suffix).exists() for suffix in SUFFIXES[1:]):
+        _set_aside(path, "it belongs to the file that was set aside before", clock)
+    salvaged.rename(path)
+    directory.sync(path.parent)
 
 
 def _check_header(path: Path) -> None:

@@ -257,3 +257,28 @@ def test_damage_on_two_sides_does_not_hide_what_is_between(tmp_path: Path) -> No
     assert len(aside(tmp_path)) == 1
     assert len(leaves) == 3
     assert 100 < len(saved) < 200
+
+
+@pytest.mark.parametrize("stray", [False, True])
+def test_a_salvage_cut_short_before_the_last_rename_is_ended(tmp_path: Path, stray: bool) -> None:
+    """When the damaged file has gone, the salvaged one gets its name; a log left over does not join it."""
+    fill(tmp_path)
+    directory = tmp_path / "queue"
+    (directory / "queue.sqlite").rename(directory / "queue.sqlite.salvaged")
+    if stray:
+        (directory / "queue.sqlite-wal").write_bytes(b"of the damaged file")
+        (directory / "queue.sqlite-wal").chmod(0o600)
+    assert len(reopen(tmp_path)) == 30
+    assert len(aside(tmp_path)) == stray
+    assert "queue.sqlite.salvaged" not in names(tmp_path)
+
+
+def test_a_salvage_cut_short_before_that_begins_anew(tmp_path: Path) -> None:
+    """While the damaged file has its name, what an earlier start had salvaged counts for nothing."""
+    fill(tmp_path, 100)
+    path = tmp_path / "queue" / "queue.sqlite"
+    os.truncate(path, path.stat().st_size // 2)
+    path.with_name("queue.sqlite.salvaged").write_bytes(b"half")
+    assert len(reopen(tmp_path)) > 10
+    assert len(aside(tmp_path)) == 1
+    assert "queue.sqlite.salvaged" not in names(tmp_path)
