@@ -240,7 +240,12 @@ def _health_server(config: Config, app: App) -> HealthServer | None:
     address = config.metrics.address
     if address is None:
         return None
-    return HealthServer(address.host, address.port, app.health, app.refresh)
+    try:
+        return HealthServer(address.host, address.port, app.health, app.refresh)
+    except OSError as error:
+        raise ConfigError(
+            f"metrics.address {address}: {error.strerror}; `postduif check` says what is in the way"
+        ) from None
 
 
 def _needing_restart(old: Config, new: Config) -> Iterator[str]:

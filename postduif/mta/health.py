@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ class Health:
     trouble: str = ""
 
 
+class _SixServer(WSGIServer):
+    address_family = socket.AF_INET6
+
+
 class _Quiet(WSGIRequestHandler):
     timeout = 10  # seconds for one request
 
@@ -41,7 +46,8 @@ class HealthServer:
         self._health = health
         self._refresh = refresh
         self._metrics = make_wsgi_app()
-        self._server: WSGIServer = make_server(host, port, self._answer, handler_class=_Quiet)
+        kind = _SixServer if ":" in host else WSGIServer
+        self._server: WSGIServer = make_server(host, port, self._answer, kind, _Quiet)
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
         self._thread.start()
 
