@@ -30,14 +30,11 @@ class Opener:
         self._broken_tls: dict[str, float] = {}
 
     async def open(self, route: Route, hosts: Sequence[Host]) -> Connection | Reply:
-        """A connection that can take transactions, or why no host gave one: the last thing that was said or seen.
-
-        What one host says for good is no verdict while another may come back.
-        """
+        """A connection that can take transactions, or why no host gave one: the last thing said or seen, transient."""
         now = self._clock.monotonic()
         peers = [Peer(host.name, address, host.port) for host in hosts for address in host.addresses]
         peers.sort(key=lambda peer: route.host_down(peer.address, now))
-        last: Reply | None = None
+        last = Reply(451, "4.4.4", "no host to connect to")
         for peer in peers[:MAX_ADDRESSES]:
             connection = await self._open_one(route, peer)
             if isinstance(connection, Connection):
@@ -45,9 +42,8 @@ class Opener:
                 return connection
             OUT_CONNECTIONS_TOTAL.labels("failed").inc()
             route.host_failed(peer.address, self._clock.monotonic())
-            if last is None or last.permanent or not connection.permanent:
-                last = connection
-        return last or Reply(451, "4.4.4", "no host to connect to")
+            last = _for_now(connection)
+        return last
 
     async def _open_one(self, route: Route, peer: Peer) -> Connection | Reply:
         reply: Reply = Reply(454, "4.7.4", f"{peer} offers no TLS, and this site requires it")
@@ -82,3 +78,10 @@ class Opener:
         if len(self._broken_tls) > 10_000:
             self._broken_tls = {address: until for address, until in self._broken_tls.items() if until > now}
         self._broken_tls[peer.address] = now + self._memory
+
+
+def _for_now(reply: Reply) -> Reply:
+    """A host that refuses to talk (5yz to the connection or to EHLO) has said nothing about any recipient: wait."""
+    if not reply.permanent:
+        return reply
+    return Reply(421, "4.3.2", f"refused the connection: {reply}", reply.remote_mta)

@@ -47,14 +47,15 @@ async def test_421_leads_to_the_second(tmp_path: Path, stage: str) -> None:
             assert sink.figures.refused == {"421 4.3.2": 1}
 
 
-async def test_a_second_that_refuses_us_is_no_verdict_while_the_first_is_down(tmp_path: Path) -> None:
-    """A backup MX host that greets with 554 does not return mail that the first would take tomorrow."""
+async def test_a_refused_connection_is_no_verdict_on_mail(tmp_path: Path) -> None:
+    """A host that greets with 554 has said nothing about a recipient: the mail waits, and its words are kept."""
     port = free_port()
     rules = f'[[rule]]\ndomain = "mx2"\nlisten = "127.0.0.3:{port}"\nconnect = {{reply = "554 5.7.1 not you"}}'
     with DnsServer(ZONE) as dns:
         async with Sink(rules=rules), Daemon(tmp_path, by_mx(dns, port)) as daemon:
             (line,) = await daemon.journal(await daemon.submit(["a@one.example"]))
-            assert (line.kind, line.enhanced) == ("deferred", "4.4.1")
+            assert (line.kind, line.code, line.enhanced) == ("deferred", 421, "4.3.2")
+            assert "554 5.7.1 not you" in line.text
 
 
 async def test_all_down(tmp_path: Path) -> None:
