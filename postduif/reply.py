@@ -6,7 +6,7 @@ Whether a reply is positive, transient or permanent is derived from the code and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 MAX_LINE = 512  # octets of one reply line on the wire, CRLF included (RFC 5321 4.5.3.1.5)
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?: +|$)")
@@ -51,10 +51,6 @@ class Reply:
         if self.enhanced and self.enhanced[0] == str(self.code)[0]:
             return self.enhanced
         return f"{self.code // 100}.0.0"
-
-    def by(self, remote_mta: str) -> Reply:
-        """The same reply, said by `remote_mta`."""
-        return replace(self, remote_mta=remote_mta)
 
     def encode(self) -> bytes:
         """The bytes on the wire, each line within 512 octets, the enhanced code on every line (RFC 2034 section 4)."""

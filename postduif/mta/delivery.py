@@ -274,12 +274,8 @@ class Delivery:
     def _take(self, route: Route, key: QueueKey, entries: list[Entry]) -> None:
         if not entries:
             return
-        now = self._clock.time()
-        late = [entry for entry in entries if entry.envelope.expires_at <= now]
-        if late:
-            self._expire(late, route.name)
-            entries = [entry for entry in entries if entry.envelope.expires_at > now]
-        route.ready.add(key, self._priorities.get(key.stream, DEFAULT_PRIORITY), entries)
+        alive = self._unexpired(entries, route.name)
+        route.ready.add(key, self._priorities.get(key.stream, DEFAULT_PRIORITY), alive)
 
     async def _serve(self, route: Route) -> None:
         """One connection, from opening to end."""
@@ -379,10 +375,15 @@ class Delivery:
 
     def _decide(self, entries: list[Entry], reply: Reply, site: str) -> None:
         about = Circumstances(site, self._clock.time(), self._random.random())
-        late = [entry for entry in entries if entry.envelope.expires_at <= about.now]
-        self._ledger.record([expired(entry, about) for entry in late])
-        alive = [entry for entry in entries if entry.envelope.expires_at > about.now]
+        alive = self._unexpired(entries, site)
         self._ledger.record([of_reply(entry, reply, about, self._config.delivery) for entry in alive])
+
+    def _unexpired(self, entries: list[Entry], site: str) -> list[Entry]:
+        """Give up those past their lifetime; the others."""
+        now = self._clock.time()
+        if late := [entry for entry in entries if entry.envelope.expires_at <= now]:
+            self._expire(late, site)
+        return [entry for entry in entries if entry.envelope.expires_at > now]
 
     def _expire(self, entries: list[Entry], site: str) -> None:
         about = Circumstances(site, self._clock.time(), 0.0)

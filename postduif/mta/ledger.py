@@ -22,7 +22,7 @@ from postduif.mta.observed import note
 from postduif.queue.store import Outcome, Store
 
 RETRY = 1.0  # seconds between tries to record what the disk refused
-_ACTIONS = {Kind.FAILED: "failed", Kind.EXPIRED: "failed", Kind.DEFERRED: "delayed", Kind.AMBIGUOUS: "delayed"}
+_GIVEN_UP = (Kind.FAILED, Kind.EXPIRED)
 
 
 class Ledger:
@@ -138,7 +138,7 @@ class Ledger:
         elif kind in (Kind.DEFERRED, Kind.AMBIGUOUS):
             action = "delayed" if self._delay_passes(outcome) else ""
         else:
-            action = _ACTIONS.get(kind, "")
+            action = "failed" if kind in _GIVEN_UP else ""
         return action if action and wanted(entry.envelope, entry.recipient, action) else ""
 
     def _delay_passes(self, outcome: Outcome) -> bool:
