@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 MAX_LINE = 512  # octets of one reply line on the wire, CRLF included (RFC 5321 4.5.3.1.5)
-_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?: +|$)")
+_ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: +|$)")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\U0010ffff]+")
 
 

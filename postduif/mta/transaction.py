@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from postduif.envelope import UNSAID, Envelope, Notify, Recipient
 from postduif.reply import Reply
+
+_NUMBER = re.compile(r"[0-9]{1,20}")  # RFC 1870 section 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Features:
         """Read an EHLO reply (RFC 5321 4.1.1.1); keywords in any case."""
         words = {parts[0].upper(): parts[1:] for line in reply.text.split("\n")[1:] if (parts := line.split())}
         size = words.get("SIZE")
+        known = size is not None and len(size) > 0 and _NUMBER.fullmatch(size[0])
         return cls(
             pipelining="PIPELINING" in words,
             chunking="CHUNKING" in words,
@@ -34,7 +38,7 @@ class Features:
             smtputf8="SMTPUTF8" in words,
             dsn="DSN" in words,
             starttls="STARTTLS" in words,
-            size=None if size is None else int(size[0]) if size and size[0].isdigit() else 0,
+            size=None if size is None else int(size[0]) if known else 0,
         )
 
 
