@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from postduif.config.schema import Delivery
-from postduif.errors import RemoteProtocolError
-from postduif.mta.client_session import ClientSession, Step
+from postduif.mta.client_session import ClientSession, Garbled, Step
 from postduif.mta.network_reply import STAGES, reply_for
 from postduif.mta.transaction import Transaction
 from postduif.reply import Reply
@@ -98,14 +97,13 @@ class Connection(asyncio.Protocol):
         before = self.session.replies
         try:
             done = self.session.receive(data)
-        except RemoteProtocolError as error:
+        except Garbled as error:
+            self._report(error.done)  # what was said before holds, or the mail would go out twice
             # What is said into STARTTLS speaks against TLS at this host, not against the mail.
             tls = Reply(454, "4.7.5", f"STARTTLS: {error}") if self.session.starting_tls else None
             self._end(tls or reply_for(error, self.stage))
             return
-        for transaction in done:
-            self.transactions += 1
-            self.on_done(transaction)
+        self._report(done)
         self.flush()
         if self.session.replies > before:  # an octet now and then is no answer
             self._await_next()
@@ -114,6 +112,11 @@ class Connection(asyncio.Protocol):
             self._end(self.session.closing)
         elif done:
             self.on_room(self)
+
+    def _report(self, done: list[Transaction]) -> None:
+        for transaction in done:
+            self.transactions += 1
+            self.on_done(transaction)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over, by whomever."""

@@ -42,6 +42,14 @@ class _Awaited(NamedTuple):
     transaction: Transaction | None = None
 
 
+class Garbled(RemoteProtocolError):  # noqa: N818  the name says what happened
+    """The peer said what no SMTP server may say. `done`: the transactions that had their verdict before that."""
+
+    def __init__(self, problem: str, done: list[Transaction]) -> None:
+        super().__init__(problem)
+        self.done = done
+
+
 _NOT_READY = (Step.GREETING, Step.EHLO, Step.HELO, Step.STARTTLS, Step.QUIT)
 
 
@@ -135,22 +143,28 @@ class ClientSession:
         self._say(b"QUIT\r\n", Step.QUIT)
 
     def receive(self, received: bytes) -> list[Transaction]:
-        """Take what the peer sent; the transactions that are done now. Raises RemoteProtocolError."""
+        """Take what the peer sent; the transactions that are done now. Raises Garbled; then it is over."""
         done: list[Transaction] = []
-        for reply in self._reader.feed(received):
-            self.replies += 1
-            if reply.code == 421:
-                self.closing = reply
-            if not self._awaited:
-                if self.closing is None:
-                    raise RemoteProtocolError("a reply to nothing")
-                continue
-            step, transaction = self._awaited.popleft()
-            if transaction is None:
-                self._about_connection(step, reply)
-            else:
-                self._about_transaction(step, transaction, reply, done)
+        try:
+            for reply in self._reader.feed(received):
+                self._take(reply, done)
+        except RemoteProtocolError as error:
+            raise Garbled(str(error), done) from error
         return done
+
+    def _take(self, reply: Reply, done: list[Transaction]) -> None:
+        self.replies += 1
+        if reply.code == 421:
+            self.closing = reply
+        if not self._awaited:
+            if self.closing is None:
+                raise RemoteProtocolError("a reply to nothing")
+            return
+        step, transaction = self._awaited.popleft()
+        if transaction is None:
+            self._about_connection(step, reply)
+        else:
+            self._about_transaction(step, transaction, reply, done)
 
     def _say(self, command: bytes, step: Step, transaction: Transaction | None = None) -> None:
         if self.closing is None:

@@ -7,13 +7,14 @@ outside 2yz to 5yz, a code that changes between lines, replies without end.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from postduif.errors import RemoteProtocolError
-from postduif.reply import Reply
+from postduif.reply import MAX_LINE, Reply
 
 MAX_LINES = 100
 MAX_OCTETS = 64 * 1024
-MAX_KNOWN = 16  # replies of one line that are remembered
+MAX_KNOWN = 16  # replies of one line that are remembered, if they are no longer than lines should be
 _LINE = re.compile(rb"([2-5][0-9]{2})([ -]?)([^\n]*)")
 
 
@@ -33,12 +34,14 @@ class ReplyReader:
         """Some bytes belong to no complete reply yet."""
         return bool(self._buffer or self._lines)
 
-    def feed(self, received: bytes) -> list[Reply]:
-        """The replies that are complete now. Raises RemoteProtocolError."""
+    def feed(self, received: bytes) -> Iterator[Reply]:
+        """The replies that are complete now, those before a fault too. Raises RemoteProtocolError. Take them all."""
         *lines, self._buffer = (self._buffer + received).split(b"\n")
+        for line in lines:
+            if (reply := self._line(line)) is not None:
+                yield reply
         if self._octets + len(self._buffer) > MAX_OCTETS:
             raise RemoteProtocolError(f"a reply of more than {MAX_OCTETS} octets")
-        return [reply for line in lines if (reply := self._line(line)) is not None]
 
     def _line(self, line: bytes) -> Reply | None:
         # Peers say the same few lines again and again.
@@ -58,7 +61,7 @@ class ReplyReader:
         if separator == b"-":
             return None
         reply = Reply.decode(int(code), self._lines, self._remote_mta)
-        if len(self._lines) == 1 and len(self._known) < MAX_KNOWN:
+        if len(self._lines) == 1 and len(self._known) < MAX_KNOWN and len(line) < MAX_LINE:
             self._known[line] = reply
         self._lines, self._octets = [], 0
         return reply

@@ -127,3 +127,28 @@ def test_a_slow_reader_is_not(run: Callable[..., tuple[Reply | None, Transaction
     assert lost is None
     assert one.final_reply is not None
     assert one.final_reply.text == "taken"
+
+
+def test_a_verdict_holds_whatever_comes_behind_it() -> None:
+    """A mail that was taken is delivered, though nonsense comes in the same packet: it is not sent to another host."""
+
+    def answer(client: socket.socket, _: threading.Event) -> None:
+        client.recv(100_000)
+        client.sendall(b"250 ok\r\n250 ok\r\n250 2.0.0 taken\r\n250 and again\r\n")
+
+    async def reported(port: int) -> tuple[list[Transaction], Transaction]:
+        connection = await connect(Peer("mx", "127.0.0.1", port), "me.example", timeouts())
+        assert isinstance(connection, Connection), connection
+        done: list[Transaction] = []
+        over = asyncio.Event()
+        connection.on_done, connection.on_lost = done.append, lambda _: over.set()
+        one = Transaction(b"MAIL FROM:<a@b>\r\n", [b"RCPT TO:<c@d>\r\n"], b"x\r\n")
+        connection.offer(one)
+        await over.wait()
+        return done, one
+
+    with peer(answer) as port:
+        done, one = asyncio.run(reported(port))
+    assert done == [one]
+    assert one.final_reply is not None
+    assert one.final_reply.text == "taken"
