@@ -1,10 +1,17 @@
-"""What every test finds: the log as it is when nobody has configured it."""
+"""What every test finds: the log as it is when nobody has configured it, and how hard hypothesis is to try."""
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from hypothesis import HealthCheck, settings
 
 from postduif import log
+
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.register_profile("long", max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
 @pytest.fixture(autouse=True)
