@@ -78,7 +78,9 @@ def test_words_of_a_host_are_harmless(code: int, lines: list[bytes]) -> None:
 @given(
     st.integers(200, 599),
     st.sampled_from(["", "2.1.5", "4.2.0", "5.7.26"]),
-    st.lists(st.text(st.characters(blacklist_categories=("C", "Z", "N")), min_size=1, max_size=50), min_size=1, max_size=5),
+    st.lists(
+        st.text(st.characters(blacklist_categories=("C", "Z", "N")), min_size=1, max_size=50), min_size=1, max_size=5
+    ),
 )
 def test_our_replies_read_back(code: int, enhanced: str, lines: list[str]) -> None:
     """What we say is read by our own client as it was meant."""
