@@ -7,6 +7,7 @@ queued message is shared by all its recipients.
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass, field
 
 from postduif.address import Address
@@ -33,6 +34,12 @@ class Notify(enum.Flag):
 
 
 UNSAID = Notify(0)
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def ascii_orcpt(orcpt: str) -> str:
+    """An ORCPT for a host without SMTPUTF8 and for a 7-bit report: `utf-8;j\\x{F6}rg@...` (RFC 6533 section 3)."""
+    return _BEYOND_ASCII.sub(lambda match: f"\\x{{{ord(match[0]):X}}}", orcpt)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from postduif.address import Address
 from postduif.attempt import Attempt, Kind
-from postduif.envelope import Envelope, Recipient
+from postduif.envelope import Envelope, Recipient, ascii_orcpt
 from postduif.header_text import date, field
 from postduif.reply import Reply
 
@@ -98,7 +98,7 @@ def _original(orcpt: str) -> str:
     """ORCPT as a field value: its type, and the address with the xtext of RFC 3461 4.2 taken off."""
     kind, _, encoded = orcpt.partition(";")
     if kind.lower() == "utf-8":  # has an encoding of its own, without xtext (RFC 6533 section 3)
-        return f"{kind}; {encoded if encoded.isascii() else _utf8_xtext(encoded)}"
+        return f"{kind}; {ascii_orcpt(encoded)}"
     return f"{kind}; {_xtext_decoded(encoded)}"
 
 

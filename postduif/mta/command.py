@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from postduif import address
 from postduif.address import NULL_SENDER, Address
-from postduif.envelope import UNSAID, Notify
+from postduif.envelope import UNSAID, Notify, ascii_orcpt
 from postduif.errors import AddressError, Refused
 from postduif.reply import Reply
 
 MAX_ENVID = 100  # characters (RFC 3461 4.4)
-MAX_ORCPT = 500  # characters (RFC 3461 4.2)
+MAX_ORCPT = 500  # characters, as it is written in ASCII (RFC 3461 4.2)
 MAX_NAME = 255  # octets of an EHLO name (RFC 5321 4.5.3.1.2)
 
 _PLAIN_MAILBOX = rb"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9._-]{1,255}"
@@ -232,6 +232,8 @@ def _notify(value: str | None) -> Notify:
 def _orcpt(value: str | None, *, utf8: bool) -> str:
     if value is None:
         return ""
-    if len(value) > MAX_ORCPT or not _ORCPT.fullmatch(value) or not (utf8 or value.isascii()):
+    match = _ORCPT.fullmatch(value)
+    beyond_ascii = utf8 and match is not None and match[1].lower() == "utf-8"  # RFC 6533 section 3
+    if len(ascii_orcpt(value)) > MAX_ORCPT or not match or not (beyond_ascii or value.isascii()):
         raise _refused("5.5.4", "ORCPT is type;xtext, up to 500 characters")
     return value

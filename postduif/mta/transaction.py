@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from postduif.envelope import UNSAID, Envelope, Notify, Recipient
+from postduif.envelope import UNSAID, Envelope, Notify, Recipient, ascii_orcpt
 from postduif.reply import Reply
 
 _NUMBER = re.compile(r"[0-9]{1,20}")  # RFC 1870 section 4
@@ -96,7 +96,8 @@ def compose(envelope: Envelope, recipients: Sequence[Recipient], content: bytes,
         mail += (f" RET={envelope.ret}" if envelope.ret else "") + (
             f" ENVID={envelope.envid}" if envelope.envid else ""
         )
-    rcpts = [f"RCPT TO:<{one.address}>{_dsn_wishes(one) if features.dsn else ''}\r\n".encode() for one in recipients]
+    wishes = [_dsn_wishes(one, utf8=utf8) if features.dsn else "" for one in recipients]
+    rcpts = [f"RCPT TO:<{one.address}>{wish}\r\n".encode() for one, wish in zip(recipients, wishes, strict=True)]
     return Transaction(f"{mail}\r\n".encode(), rcpts, content)
 
 
@@ -105,10 +106,10 @@ def addresses_ascii(envelope: Envelope, recipients: Sequence[Recipient]) -> bool
     return envelope.sender.ascii and all(one.address.ascii for one in recipients)
 
 
-def _dsn_wishes(recipient: Recipient) -> str:
+def _dsn_wishes(recipient: Recipient, *, utf8: bool) -> str:
     wishes = ""
     if recipient.notify is not UNSAID and recipient.notify:
         wishes += " NOTIFY=" + ",".join(flag.name or "" for flag in Notify if flag in recipient.notify)
     if recipient.orcpt:
-        wishes += f" ORCPT={recipient.orcpt}"
+        wishes += f" ORCPT={recipient.orcpt if utf8 else ascii_orcpt(recipient.orcpt)}"
     return wishes
