@@ -28,6 +28,7 @@ def faults(config: Config) -> list[Fault]:
         _sites,
         _twice,
         _times,
+        _bounce,
         _postmaster,
     )
     return list(chain.from_iterable(rule(config) for rule in rules))
@@ -165,6 +166,24 @@ def _times(config: Config) -> Iterator[Fault]:
         yield Fault(
             ("dns", "min_ttl"),
             f"{format_time(dns.min_ttl)} is more than max_ttl, {format_time(dns.max_ttl)}; write it shorter",
+        )
+
+
+def _bounce(config: Config) -> Iterator[Fault]:
+    bounce, lifetime = config.bounce, config.delivery.lifetime
+    if bounce.domain is None and bounce.sign_submitted:
+        yield Fault(("bounce", "sign_submitted"), 'needs a domain to come back to; write domain = "b.example.com"')
+    if bounce.domain is not None and bounce.bounce_lifetime <= lifetime:
+        yield Fault(
+            ("bounce", "bounce_lifetime"),
+            f"{format_time(bounce.bounce_lifetime)} can be over before we have made the last attempt "
+            f"(delivery.lifetime is {format_time(lifetime)}); write it some ten days longer than that",
+        )
+    if bounce.error_spacing * (bounce.soft_errors - 1) > bounce.error_window:
+        yield Fault(
+            ("bounce", "error_window"),
+            f"{format_time(bounce.error_window)} has no room for {bounce.soft_errors} errors that are "
+            f"{format_time(bounce.error_spacing)} apart, so nothing would ever be quarantined; write it longer",
         )
 
 

@@ -1,8 +1,8 @@
 """Every setting: its type, default and meaning. The manual's configuration page is made from it.
 
 Values are frozen. Sizes are octets, times are seconds, rates are `Rate`; in the file they are "25M", "5m", "100/m".
-What one setting may be is said here and in the two files beside it (`incoming`, `outgoing`); what must hold between
-settings is in `config.checking`. Everybody else imports the sections from here.
+What one setting may be is said here and in the files beside it (`incoming`, `outgoing`, `bouncing`); what must hold
+between settings is in `config.checking`. Everybody else imports the sections from here.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from postduif.config.bouncing import Bounce
 from postduif.config.incoming import Listener
 from postduif.config.kinds import (
     AbsolutePath,
@@ -32,6 +33,7 @@ from postduif.config.section import Section
 from postduif.config.units import parse_size
 
 __all__ = [
+    "Bounce",
     "Config",
     "Delivery",
     "Dkim",
@@ -156,4 +158,5 @@ class Config(Section):
     stream: tuple[Stream, ...] = ()
     dkim: tuple[Dkim, ...] = ()
     dsn: Dsn = Field(default_factory=Dsn)
+    bounce: Bounce = Field(default_factory=Bounce)
     metrics: Metrics = Field(default_factory=Metrics)

@@ -37,8 +37,11 @@ def wrong(text: str) -> dict[str, str]:
         DKIM.format("a.example", "1") + DKIM.format("a.example", "2") + DKIM.format("b.example", "1"),
         '[delivery]\nretry = "4d"\nlifetime = "4d"\n',
         '[server]\npostmaster = "me@example.com"\n',
+        '[delivery]\nlifetime = "20d"\n',
+        '[bounce]\ndomain = "b.example"\nsign_submitted = true\n',
+        '[bounce]\nsoft_errors = 2\nerror_window = "1d"\n',
     ],
-    ids=range(12),
+    ids=range(15),
 )
 def test_right(text: str) -> None:
     """What is right is left in peace."""
@@ -82,9 +85,20 @@ def test_right(text: str) -> None:
             "the first wait, 2h, is longer than lifetime, 1h",
         ),
         ('[dns]\nmin_ttl = "2h"\nmax_ttl = "1h"\n', "dns.min_ttl", "2h is more than max_ttl, 1h; write it shorter"),
+        ("[bounce]\nsign_submitted = true\n", "bounce.sign_submitted", "needs a domain to come back to; write domain"),
+        (
+            '[delivery]\nlifetime = "14d"\n[bounce]\ndomain = "b.example"\n',
+            "bounce.bounce_lifetime",
+            "2w can be over before we have made the last attempt (delivery.lifetime is 2w); write it",
+        ),
+        (
+            "[bounce]\nsoft_errors = 12\n",
+            "bounce.error_window",
+            "10d has no room for 12 errors that are 1d apart, so nothing would ever be quarantined; write it longer",
+        ),
         ('[server]\npostmaster = "me"\n', "server.postmaster", '"me" is not an address (no domain); write it as'),
     ],
-    ids=range(23),
+    ids=range(26),
 )
 def test_wrong(text: str, path: str, words: str) -> None:
     """What contradicts another setting is one fault, with place, problem and remedy."""
