@@ -66,7 +66,7 @@ class DataReader:
         end = self._find_end()
         if end < 0:
             if not self.fault:
-                self._check(len(buffer))
+                self._check(len(buffer) - buffer.endswith(END[:-1]))  # that CR may be one of the end
             if self.fault:
                 del buffer[: -len(END) + 1]
                 self._searched = 0
