@@ -17,6 +17,7 @@ from postduif.config.load import load
 from postduif.config.schema import Config, Listener
 from postduif.errors import ConfigError, PostduifError
 from postduif.mta import metrics
+from postduif.mta.auth_backoff import Backoff
 from postduif.mta.control import Action, Control
 from postduif.mta.credentials import Credentials
 from postduif.mta.delivery import Delivery
@@ -88,7 +89,7 @@ class App:
         sites = Sites(config, resolver)
         self.submission = Submission(config, self.store, self._clock, sites.refuses_replies)
         self.delivery = Delivery(config, store=self.store, sites=sites, signer=self._signer, clock=self._clock)
-        self._credentials = Credentials(config.server.data_dir)
+        self._credentials = Credentials(config.server.data_dir, Backoff(config.auth, self._clock))
         self.servers = [
             SmtpServer(
                 one,
@@ -172,6 +173,7 @@ class App:
 
     # --- how it does
 
+        self._credentials.backoff.settings = config.auth
     def health(self) -> Health:
         """For probes; called on another thread."""
         alive = time.monotonic() - self._beat < STALLED

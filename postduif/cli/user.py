@@ -22,15 +22,26 @@ def command() -> None:
 
 @command.command("add")
 @click.argument("name")
+@click.option(
+    "--sender",
+    "senders",
+    multiple=True,
+    metavar="PATTERN",
+    help="An address it may send from: news@example.org, *@example.org or *@*.example.org. May be repeated.",
+)
+@click.option("--any-sender", is_flag=True, help="It may send from every address (a new user may, too).")
 @config_option
-def add(name: str, config_path: Path) -> None:
+def add(name: str, senders: tuple[str, ...], config_path: Path, *, any_sender: bool) -> None:
     """Add a user, or give one a new password.
 
-    The password is asked for; when standard input is no terminal, it is its first line.
+    The password is asked for; when standard input is no terminal, it is its first line. A user who is there already
+    keeps its senders, unless new ones are named.
     """
+    if senders and any_sender:
+        raise click.UsageError("--sender and --any-sender exclude each other")
     try:
         data_dir = _data_dir(config_path)
-        known = users.add(data_dir, name, _password(name))
+        known = users.add(data_dir, name, _password(name), () if any_sender else senders or None)
     except (ConfigError, OSError) as error:
         _fail(error)
     click.echo(f"{name}: {'new password' if known else 'added'}")
@@ -40,16 +51,16 @@ def add(name: str, config_path: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @config_option
 def list_(config_path: Path, *, as_json: bool) -> None:
-    """Print the names."""
+    """Print the names and the addresses that each may send from."""
     try:
-        names = sorted(users.read(_data_dir(config_path)))
+        known = sorted(users.read(_data_dir(config_path)).items())
     except (ConfigError, OSError) as error:
         _fail(error)
     if as_json:
-        click.echo(json.dumps(names))
+        click.echo(json.dumps([{"name": name, "senders": user.senders} for name, user in known]))
     else:
-        for name in names:
-            click.echo(name)
+        for name, user in known:
+            click.echo(f"{name}\t{' '.join(user.senders) or 'any sender'}")
 
 
 @command.command("remove")

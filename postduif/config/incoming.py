@@ -1,4 +1,4 @@
-"""Settings of mail that comes in: `[[listener]]`."""
+"""Settings of mail that comes in: `[[listener]]`, `[auth]`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from postduif.config.kinds import AbsolutePath, AnyNetwork, Count, Flag, IpEndpoint, Name, Size, Time
+from postduif.config.kinds import (
+    AbsolutePath,
+    AnyNetwork,
+    Count,
+    Flag,
+    IpEndpoint,
+    Name,
+    SenderPattern,
+    Size,
+    Time,
+)
 from postduif.config.section import Section
 from postduif.config.units import parse_size
 
@@ -43,6 +53,12 @@ class Listener(Section):
     trusted: tuple[AnyNetwork, ...] = Field(
         default=(),
         description="Networks whose clients may relay without AUTH, and may name a stream with X-Postduif-Stream.",
+    )
+    allowed_senders: tuple[SenderPattern, ...] = Field(
+        default=(),
+        description="Addresses that clients in `trusted` may use without AUTH, in MAIL and in From: "
+        "`news@example.org`, `*@example.org`, `*@*.example.org`. Default: any. Those of a user are set by "
+        "`postduif user add`.",
     )
     normalize: Flag = Field(
         default=False,
@@ -112,6 +128,24 @@ class Listener(Section):
     min_data_rate: Size = Field(
         default=500,
         le=parse_size("1M"),
-        description="Octets a second, over the whole of a message, below which the client is cut off after one "
-        "idle_timeout; 0 is no limit.",
+        description="Octets a second, over each idle_timeout of a message, below which the client is cut off; "
+        "0 is no limit.",
+    )
+
+
+class Auth(Section):
+    """What happens to clients that guess passwords."""
+
+    free_failures: Count = Field(
+        default=5,
+        ge=1,
+        le=1000,
+        description="Wrong passwords of one IP address (IPv6: one /64) before it has to wait. The same password again "
+        "is not counted again.",
+    )
+    max_wait: Time = Field(
+        default=900.0,
+        le=86400,
+        description="The longest wait after a failure; it begins with 5 s and doubles. Meanwhile AUTH gets 454 4.7.0. "
+        "0: nobody waits.",
     )

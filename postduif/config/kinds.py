@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import AllowInfNan, BeforeValidator, Strict
 
-from postduif import address
+from postduif import address, sender_pattern
 from postduif.config.units import (
     Rate,
     format_schedule,
@@ -141,6 +141,14 @@ def _read_domain_pattern(value: object) -> str:
     raise ValueError(f'{quoted(value)} is not a domain; write it as "example.com", "*.example.com" or "*"')
 
 
+def _read_sender(value: object) -> str:
+    try:
+        return sender_pattern.read(value if isinstance(value, str) else "")
+    except AddressError:
+        remedy = 'write it as "news@example.com", "*@example.com" or "*@*.example.com"'
+        raise ValueError(f"{quoted(value)} is not a sender; {remedy}") from None
+
+
 def _read_suffix(value: object) -> str:
     if isinstance(value, str) and _is_domain(value.removeprefix(".")):
         return value[: value.startswith(".")] + address.parse_domain(value.removeprefix("."))
@@ -198,6 +206,7 @@ Nameserver = Annotated[HostPort, BeforeValidator(_read_nameserver), Kind("a name
 AnyNetwork = Annotated[Network, BeforeValidator(_read_network), Kind("a network", '"192.0.2.0/24"')]
 Domain = Annotated[str, BeforeValidator(_read_domain), Kind("a domain", '"example.com"')]
 DomainPattern = Annotated[str, BeforeValidator(_read_domain_pattern), Kind("a domain", '"*.example.com"')]
+SenderPattern = Annotated[str, BeforeValidator(_read_sender), Kind("a sender", '"*@example.com"')]
 MxSuffix = Annotated[str, BeforeValidator(_read_suffix), Kind("an MX host suffix", '".example.com"')]
 Name = Annotated[str, BeforeValidator(_read_name), Kind("a name", '"transactional"')]
 Selector = Annotated[str, BeforeValidator(_read_selector), Kind("a selector", '"2026a"')]

@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from postduif.config.bouncing import Bounce
-from postduif.config.incoming import Listener
+from postduif.config.incoming import Auth, Listener
 from postduif.config.kinds import (
     AbsolutePath,
     Count,
@@ -33,6 +33,7 @@ from postduif.config.section import Section
 from postduif.config.units import parse_size
 
 __all__ = [
+    "Auth",
     "Bounce",
     "Config",
     "Delivery",
@@ -150,6 +151,7 @@ class Config(Section):
 
     server: Server = Field(default_factory=Server)
     listener: tuple[Listener, ...] = ()
+    auth: Auth = Field(default_factory=Auth)
     queue: Queue = Field(default_factory=Queue)
     dns: Dns = Field(default_factory=Dns)
     next_hop: tuple[NextHop, ...] = ()

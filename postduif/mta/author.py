@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from postduif.address import parse_domain
+from postduif.address import Address, parse, parse_domain
 from postduif.errors import AddressError
 from postduif.mailboxes import mailboxes
 
@@ -30,3 +30,11 @@ def domain(value: str) -> str:
         if "@" in mailbox:
             return parse_domain(mailbox.rpartition("@")[2])
     raise AddressError("no mailbox with a domain")
+
+
+def addresses(value: str) -> list[Address]:
+    """Every mailbox of an unfolded From value that `domain` took. Raises AddressError: none, or one is no address."""
+    found = [parse(mailbox) for mailbox in mailboxes(value.strip())]
+    if not found:
+        raise AddressError("no mailbox")
+    return found

@@ -16,6 +16,7 @@ from aiosmtpd.smtp import SMTP
 from postduif import log
 from postduif.mta import sasl, server_reply
 from postduif.mta.client_network import ClientAddress
+from postduif.mta.login import Login
 from postduif.mta.server_dialog import BeginTls, Commit
 from postduif.mta.server_session import ServerSession
 from postduif.mta.submission import Client
@@ -159,7 +160,9 @@ class Connection(SMTP):
         cipher = self._wire.get_extra_info("cipher")
         tls = f"{cipher[1]} {cipher[0]}" if cipher else ""
         trusted = self._address.within(listener.trusted)
-        return ServerSession(self._terms, Client(self._address.text, "", "", tls, trusted, listener), greeted=greeted)
+        senders = listener.allowed_senders if trusted else ()
+        client = Client(self._address.text, "", "", tls, trusted, listener, senders=senders)
+        return ServerSession(self._terms, client, greeted=greeted)
 
     def _go_on(self) -> None:
         """Let the session look at what waits, now that it may."""
@@ -211,11 +214,11 @@ class Connection(SMTP):
 
     async def _verify(self, claim: sasl.Claim) -> None:
         try:
-            known: bool | None = await self._server.credentials.verify(claim.user, claim.password)
+            login = await self._server.credentials.login(claim, self._address)
         except Exception as error:  # nobody gets in because something broke
             log.error("failure", where="auth", client=self._address.text, error=repr(error))
-            known = None
-        self._done(self._smtp.verified(claim, known))
+            login = Login("error")
+        self._done(self._smtp.verified(claim, login))
 
     def _done(self, out: bytes) -> None:
         """What took time is done; `out` is the reply to it."""

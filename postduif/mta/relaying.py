@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from postduif import address
+from postduif import address, sender_pattern
 from postduif.address import Address
 from postduif.config.schema import Config, Listener
 from postduif.envelope import Notify, Recipient
@@ -24,6 +24,7 @@ OWN_LOCALPARTS = frozenset({"postmaster", "abuse"})
 _AUTHENTICATE = Reply(530, "5.7.0", "authentication required")
 _NO_RELAY = Reply(550, "5.7.1", "relaying denied")
 _UNKNOWN = Reply(550, "5.1.1", "no such mailbox here")
+NOT_YOURS = Reply(553, "5.7.1", "this sender address is not one that you may use")
 _SENDER_DOMAIN = Reply(550, "5.1.8", "the sender's domain is not fully qualified")
 _RECIPIENT_DOMAIN = Reply(550, "5.1.2", "the recipient's domain is not fully qualified")
 
@@ -43,9 +44,11 @@ def may_send(client: Client, sender: Address) -> Reply | None:
         return _AUTHENTICATE
     if client.listener.auth == "optional" and client.listener.role == "submission" and not may_relay(client):
         return _AUTHENTICATE
-    if sender.localpart and not _qualified(sender.domain):
+    if not sender.localpart:
+        return None
+    if not _qualified(sender.domain):
         return _SENDER_DOMAIN
-    return None
+    return None if sender_pattern.allows(client.senders, sender) else NOT_YOURS
 
 
 def may_receive(config: Config, client: Client, recipient: Address) -> Reply | None:

@@ -19,6 +19,7 @@ from postduif.config.schema import Listener
 from postduif.envelope import Envelope, Recipient
 from postduif.errors import Refused, RemoteProtocolError
 from postduif.mta import command, mail_content, sasl, server_reply
+from postduif.mta.login import Login
 from postduif.mta.mail_content import ChunkReader, DataReader, Lines
 from postduif.mta.submission import Client, Submission
 from postduif.reply import Reply
@@ -169,14 +170,16 @@ class Dialog:
         self.want = claim
         return b""
 
-    def verified(self, claim: sasl.Claim, known: bool | None) -> bytes:  # noqa: FBT001  it is an answer, not a switch
-        """Whether the password is right; None when that could not be found out."""
+    def verified(self, claim: sasl.Claim, login: Login) -> bytes:
+        """What became of the claim."""
         self.want = None
-        outcome = "error" if known is None else "ok" if known else "failed"
-        log.info("auth", user=claim.user, client=self.client.address, outcome=outcome)
-        if not known:
-            return server_reply.AUTH_BROKEN if known is None else server_reply.AUTH_FAILED
-        self.client = replace(self.client, user=claim.user)
+        if login.outcome == "later":
+            self._count("auth_backoff")
+            return server_reply.AUTH_LATER
+        log.info("auth", user=claim.user, client=self.client.address, outcome=login.outcome)
+        if login.outcome != "ok":
+            return server_reply.AUTH_BROKEN if login.outcome == "error" else server_reply.AUTH_FAILED
+        self.client = replace(self.client, user=claim.user, senders=login.senders)
         return server_reply.AUTHENTICATED
 
     # --- commands

@@ -42,6 +42,7 @@ NO_AUTH = _reply(503, "5.5.1", "Authentication is not offered")
 MECHANISM = _reply(504, "5.5.4", "Mechanism not recognized; PLAIN and LOGIN are")
 AUTH_FAILED = _reply(535, "5.7.8", "Authentication credentials invalid")
 AUTH_NEEDS_TLS = _reply(538, "5.7.11", "Encryption required; send STARTTLS first")
+AUTH_LATER = _reply(454, "4.7.0", "Too many failed authentications; try again later")
 AUTH_BROKEN = _reply(454, "4.7.0", "Temporary authentication failure")
 
 # --- limits and content

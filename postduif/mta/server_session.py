@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from postduif import log
 from postduif.mta import metrics, sasl, server_reply
+from postduif.mta.login import Login
 from postduif.mta.mail_content import DataReader
 from postduif.mta.server_dialog import Abuse, BeginTls, Commit, Dialog, Terms
 from postduif.mta.submission import Client
@@ -36,6 +37,7 @@ class ServerSession:
         self._out: list[bytes] = []
         self._out_size = 0
         self._now = self._since = self._block_since = terms.clock.monotonic()
+        self._block_at = 0  # octets of the mail at that time
         self._dropped = 0  # octets of an overlong line that are gone already
         self._errors = 0
         self._idle_commands = 0
@@ -100,11 +102,11 @@ class ServerSession:
         self._say(self._dialog.committed(reply))
         return self._flush()
 
-    def verified(self, claim: sasl.Claim, known: bool | None) -> bytes:  # noqa: FBT001  it is an answer, not a switch
-        """Whether the password is right; None when that could not be found out."""
+    def verified(self, claim: sasl.Claim, login: Login) -> bytes:
+        """What became of the claim."""
         self._since = self._terms.clock.monotonic()
-        self._say(self._dialog.verified(claim, known))
-        if known is False:
+        self._say(self._dialog.verified(claim, login))
+        if login.outcome in ("failed", "later"):
             self._auth_failures += 1
             if self._auth_failures >= self._terms.listener.max_auth_failures and not self.closing:
                 self._end("auth_failures", server_reply.TOO_MANY_FAILURES)
@@ -120,8 +122,10 @@ class ServerSession:
             self._end("timeout", server_reply.TIMEOUT)
         elif reader is not None:
             took = now - self._block_since
-            if took > listener.idle_timeout and reader.octets < listener.min_data_rate * took:
-                self._end("data_rate", server_reply.TOO_SLOW)
+            if took > listener.idle_timeout:
+                if reader.octets - self._block_at < listener.min_data_rate * took:
+                    self._end("data_rate", server_reply.TOO_SLOW)
+                self._block_since, self._block_at = now, reader.octets
         return self._flush()
 
     def stop(self) -> None:
@@ -176,7 +180,7 @@ class ServerSession:
                 raise Abuse("commands", server_reply.TOO_MANY_COMMANDS)
         self._say(self._dialog.command(line, more=self.waiting > 0))
         if self._dialog.reader is not None:
-            self._block_since = self._now
+            self._block_since, self._block_at = self._now, 0
         if self._dialog.closing:
             self.closing = True
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from prometheus_client import Counter
 
-from postduif import log
+from postduif import log, sender_pattern
 from postduif.address import Address
 from postduif.clock import Clock
 from postduif.config.schema import Config, Listener
@@ -64,6 +64,8 @@ class Client:
     """It said EHLO, not HELO."""
     utf8: bool = False
     """This transaction has the SMTPUTF8 parameter (RFC 6531 3.4)."""
+    senders: tuple[str, ...] = ()
+    """The addresses it may use, in MAIL and in From (`sender_pattern`). None: any."""
 
 
 class Prepared(NamedTuple):
@@ -87,6 +89,8 @@ def prepare(config: Config, client: Client, envelope: Envelope, content: Lines, 
     header_from = _header_from(section, envelope.sender, strict=submitted)
     if isinstance(header_from, Reply):
         return header_from
+    if client.senders and not _own_author(section, client.senders):
+        return relaying.NOT_YOURS
     stream = _stream(config, client, section)
     if isinstance(stream, Reply):
         return stream
@@ -230,6 +234,18 @@ def _header_from(section: Section, sender: Address, *, strict: bool) -> str | Re
         return author.domain(unfold(authors[0]))
     except AddressError as error:
         return Reply(554, "5.6.0", f"the From field cannot be read: {error}") if strict else ""
+
+
+def _own_author(section: Section, senders: tuple[str, ...]) -> bool:
+    """Every author is an address that the client may use; without a From field the sender is, who was asked already."""
+    try:
+        return all(
+            sender_pattern.allows(senders, one)
+            for value in section.values(b"from")
+            for one in author.addresses(unfold(value))
+        )
+    except AddressError:
+        return False
 
 
 def _added(section: Section, sender: Address, named: str, now: float) -> bytes:

@@ -1,4 +1,6 @@
-"""The file of users and their argon2 hashes: `<data_dir>/users`, one `name:hash` a line, readable by us alone.
+"""The file of users: `<data_dir>/users`, readable by us alone. A line is `name:hash` or `name:hash:senders`.
+
+The hash is argon2's; senders are the addresses that a user may send from, patterns between blanks; none are all.
 
 Promises: a change is whole or not there, also after a power cut; it is on disk when the function returns; two writers
 do not lose each other's change.
@@ -11,12 +13,14 @@ import fcntl
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from argon2 import PasswordHasher
 
-from postduif.errors import ConfigError
+from postduif import sender_pattern
+from postduif.errors import AddressError, ConfigError
 
 FILE = "users"
 MAX_PASSWORD = 1024  # octets
@@ -26,34 +30,53 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _NAME = re.compile(r"[^\s:\x00-\x1f\x7f](?:[^:\x00-\x1f\x7f]{0,253}[^\s:\x00-\x1f\x7f])?")
 
 
-def read(data_dir: Path) -> dict[str, str]:
-    """Names with hashes. No file: nobody. Raises OSError; ConfigError for a line that is not one of ours."""
+class User(NamedTuple):
+    """Who may log in."""
+
+    hashed: str
+    """What argon2 made of the password."""
+    senders: tuple[str, ...] = ()
+    """Addresses to send from, as `sender_pattern.read` gives them. None: any."""
+
+
+def read(data_dir: Path) -> dict[str, User]:
+    """The users by name. No file: nobody. Raises OSError; ConfigError for a line that is not one of ours."""
     path = data_dir / FILE
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}
-    users: dict[str, str] = {}
+    users: dict[str, User] = {}
     for number, line in enumerate(text.splitlines(), 1):
-        name, colon, hashed = line.partition(":")
-        if not colon or not name or not hashed.startswith("$argon2"):
+        name, _, rest = line.partition(":")
+        hashed, _, senders = rest.partition(":")
+        try:
+            patterns = _patterns(senders.split())
+        except ConfigError:
+            hashed = ""
+        if not name or not hashed.startswith("$argon2"):
             raise ConfigError(f"{path}:{number}: not a user; remove the line and run `postduif user add NAME`")
-        users[name] = hashed
+        users[name] = User(hashed, patterns)
     return users
 
 
-def add(data_dir: Path, name: str, password: str) -> bool:
-    """Store a user, or a new password of one. True when it was there before. Raises ConfigError, OSError."""
+def add(data_dir: Path, name: str, password: str, senders: Sequence[str] | None = None) -> bool:
+    """Store a user, or a new password of one. True when it was there before. Raises ConfigError, OSError.
+
+    `senders` are the addresses it may send from; () is any, None leaves them as they were (any for a new user).
+    """
     if not _NAME.fullmatch(name) or len(name.encode()) > 255:
         raise ConfigError("a user name is 1 to 255 octets without colons, control characters or blanks at its ends")
     if not password or len(password.encode()) > MAX_PASSWORD or "\0" in password:
         raise ConfigError(f"a password is 1 to {MAX_PASSWORD} octets without NUL")
+    patterns = None if senders is None else _patterns(senders)
     with _alone(data_dir):
         users = read(data_dir)
-        known = name in users
-        users[name] = HASHER.hash(password)
+        known = users.get(name)
+        kept = known.senders if known else ()
+        users[name] = User(HASHER.hash(password), kept if patterns is None else patterns)
         _write(data_dir, users)
-    return known
+    return known is not None
 
 
 def remove(data_dir: Path, name: str) -> bool:
@@ -64,6 +87,13 @@ def remove(data_dir: Path, name: str) -> bool:
             return False
         _write(data_dir, users)
     return True
+
+
+def _patterns(senders: Sequence[str]) -> tuple[str, ...]:
+    try:
+        return tuple(sender_pattern.read(sender) for sender in senders)
+    except AddressError as error:
+        raise ConfigError(f"a sender that a user may be: {error}") from None
 
 
 @contextlib.contextmanager
@@ -77,7 +107,7 @@ def _alone(data_dir: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _write(data_dir: Path, users: dict[str, str]) -> None:
+def _write(data_dir: Path, users: dict[str, User]) -> None:
     """A new file takes the place of the old: written, fsynced, renamed, directory fsynced."""
     descriptor, temporary = tempfile.mkstemp(dir=data_dir, prefix=".users-")  # mode 0600
     try:
@@ -85,7 +115,7 @@ def _write(data_dir: Path, users: dict[str, str]) -> None:
             if os.geteuid() == 0:  # the daemon is to read it, whoever runs us
                 owner = os.stat(data_dir)
                 os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-            file.writelines(f"{name}:{users[name]}\n" for name in sorted(users))
+            file.writelines(_line(name, users[name]) for name in sorted(users))
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, data_dir / FILE)
@@ -98,3 +128,8 @@ def _write(data_dir: Path, users: dict[str, str]) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def _line(name: str, user: User) -> str:
+    senders = f":{' '.join(user.senders)}" if user.senders else ""
+    return f"{name}:{user.hashed}{senders}\n"

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from postduif.clock import SystemClock
-from postduif.config.schema import Config
+from postduif.config.schema import Auth, Config
 from postduif.envelope import Entry, Message
+from postduif.mta.auth_backoff import Backoff
 from postduif.mta.credentials import Credentials
 from postduif.mta.server import SmtpServer
 from postduif.mta.submission import Submission
@@ -69,7 +70,7 @@ async def intake(directory: Path) -> AsyncIterator[Intake]:
     )
     clock = SystemClock()
     store = Store.open(directory, config.queue, clock)
-    credentials = Credentials(directory)
+    credentials = Credentials(directory, Backoff(Auth(), clock))
     server = SmtpServer(
         config.listener[0],
         hostname="mta.example",

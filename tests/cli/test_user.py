@@ -26,17 +26,37 @@ def test_add_list_remove(config: str, tmp_path: Path) -> None:
     run = CliRunner().invoke
     added = run(command, ["add", "alice", "-c", config], input="open sesame\n")
     assert (added.exit_code, added.output) == (0, "alice: added\n")
-    assert users.HASHER.verify(users.read(tmp_path / "data")["alice"], "open sesame")
+    assert users.HASHER.verify(users.read(tmp_path / "data")["alice"].hashed, "open sesame")
     assert run(command, ["add", "alice", "-c", config], input="x\n").output == "alice: new password\n"
-    assert run(command, ["list", "-c", config]).output == "alice\n"
-    assert json.loads(run(command, ["list", "--json", "-c", config]).output) == ["alice"]
+    assert run(command, ["list", "-c", config]).output == "alice\tany sender\n"
+    listed = json.loads(run(command, ["list", "--json", "-c", config]).output)
+    assert listed == [{"name": "alice", "senders": []}]
     assert run(command, ["remove", "alice", "-c", config]).exit_code == 0
     assert run(command, ["list", "-c", config]).output == ""
 
 
+def test_senders(config: str) -> None:
+    """--sender may be repeated; a new password keeps them; --any-sender lifts them, and does not go with --sender."""
+    run = CliRunner().invoke
+    add = ["add", "alice", "-c", config]
+    run(command, [*add, "--sender", "*@example.com", "--sender", "news@example.org"], input="x\n")
+    assert run(command, ["list", "-c", config]).output == "alice\t*@example.com news@example.org\n"
+    run(command, add, input="y\n")
+    assert run(command, ["list", "-c", config]).output == "alice\t*@example.com news@example.org\n"
+    run(command, [*add, "--any-sender"], input="y\n")
+    assert run(command, ["list", "-c", config]).output == "alice\tany sender\n"
+    assert run(command, [*add, "--any-sender", "--sender", "*@example.com"], input="y\n").exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "given"),
-    [(["remove", "bob"], ""), (["add", "bob"], ""), (["add", "a:b"], "x\n"), (["list", "-c", "/nonexistent.toml"], "")],
+    [
+        (["remove", "bob"], ""),
+        (["add", "bob"], ""),
+        (["add", "a:b"], "x\n"),
+        (["add", "a", "--sender", "*"], "x\n"),
+        (["list", "-c", "/nonexistent.toml"], ""),
+    ],
 )
 def test_errors_are_one_line(config: str, arguments: list[str], given: str) -> None:
     """What is wrong is said in one line, with exit status 1."""

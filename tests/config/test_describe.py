@@ -34,7 +34,7 @@ def test_settings(section: str, name: str, default: str, range_: str) -> None:
 
 def test_headings() -> None:
     """Sections stand in one pair of brackets or two."""
-    assert [str(heading) for heading in headings().values()][:4] == ["[server]", "[[listener]]", "[queue]", "[dns]"]
+    assert [str(heading) for heading in headings().values()][:4] == ["[server]", "[[listener]]", "[auth]", "[queue]"]
 
 
 def test_a_name_of_digits_stays_text() -> None:

@@ -27,7 +27,7 @@ def faults(raw: dict[str, Any]) -> dict[str, str]:
         ({"lifetme": 1}, "lifetme", 'no such setting; did you mean "lifetime"? It stands below a section'),
         ({"hostname": "x"}, "hostname", "stands before any section; write it below [server]"),
         ({"deliver": {}}, "deliver", "no such section; did you mean [delivery]?"),
-        ({"zzz": {}}, "zzz", "no such section; there are [server], [[listener]], [queue], "),
+        ({"zzz": {}}, "zzz", "no such section; there are [server], [[listener]], [auth], [queue], "),
         ({"queue": {"lifetime": "1d"}}, "queue.lifetime", "no such setting in [queue]; it belongs in [delivery]"),
         ({"server": {"data-dir": "/x"}}, "server.data-dir", 'no such setting; did you mean "data_dir"?'),
         ({"metrics": {"qqq": 1}}, "metrics.qqq", "no such setting; [metrics] knows address"),

@@ -27,6 +27,7 @@ from typing import Any
 from postduif.address import Address
 from postduif.config.schema import Listener
 from postduif.mta import sasl
+from postduif.mta.login import Login
 from postduif.mta.server_dialog import BeginTls, Commit, Terms
 from postduif.mta.server_session import ServerSession
 from postduif.mta.submission import Client
@@ -68,6 +69,7 @@ class Peer:
     settings: dict[str, Any] = field(default_factory=dict)
     tls: bool = False
     passwords: dict[str, str] = field(default_factory=dict)
+    senders: tuple[str, ...] = ()
     door: Door = field(default_factory=Door)
     clock: FakeClock = field(default_factory=FakeClock)
 
@@ -96,7 +98,8 @@ class Peer:
                 self.door.mails.append((want.client, want.envelope, want.content))
                 out += self.session.committed(Reply(250, "2.0.0", f"queued as {len(self.door.mails)}"))
             elif isinstance(want, sasl.Claim):
-                out += self.session.verified(want, self.passwords.get(want.user) == want.password)
+                right = self.passwords.get(want.user) == want.password
+                out += self.session.verified(want, Login("ok" if right else "failed", self.senders))
             out += self.session.receive(b"", self.clock.monotonic())
         return out
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from postduif.address import Address
 from postduif.clock import SystemClock
-from postduif.config.schema import Listener
+from postduif.config.schema import Auth, Listener
 from postduif.envelope import Envelope
+from postduif.mta.auth_backoff import Backoff
 from postduif.mta.credentials import Credentials
 from postduif.mta.server import SmtpServer
 from postduif.mta.submission import Client
@@ -66,7 +67,7 @@ async def serving(
 ) -> AsyncIterator[SmtpServer]:
     """A running server with these settings of a listener; it is closed afterwards."""
     listener = Listener.model_validate({"address": "127.0.0.1:0", "trusted": ["127.0.0.0/8"], **settings})
-    credentials = Credentials(data_dir or Path("/nonexistent"))
+    credentials = Credentials(data_dir or Path("/nonexistent"), Backoff(Auth(), SystemClock()))
     server = SmtpServer(
         listener,
         hostname=HOSTNAME,

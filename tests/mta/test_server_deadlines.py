@@ -125,6 +125,23 @@ def test_data_below_the_rate_is_cut_off(opening: bytes) -> None:
     assert peer.session.closing
 
 
+def test_what_came_fast_is_no_credit() -> None:
+    """A client that sends much at once and then drips is cut off all the same: the rate is looked at time and again."""
+    peer = _in_data()
+    peer.say(b"x" * 60 + b"\r\n")
+    peer.say((b"x" * 998 + b"\r\n") * 1000)
+    for _ in range(2):
+        assert peer.session.overdue(peer.clock.monotonic()) == b""
+        peer.clock.advance(290)
+        peer.say(b"x")
+    peer.clock.advance(30)
+    assert peer.session.overdue(peer.clock.monotonic()) == b"", "the first 610 seconds had a megabyte"
+    peer.clock.advance(280)
+    peer.say(b"x")
+    peer.clock.advance(30)
+    assert peer.session.overdue(peer.clock.monotonic()).startswith(b"421 4.4.2 ")
+
+
 def test_rate_of_zero_is_no_limit() -> None:
     """min_data_rate 0 leaves only the wait for the next block."""
     peer = _in_data(min_data_rate=0)

@@ -13,8 +13,9 @@ import pytest
 import uvloop
 
 from postduif.clock import SystemClock
-from postduif.config.schema import Config
+from postduif.config.schema import Auth, Config
 from postduif.mta import users
+from postduif.mta.auth_backoff import Backoff
 from postduif.mta.credentials import Credentials
 from postduif.mta.server import SmtpServer
 from postduif.mta.submission import Submission
@@ -57,7 +58,7 @@ async def mta(directory: Path, pair: TlsPair | None = None, **settings: Any) -> 
     )
     clock = SystemClock()
     store = Store.open(directory, config.queue, clock)
-    credentials = Credentials(directory)
+    credentials = Credentials(directory, Backoff(Auth(), clock))
     server = SmtpServer(
         config.listener[0],
         hostname=HOSTNAME,

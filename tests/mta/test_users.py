@@ -26,6 +26,28 @@ def test_add_list_remove(tmp_path: Path) -> None:
     assert list(users.read(tmp_path)) == ["alice@example.com"]
 
 
+def test_senders_are_kept(tmp_path: Path) -> None:
+    """Senders stay with a new password, unless others are named; a file of before, without senders, is read."""
+    users.add(tmp_path, "alice", "one", ["*@Example.org", "news@example.com"])
+    assert users.read(tmp_path)["alice"].senders == ("*@example.org", "news@example.com")
+    users.add(tmp_path, "alice", "two")
+    assert users.read(tmp_path)["alice"].senders == ("*@example.org", "news@example.com")
+    users.add(tmp_path, "alice", "two", ())
+    assert users.read(tmp_path)["alice"].senders == ()
+    (tmp_path / users.FILE).write_text("bob:$argon2id$x\n")
+    assert users.read(tmp_path) == {"bob": users.User("$argon2id$x")}
+    with pytest.raises(ConfigError):
+        users.add(tmp_path, "alice", "one", ["*"])
+
+
+@pytest.mark.parametrize("senders", ["*", "a b", "x@example.org *"])
+def test_damaged_senders_let_nobody_send_from_everywhere(tmp_path: Path, senders: str) -> None:
+    """A line whose senders cannot be read is an error, not a user with any sender."""
+    (tmp_path / users.FILE).write_text(f"alice:$argon2id$x:{senders}\n")
+    with pytest.raises(ConfigError):
+        users.read(tmp_path)
+
+
 def test_file_is_private_and_holds_no_password(tmp_path: Path) -> None:
     """The file is 0600 whatever the umask, nothing else is left in the directory, and hashes are argon2id."""
     before = os.umask(0)
