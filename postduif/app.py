@@ -15,7 +15,7 @@ from postduif.clock import Clock, SystemClock
 from postduif.config.kinds import HostPort
 from postduif.config.load import load
 from postduif.config.schema import Config, Listener
-from postduif.errors import ConfigError, PostduifError
+from postduif.errors import ConfigError, PostduifError, StoreError
 from postduif.mta import metrics
 from postduif.mta.auth_backoff import Backoff
 from postduif.mta.control import Action, Control
@@ -67,19 +67,27 @@ class App:
         delivering = asyncio.create_task(self.delivery.run())
         beating = asyncio.create_task(self._beats())
         stopping = asyncio.create_task(self._stopped())
+        dying = asyncio.create_task(self._store_died())
+        tasks = (delivering, beating, dying, stopping)
         try:
-            await asyncio.wait((delivering, beating, stopping), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            failed = [task.exception() for task in (delivering, beating) if task.done() and not task.cancelled()]
-            await self.stop()
-            for task in (delivering, beating, stopping):
+            failed = [task.exception() for task in tasks[:3] if task.done() and not task.cancelled()]
+            await self.stop(0.0 if dying.done() else GRACE)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(delivering, beating, stopping, return_exceptions=True)
-        if failed:  # the exit status tells systemd to start us again
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if failed and isinstance(failed[0], StoreError):  # the exit status tells systemd to start us again
+            raise failed[0]
+        if failed:
             raise PostduifError(f"a part of the daemon failed: {failed[0]!r}; please report this mistake of ours")
 
     async def _stopped(self) -> None:
         await self._stop.wait()
+
+    async def _store_died(self) -> None:
+        await self.store.died()
+        raise StoreError(self.store.trouble)
 
     async def start(self) -> None:
         """Open every door. Raises OSError when an address is taken."""
@@ -117,14 +125,14 @@ class App:
         systemd.notify("READY=1", f"STATUS=serving as {config.server.hostname}")
         log.info("ready", hostname=config.server.hostname, queued=self.store.stats.queued)
 
-    async def stop(self) -> None:
-        """Close every door, let what is under way end, and leave the rest in the queue."""
+    async def stop(self, grace: float = GRACE) -> None:
+        """Close every door, let what is under way end, for `grace` seconds, and leave the rest in the queue."""
         if not self._ready:
             return
         self._ready = False
         systemd.notify("STOPPING=1")
-        log.info("stopping", grace=GRACE)
-        await asyncio.gather(*(server.close(GRACE) for server in self.servers), self.delivery.close(GRACE))
+        log.info("stopping", grace=grace)
+        await asyncio.gather(*(server.close(grace) for server in self.servers), self.delivery.close(grace))
         await self._control.close()
         if self._health is not None:
             self._health.close()
@@ -165,6 +173,7 @@ class App:
         )  # mail waits for lookups of the old one: they end by themselves
         sites = Sites(config, self._resolver)
         self.submission.reload(config, sites.refuses_replies)
+        self._credentials.backoff.settings = config.auth
         self.delivery.reload(config, sites, self._signer)
         known = {one.address: one for one in config.listener}
         for server in self.servers:
@@ -173,7 +182,6 @@ class App:
 
     # --- how it does
 
-        self._credentials.backoff.settings = config.auth
     def health(self) -> Health:
         """For probes; called on another thread."""
         alive = time.monotonic() - self._beat < STALLED

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from postduif import log
+
+os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)  # processes of ours can be given what tests define
 
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("long", max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))

@@ -7,16 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 
 from postduif import log
 from postduif.mta.dkim_keys import SigningKey
 from postduif.mta.signing_worker import ANSWER, JOB, KEY
-
-PATIENCE = 5.0  # seconds for a process to end after we hung up
+from postduif.worker import Worker
 
 
 class Signing:
@@ -65,7 +61,7 @@ class Signing:
 
 
 class _Process:
-    """The daemon's end of one process. The loop watches the bare socket, so that closing needs no loop."""
+    """The daemon's end of one process."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, died: Callable[[_Process], None]) -> None:
         """`died` is told when it ends by itself, also when nobody waits for a signature."""
@@ -74,25 +70,14 @@ class _Process:
         self._died = died
         self._numbers: dict[bytes, int] = {}
         self._next_job = 0
-        self._received = self._unsent = b""
-        self._socket, theirs = socket.socketpair()
-        with theirs:
-            # The command is our own; a session of its own keeps Ctrl-C from it.
-            command = [sys.executable, "-P", "-m", "postduif.mta.signing_worker", str(theirs.fileno())]
-            try:
-                self._process = subprocess.Popen(  # noqa: S603
-                    command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
-                )
-            except OSError:
-                self._socket.close()
-                raise
-        self._socket.setblocking(False)  # noqa: FBT003  it takes no name
-        loop.add_reader(self._socket, self._read)
+        self._received = b""
+        self._child = Worker("postduif.mta.signing_worker", received=self._answered, lost=self._lost)
+        self._child.attach(loop)
 
     @property
     def pid(self) -> int:
         """Its process id."""
-        return self._process.pid
+        return self._child.pid
 
     def sign(self, key: SigningKey, digest: bytes) -> asyncio.Future[bytes]:
         """The signature to come; ConnectionError when the process dies before it."""
@@ -100,42 +85,13 @@ class _Process:
         number = self._numbers.get(key.der)
         if number is None:
             number = self._numbers[key.der] = len(self._numbers)
-            self._send(KEY.pack(b"K", number, len(key.der)) + key.der)
+            self._child.send(KEY.pack(b"K", number, len(key.der)) + key.der)
         job = self._next_job = (self._next_job + 1) & 0xFFFFFFFF
         self.waiting[job] = future
-        self._send(JOB.pack(b"S", number, job, digest))
+        self._child.send(JOB.pack(b"S", number, job, digest))
         return future
 
-    def _send(self, frame: bytes) -> None:
-        if self._unsent:
-            self._unsent += frame
-            return
-        try:
-            sent = self._socket.send(frame)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            self._loop.call_soon(self._lost)
-            return
-        if sent < len(frame):
-            self._unsent = frame[sent:]
-            self._loop.add_writer(self._socket, self._write)
-
-    def _write(self) -> None:
-        self._loop.remove_writer(self._socket)
-        unsent, self._unsent = self._unsent, b""
-        self._send(unsent)
-
-    def _read(self) -> None:
-        try:
-            received = self._socket.recv(65536)
-        except BlockingIOError:
-            return
-        except OSError:
-            received = b""
-        if not received:
-            self._lost()
-            return
+    def _answered(self, received: bytes) -> None:
         frames, at = self._received + received, 0
         while at + ANSWER.size <= len(frames):
             job, length = ANSWER.unpack_from(frames, at)
@@ -150,7 +106,6 @@ class _Process:
 
     def _lost(self) -> None:
         self._died(self)
-        self.close()
         waiting, self.waiting = self.waiting, {}
         for future in waiting.values():
             if not future.done():
@@ -158,15 +113,7 @@ class _Process:
 
     def close(self) -> None:
         """Hang up, and wait for its end."""
-        if self._socket.fileno() >= 0 and not self._loop.is_closed():
-            self._loop.remove_reader(self._socket)
-            self._loop.remove_writer(self._socket)
-        self._socket.close()
-        try:
-            self._process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._child.close()
 
 
 def _load(process: _Process) -> int:

@@ -2,19 +2,19 @@
 
 Private-key operations are the largest cost of a message. In threads they make the event loop wait for the
 interpreter's lock twice a message; in a process of their own they do not. FD is a socket to the daemon; when it is
-closed, this ends. Signals that ask to stop are the daemon's business. See `signing` for the frames.
+closed, this ends. See `signing` for the frames.
 """
 
 from __future__ import annotations
 
-import signal
 import socket
 import struct
-import sys
 from collections.abc import Callable
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa, utils
+
+from postduif.worker_channel import channel
 
 KEY = struct.Struct(">cHI")  # b"K", number, length; the key follows, DER (PKCS#8)
 JOB = struct.Struct(">cHI32s")  # b"S", key number, job, SHA-256 digest
@@ -25,16 +25,14 @@ Sign = Callable[[bytes], bytes]
 
 def main() -> None:
     """Sign until the daemon hangs up."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    channel = socket.socket(fileno=int(sys.argv[1]))
+    daemon = channel()
     keys: dict[int, Sign] = {}
     waiting = b""
-    while received := channel.recv(65536):
-        waiting = _work(channel, keys, waiting + received)
+    while received := daemon.recv(65536):
+        waiting = _work(daemon, keys, waiting + received)
 
 
-def _work(channel: socket.socket, keys: dict[int, Sign], frames: bytes) -> bytes:
+def _work(daemon: socket.socket, keys: dict[int, Sign], frames: bytes) -> bytes:
     """Do what is whole in `frames`; the rest."""
     at = 0
     while at + KEY.size <= len(frames):
@@ -50,7 +48,7 @@ def _work(channel: socket.socket, keys: dict[int, Sign], frames: bytes) -> bytes
                 break
             _, number, job, digest = JOB.unpack_from(frames, at)
             signature = keys[number](digest)
-            channel.sendall(ANSWER.pack(job, len(signature)) + signature)
+            daemon.sendall(ANSWER.pack(job, len(signature)) + signature)
         at = end
     return frames[at:]
 

@@ -1,7 +1,6 @@
 """What one operation adds to and takes from the queue file, and how many of them become few SQL statements.
 
-Each statement gives the interpreter lock away and fights the event loop for it, so statements are what a group
-commit must save: one batch takes about eight of them, however many messages it holds.
+Statements are what a group commit must save: one batch takes about eight of them, however many messages it holds.
 """
 
 # ruff: noqa: S608  statements are made of constants; values are always parameters
@@ -13,9 +12,10 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
+from typing import Any
 
-from postduif.queue import rows
-from postduif.queue.rows import Row
+from postduif.queue import columns
+from postduif.queue.columns import Row
 
 CHUNK = 64
 EXACT = 32
@@ -44,11 +44,22 @@ class Change:
         self.last_id = 0
         """The highest message id given out for it."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _change, tuple(getattr(self, part) for part in self.__slots__)
+
     @property
     def weight(self) -> int:
         """Roughly the octets it writes."""
         count = len(self.messages) + len(self.recipients) + len(self.journal) + len(self.removed) + len(self.deferred)
         return self.octets + 1024 * count
+
+
+def _change(*parts: Any) -> Change:
+    """One that has come from another process."""
+    change = Change.__new__(Change)
+    for name, part in zip(Change.__slots__, parts, strict=True):
+        setattr(change, name, part)
+    return change
 
 
 def apply(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
@@ -91,8 +102,8 @@ def _values(columns: int, count: int) -> str:
     return ", ".join([row] * count)
 
 
-def _columns(names: str) -> int:
-    return names.count(",") + 1
+def _insert_rows(table: str, names: str, count: int) -> str:
+    return f"INSERT INTO {table} ({names}) VALUES {_values(names.count(',') + 1, count)}"
 
 
 @lru_cache(maxsize=STATEMENTS)
@@ -102,8 +113,7 @@ def _insert_queue(count: int) -> str:
 
 @lru_cache(maxsize=STATEMENTS)
 def _insert_message(count: int) -> str:
-    columns = rows.MESSAGE_COLUMNS
-    return f"INSERT INTO message ({columns}) VALUES {_values(_columns(columns), count)}"
+    return _insert_rows("message", columns.MESSAGE_COLUMNS, count)
 
 
 @lru_cache(maxsize=STATEMENTS)
@@ -113,14 +123,12 @@ def _insert_body(count: int) -> str:
 
 @lru_cache(maxsize=STATEMENTS)
 def _insert_recipient(count: int) -> str:
-    columns = rows.RECIPIENT_COLUMNS
-    return f"INSERT INTO recipient ({columns}) VALUES {_values(_columns(columns), count)}"
+    return _insert_rows("recipient", columns.RECIPIENT_COLUMNS, count)
 
 
 @lru_cache(maxsize=STATEMENTS)
 def _insert_journal(count: int) -> str:
-    columns = rows.JOURNAL_COLUMNS
-    return f"INSERT INTO journal ({columns}) VALUES {_values(_columns(columns), count)}"
+    return _insert_rows("journal", columns.JOURNAL_COLUMNS, count)
 
 
 @lru_cache(maxsize=STATEMENTS)

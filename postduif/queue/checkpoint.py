@@ -10,9 +10,9 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
-from postduif import log
 from postduif.queue.connection import connect_writer
 
 LOG_TARGET = 64 * 1024 * 1024
@@ -23,9 +23,11 @@ PASSES = 5
 
 
 class Checkpointer:
-    """One thread. `wrote` and `close` are called by the writer thread only."""
+    """One thread. `wrote` and `close` are called by the writer only."""
 
-    def __init__(self, path: Path, target: int = LOG_TARGET) -> None:
+    def __init__(self, path: Path, failed: Callable[[str], None], target: int = LOG_TARGET) -> None:
+        """`failed` is told what went wrong, in either thread."""
+        self._failed = failed
         self._path = path
         self._target = target
         self._written = 0
@@ -44,7 +46,7 @@ class Checkpointer:
                 self._copied.clear()
                 self._running = False
                 self._written = 0
-                _checkpoint(connection)
+                self._finish(connection)
         elif self._written >= self._target:
             self._running = True
             self._go.set()
@@ -65,8 +67,14 @@ class Checkpointer:
                 with contextlib.closing(connect_writer(self._path)) as connection:
                     _follow(connection)
             except sqlite3.Error as error:
-                log.warning("queue checkpoint failed", error=error)
+                self._failed(f"queue checkpoint failed: {error}")
             self._copied.set()
+
+    def _finish(self, connection: sqlite3.Connection) -> None:
+        try:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.Error as error:
+            self._failed(f"queue checkpoint failed: {error}")
 
 
 def _follow(connection: sqlite3.Connection) -> None:
@@ -77,10 +85,3 @@ def _follow(connection: sqlite3.Connection) -> None:
         if pages - before < FEW_PAGES:
             return
         before = pages
-
-
-def _checkpoint(connection: sqlite3.Connection) -> None:
-    try:
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-    except sqlite3.Error as error:
-        log.warning("queue checkpoint failed", error=error)

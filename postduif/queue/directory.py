@@ -5,24 +5,29 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+import time
 from pathlib import Path
 
 from postduif.errors import StoreError
 
 LOCK_NAME = "lock"
+PATIENCE = 10.0
+"""Seconds to wait for what a killed daemon has left."""
+POLL = 0.01  # seconds
 
 
 class Lock:
     """The right to use a directory, until `release` or the end of the process, however it ends."""
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+        self.descriptor = descriptor
+        """A process that has a copy of it has the right too."""
 
     def release(self) -> None:
         """Give it back."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
 
 
 def prepare(directory: Path) -> None:
@@ -46,17 +51,36 @@ def lock(directory: Path) -> Lock:
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}; remove it if no daemon is running") from None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _take(descriptor)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     except BlockingIOError:
-        owner = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
+        owner = _owner(descriptor) or "unknown"
         os.close(descriptor)
         raise StoreError(f"{directory} is in use by process {owner}; stop it first") from None
     except OSError as error:
         os.close(descriptor)
         raise StoreError(f"{path}: {error.strerror}") from None
     return Lock(descriptor)
+
+
+def _take(descriptor: int) -> None:
+    """Raises BlockingIOError. A daemon that was killed has left a process that commits what it has; it ends soon."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until or Path("/proc", _owner(descriptor)).is_dir():
+                raise
+            time.sleep(POLL)
+        else:
+            return
+
+
+def _owner(descriptor: int) -> str:
+    """The process that took it last."""
+    return os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
 
 
 def check_file(path: Path) -> bool:

@@ -8,7 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from postduif.queue import rows
+from postduif.queue import columns
 
 PRUNE_CHUNK = 1000
 RECENT = 100_000
@@ -89,7 +89,7 @@ def lines(connection: sqlite3.Connection, question: Question, limit: int) -> lis
     where = " AND ".join(sql for sql, _ in parts)
     order = " DESC" if question.after is None else ""
     cursor = connection.execute(
-        f"{start} SELECT id, {rows.JOURNAL_COLUMNS} FROM {source} WHERE {where} ORDER BY id{order} LIMIT ?",
+        f"{start} SELECT id, {columns.JOURNAL_COLUMNS} FROM {source} WHERE {where} ORDER BY id{order} LIMIT ?",
         (*values, *(value for _, value in parts), limit),
     )
     return [Line(*row) for row in cursor.fetchall()]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from postduif.envelope import Entry, Envelope, Message
 from postduif.errors import StoreError
-from postduif.queue import rows
+from postduif.queue import columns, rows
 from postduif.queue.lifetimes import BLOCK_BITS, first_of, last_of
 
 _MARGIN = 0.001
@@ -33,11 +33,11 @@ SELECT json_group_object(block, at) FROM (
     SELECT id >> {BLOCK_BITS} AS block, min(expires_at) AS at FROM message GROUP BY 1)
 """
 _RECIPIENTS = f"""
-SELECT json_group_array(json_array({rows.RECIPIENT_COLUMNS}))
+SELECT json_group_array(json_array({columns.RECIPIENT_COLUMNS}))
 FROM recipient WHERE id IN (SELECT value FROM json_each(?))
 """
 _MESSAGES = f"""
-SELECT json_group_array(json_array({rows.MESSAGE_COLUMNS}))
+SELECT json_group_array(json_array({columns.MESSAGE_COLUMNS}))
 FROM message WHERE id IN (SELECT value FROM json_each(?))
 """
 _CONTENT = """

@@ -16,13 +16,13 @@ import asyncio
 import functools
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from postduif.attempt import Kind
 from postduif.clock import Clock
 from postduif.errors import StoreError
-from postduif.queue import rows
+from postduif.queue import columns, rows
 from postduif.queue.change import remove_recipients
 from postduif.queue.condition import Condition
 from postduif.queue.holds import Hold, Holds
@@ -41,7 +41,7 @@ SELECT json_group_array(id) FROM (
 """
 _OF_IDS = "id IN (SELECT value FROM json_each(?))"
 _WITHDRAW = f"""
-INSERT INTO journal ({rows.JOURNAL_COLUMNS})
+INSERT INTO journal ({columns.JOURNAL_COLUMNS})
 SELECT ?, m.id, r.address, m.sender, m.stream, q.domain, '{Kind.WITHDRAWN.value}', r.attempts, 0, '', ?, '', '', '', '',
        '', m.before_queue, 0.0, 0.0, 0.0, m.size, m.message_id
 FROM recipient r JOIN message m ON m.id = r.id >> 24 JOIN scheduled_queue q ON q.id = r.queue
@@ -73,12 +73,12 @@ class Orders:
             self._clock.time(),
             until,
         )
-        hold: Hold = await self._writer.submit(task=lambda c: _place(c, draft), committed=self._placed)
+        hold: Hold = await self._writer.call(_place, draft, committed=self._placed)
         if whole:
             return sum(queue.total for queue in self._roster.queues.values() if hold.covers_queue(queue.key))
         count = 0
         async for ids in self._matching(condition):
-            count += len(await self._mark(ids, hold.id, f"hold = 0 AND {_OF_IDS}"))
+            count += len(await self._mark(ids, hold.id))
         if not count:
             await self._lift(hold)
         return count
@@ -103,7 +103,7 @@ class Orders:
         async for ids in self._matching(condition):
             now = rows.moment(self._clock.time())
             hastened = functools.partial(self._hastened, now)
-            meant, _ = await self._writer.submit(task=_retrying(ids, now), committed=hastened)
+            meant, _ = await self._writer.call(_retry, ids, now, committed=hastened)
             count += meant
         return count
 
@@ -111,7 +111,7 @@ class Orders:
         """Withdraw what the condition means, held or not, with a journal row each."""
         count = 0
         async for ids in self._matching(condition):
-            marked = await self._mark(ids, WITHDRAWN, f"hold <> {WITHDRAWN} AND {_OF_IDS}")
+            marked = await self._mark(ids, WITHDRAWN)
             count += len(marked)
             await self.withdraw([id_ for id_, _, _ in marked], reason)
         return count
@@ -123,7 +123,7 @@ class Orders:
 
     def start_withdrawal(self, ids: list[int], reason: str) -> asyncio.Future[Any]:
         """Hand the removal of withdrawn recipients to the writer."""
-        return self._writer.submit(task=self._withdrawing(ids, reason), committed=self._withdrawn)
+        return self._writer.call(_withdraw, ids, reason, self._clock.time(), committed=self._withdrawn)
 
     async def tidy(self, now: float) -> None:
         """Lift the holds whose time is over, and end withdrawals that a crash has cut short."""
@@ -142,39 +142,17 @@ class Orders:
             yield ids
             after = ids[-1]
 
-    async def _mark(self, ids: list[int], hold: int, where: str) -> Marked:
-        def mark(connection: sqlite3.Connection) -> Marked:
-            query = f"SELECT json_group_array(json_array(id, queue, hold = 0)) FROM recipient WHERE {where}"
-            chosen: Marked = json.loads(connection.execute(query, (json.dumps(ids),)).fetchone()[0])
-            connection.execute(f"UPDATE recipient SET hold = ? WHERE {where}", (hold, json.dumps(ids)))
-            return chosen
-
-        marked: Marked = await self._writer.submit(task=mark, committed=lambda chosen: self._roster.held(chosen, hold))
+    async def _mark(self, ids: list[int], hold: int) -> Marked:
+        marked: Marked = await self._writer.call(
+            _mark, ids, hold, committed=lambda chosen: self._roster.held(chosen, hold)
+        )
         return marked
 
     async def _free(self, ids: list[int]) -> Marked:
-        def free(connection: sqlite3.Connection) -> Marked:
-            where = f"hold > 0 AND {_OF_IDS}"
-            query = f"SELECT json_group_array(json_array(id, queue, due)) FROM recipient WHERE {where}"
-            chosen: Marked = json.loads(connection.execute(query, (json.dumps(ids),)).fetchone()[0])
-            connection.execute(f"UPDATE recipient SET hold = 0 WHERE {where}", (json.dumps(ids),))
-            return chosen
-
-        freed: Marked = await self._writer.submit(
-            task=free, committed=lambda chosen: self._roster.freed(chosen, self._clock.time())
+        freed: Marked = await self._writer.call(
+            _free, ids, committed=lambda chosen: self._roster.freed(chosen, self._clock.time())
         )
         return freed
-
-    def _withdrawing(self, ids: list[int], reason: str) -> Callable[[sqlite3.Connection], Removed]:
-        def remove(connection: sqlite3.Connection) -> Removed:
-            query = f"SELECT json_group_array(json_array(id, queue)) FROM recipient WHERE hold = -1 AND {_OF_IDS}"
-            chosen: Removed = json.loads(connection.execute(query, (json.dumps(ids),)).fetchone()[0])
-            still = [id_ for id_, _ in chosen]
-            connection.execute(_WITHDRAW, (self._clock.time(), reason or "withdrawn", json.dumps(still)))
-            remove_recipients(connection, still)
-            return chosen
-
-        return remove
 
     def _hastened(self, now: float, result: tuple[int, Removed]) -> None:
         self._roster.hastened(result[1], now)
@@ -194,9 +172,7 @@ class Orders:
             if hold.covers == "queues":
                 self._roster.hold_whole()
 
-        await self._writer.submit(
-            task=lambda c: c.execute("DELETE FROM hold WHERE id = ?", (hold.id,)), committed=lifted
-        )
+        await self._writer.call(_lift, hold.id, committed=lifted)
 
     async def _forget_unused(self) -> None:
         for hold in self._holds:
@@ -232,12 +208,38 @@ def _place(connection: sqlite3.Connection, draft: Hold) -> Hold:
     return Hold(cursor.lastrowid or 0, *values)
 
 
-def _retrying(ids: list[int], now: float) -> Callable[[sqlite3.Connection], tuple[int, Removed]]:
-    def retry(connection: sqlite3.Connection) -> tuple[int, Removed]:
-        where = f"hold <> -1 AND {_OF_IDS}"
-        query = f"SELECT json_group_array(json_array(id, queue, hold)) FROM recipient WHERE {where}"
-        chosen: Marked = json.loads(connection.execute(query, (json.dumps(ids),)).fetchone()[0])
-        connection.execute(f"UPDATE recipient SET due = ? WHERE due > ? AND {where}", (now, now, json.dumps(ids)))
-        return len(chosen), [(id_, queue) for id_, queue, hold in chosen if hold == 0]
+def _lift(connection: sqlite3.Connection, hold: int) -> None:
+    connection.execute("DELETE FROM hold WHERE id = ?", (hold,))
 
-    return retry
+
+def _mark(connection: sqlite3.Connection, ids: list[int], hold: int) -> Marked:
+    where = f"{f'hold <> {WITHDRAWN}' if hold == WITHDRAWN else 'hold = 0'} AND {_OF_IDS}"
+    query = f"SELECT json_group_array(json_array(id, queue, hold = 0)) FROM recipient WHERE {where}"
+    chosen: Marked = json.loads(connection.execute(query, (json.dumps(ids),)).fetchone()[0])
+    connection.execute(f"UPDATE recipient SET hold = ? WHERE {where}", (hold, json.dumps(ids)))
+    return chosen
+
+
+def _free(connection: sqlite3.Connection, ids: list[int]) -> Marked:
+    where = f"hold > 0 AND {_OF_IDS}"
+    query = f"SELECT json_group_array(json_array(id, queue, due)) FROM recipient WHERE {where}"
+    chosen: Marked = json.loads(connection.execute(query, (json.dumps(ids),)).fetchone()[0])
+    connection.execute(f"UPDATE recipient SET hold = 0 WHERE {where}", (json.dumps(ids),))
+    return chosen
+
+
+def _withdraw(connection: sqlite3.Connection, ids: list[int], reason: str, now: float) -> Removed:
+    query = f"SELECT json_group_array(json_array(id, queue)) FROM recipient WHERE hold = -1 AND {_OF_IDS}"
+    chosen: Removed = json.loads(connection.execute(query, (json.dumps(ids),)).fetchone()[0])
+    still = [id_ for id_, _ in chosen]
+    connection.execute(_WITHDRAW, (now, reason or "withdrawn", json.dumps(still)))
+    remove_recipients(connection, still)
+    return chosen
+
+
+def _retry(connection: sqlite3.Connection, ids: list[int], now: float) -> tuple[int, Removed]:
+    where = f"hold <> -1 AND {_OF_IDS}"
+    query = f"SELECT json_group_array(json_array(id, queue, hold)) FROM recipient WHERE {where}"
+    chosen: Marked = json.loads(connection.execute(query, (json.dumps(ids),)).fetchone()[0])
+    connection.execute(f"UPDATE recipient SET due = ? WHERE due > ? AND {where}", (now, now, json.dumps(ids)))
+    return len(chosen), [(id_, queue) for id_, queue, hold in chosen if hold == 0]

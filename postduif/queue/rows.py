@@ -4,30 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
 
 from postduif.address import Address
 from postduif.attempt import Attempt, Kind
 from postduif.envelope import Entry, Envelope, Notify, Recipient
+from postduif.queue.columns import Row
 from postduif.reply import Reply
 
 RECIPIENT_BITS = 24
 MAX_RECIPIENTS = (1 << RECIPIENT_BITS) - 1
 """Of one message, in its whole life."""
-
-Row = tuple[Any, ...]
-
-MESSAGE_COLUMNS = (
-    "id, body, sender, stream, received_at, before_queue, expires_at, envid, ret, origin, size, message_id, "
-    "header_from, eight_bit, smtputf8, bulk"
-)
-RECIPIENT_COLUMNS = (
-    "id, queue, address, orcpt, notify, attempts, due, hold, last_code, last_enhanced, last_text, last_remote"
-)
-JOURNAL_COLUMNS = (
-    "at, message, recipient, sender, stream, domain, kind, attempt, code, enhanced, text, remote_mta, site, source, "
-    "host, tls, before_queue, in_queue, connect, transmit, size, message_id"
-)
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _UNTRIED = frozenset({Kind.EXPIRED, Kind.WITHDRAWN})  # ends of a recipient that are not attempts

@@ -14,10 +14,10 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from postduif.queue import connection, rows
+from postduif.queue import columns, connection, rows
 from postduif.queue.change import Change, apply
-from postduif.queue.rows import Row
-from postduif.queue.writer import ID_BLOCK
+from postduif.queue.columns import Row
+from postduif.queue.committer import ID_BLOCK
 
 TABLES = frozenset({"meta", "scheduled_queue", "body", "message", "recipient", "hold", "journal"})
 BATCH = 500  # messages in one transaction
@@ -85,11 +85,11 @@ def _read(source: sqlite3.Connection, id_: int, queues: dict[tuple[str, str], in
     """One message with body and recipients; None when any of them cannot be read."""
     first = rows.first_recipient(id_)
     try:
-        message = source.execute(f"SELECT {rows.MESSAGE_COLUMNS} FROM message WHERE id = ?", (id_,)).fetchone()
+        message = source.execute(f"SELECT {columns.MESSAGE_COLUMNS} FROM message WHERE id = ?", (id_,)).fetchone()
         if message is None:
             return None
         recipients = source.execute(
-            f"SELECT {rows.RECIPIENT_COLUMNS} FROM recipient WHERE id BETWEEN ? AND ?",
+            f"SELECT {columns.RECIPIENT_COLUMNS} FROM recipient WHERE id BETWEEN ? AND ?",
             (first, first + rows.MAX_RECIPIENTS),
         ).fetchall()
         content = source.execute("SELECT content FROM body WHERE id = ?", (message[1],)).fetchone()

@@ -68,7 +68,7 @@ class Store:
         self._roster = opened.roster(settings.max_leased, self._bodies)
         self._roster.on_due = self._call
         self._next_id = opened.next_id
-        self._writer = Writer(opened.path, opened.next_id)
+        self._writer = Writer(opened.path, opened.next_id, opened.lock.descriptor)
         self._reader = Reader(opened.path, "queue-reader")
         self._slow_reader = Reader(opened.path, "queue-listing")
         self._holds = Holds(opened.holds)
@@ -95,12 +95,16 @@ class Store:
     @property
     def healthy(self) -> bool:
         """The last transaction did not meet a broken disk or file."""
-        return self._writer.healthy
+        return not self._writer.trouble
 
     @property
     def trouble(self) -> str:
         """What is wrong when it is not healthy."""
         return self._writer.trouble
+
+    async def died(self) -> None:
+        """Returns when nothing can be stored any more: the daemon must start again."""
+        await self._writer.dead.wait()
 
     @property
     def stats(self) -> Stats:
@@ -289,11 +293,12 @@ class Store:
         await upkeep.tidy(self._writer, self._roster, self._orders, self._clock, self._settings.journal_retention)
 
     async def close(self) -> None:
-        """Commit what was handed over, end the threads, give the lock back."""
+        """Commit what was handed over, end threads and process, give the lock back."""
         if self._closed:
             return
         self._closed = True
-        await asyncio.to_thread(self._end_threads)
+        await asyncio.to_thread(self._end_readers)
+        await self._writer.close()  # last: the last connection that can write empties the write-ahead log
         self._lock.release()
 
     # --- inside
@@ -301,10 +306,9 @@ class Store:
     def _call(self, key: QueueKey) -> None:
         self.on_due(key)
 
-    def _end_threads(self) -> None:
+    def _end_readers(self) -> None:
         self._reader.close()
         self._slow_reader.close()
-        self._writer.close()  # last: the last connection that can write empties the write-ahead log
 
     def _add(self, change: Change, envelope: Envelope, message: Message) -> None:
         if not 0 < len(envelope.recipients) <= rows.MAX_RECIPIENTS:

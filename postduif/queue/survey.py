@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from postduif.envelope import Envelope, Notify
-from postduif.queue import rows
+from postduif.queue import columns, rows
 from postduif.queue.condition import Condition
 
 
@@ -116,7 +116,7 @@ def show(connection: sqlite3.Connection, message_id: int) -> Shown | None:
     """One message with all its recipients in the queue; None when it is not there."""
     where, values = Condition(ids=(message_id,)).where()
     found = connection.execute(_LISTING.format(where=where), (*values, rows.MAX_RECIPIENTS)).fetchall()
-    query = f"SELECT {rows.MESSAGE_COLUMNS} FROM message WHERE id = ?"
+    query = f"SELECT {columns.MESSAGE_COLUMNS} FROM message WHERE id = ?"
     message = connection.execute(query, (message_id,)).fetchone()
     if not found or message is None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
 from postduif.clock import Clock
 from postduif.queue.journal import prune
@@ -20,7 +21,7 @@ async def tidy(writer: Writer, roster: Roster, orders: Orders, clock: Clock, ret
     """Do it, in small transactions. `retention`: seconds for which the journal is kept. Raises StoreError."""
     now = clock.time()
     await orders.tidy(now)
-    while await writer.submit(task=lambda connection: prune(connection, now - retention)):
+    while await writer.call(prune, now - retention):
         pass
     await _forget_queues(writer, roster)
 
@@ -37,4 +38,8 @@ async def _forget_queues(writer: Writer, roster: Roster) -> None:
 
     if idle:
         ids = json.dumps([queue.row for queue in idle])
-        await writer.submit(task=lambda connection: connection.execute(_FORGET, (ids,)), committed=forgotten)
+        await writer.call(_forget, ids, committed=forgotten)
+
+
+def _forget(connection: sqlite3.Connection, ids: str) -> None:
+    connection.execute(_FORGET, (ids,))

@@ -1,244 +1,177 @@
-"""The one thread that writes the queue file, with group commit.
+"""The daemon's end of the queue's writer: operations are gathered into batches and committed by a process beside us.
 
-Operations handed over while one transaction is being fsynced all go into the next. After its commit one call on the
-event loop resolves them all. Promises: an operation whose future has a result is on disk; one that failed changed
-nothing; one that cannot be written does not fail its neighbours. After an I/O error the connection is never used
-again (a second fsync after a failed one lies): everything of that batch fails and the file is opened anew.
+Whatever has gathered while the last transactions were fsynced goes into the next one (group commit). Promises: what is
+submitted is answered in order; an operation whose future has a result is on disk. When the process dies, nobody can say
+what of its last batches is on disk: everything fails from then on, and the daemon must start again.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import itertools
-import sqlite3
-import threading
-import time
+import pickle
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from postduif import log
-from postduif.errors import StoreError, StoreFull
-from postduif.queue import change, connection
+from postduif.errors import StoreError
 from postduif.queue.change import Change
-from postduif.queue.checkpoint import Checkpointer
+from postduif.queue.committer import Answer, Operation, Task
+from postduif.queue.writing_worker import LENGTH
+from postduif.worker import Worker
 
 MAX_BATCH = 512  # operations in one transaction
 MAX_BATCH_OCTETS = 32 * 1024 * 1024  # roughly, of one transaction
-REOPEN_WAIT = 1.0  # seconds between tries to open a file that failed
-ID_BLOCK = 10_000
-"""Message ids are reserved on disk in blocks of so many."""
-_BATCH_OCTETS = 10 * 8192  # pages that every transaction touches
-
-Task = Callable[[sqlite3.Connection], Any]
+UNDER_WAY = 2
+"""Batches handed over and not answered: one is written while the next is on its way."""
+DIED = "the process that writes the queue has died"
 
 
 def _nothing(*_: object) -> None:
     """For those who need not be told."""
 
 
-class Operation:
-    """Something to commit: rows, or a task that runs SQL of its own."""
+class Waiting(NamedTuple):
+    """An operation, and who waits for it."""
 
-    __slots__ = ("change", "committed", "error", "failed", "future", "result", "task")
-
-    def __init__(
-        self,
-        future: asyncio.Future[Any],
-        committed: Callable[[Any], None],
-        failed: Callable[[], None],
-        change: Change | None = None,
-        task: Task | None = None,
-    ) -> None:
-        self.future = future
-        self.committed = committed
-        self.failed = failed
-        self.change = change
-        self.task = task
-        self.result: Any = None
-        self.error: Exception | None = None
+    operation: Operation
+    future: asyncio.Future[Any]
+    committed: Callable[[Any], None]
+    failed: Callable[[], None]
 
 
 class Writer:
-    """Call `submit` and `close` on the event loop's thread."""
+    """Methods are called on the event loop's thread."""
 
-    def __init__(self, path: Path, reserved: int) -> None:
-        self.healthy = True
+    def __init__(self, path: Path, reserved: int, lock: int) -> None:
+        """`reserved`: the first message id that is not reserved on disk. `lock`: descriptor the process keeps open."""
         self.trouble = ""
-        """What is wrong when it is not healthy."""
+        """What is wrong with the file or its disk; "" when it is healthy."""
         self.commits = 0
         self.errors = 0
-        self.observe_commit: Callable[[float], None] = lambda seconds: None
-        """Told the seconds each commit took, on the loop."""
-        self._path = path
-        self._reserved = reserved
-        self._connection: sqlite3.Connection | None = connection.connect_writer(path)
-        self._reopen_after = 0.0
-        self._pending: deque[Operation] = deque()
-        self._wake = threading.Event()
+        self.observe_commit: Callable[[float], None] = _nothing
+        """Told the seconds each commit took."""
+        self.dead = asyncio.Event()
+        """Set when the process has died."""
+        self._pending: deque[Waiting] = deque()
+        self._under_way: deque[list[Waiting]] = deque()
+        self._flushing = False
         self._closing = False
-        self._checkpointer = Checkpointer(path)
-        self._thread = threading.Thread(target=self._run, name="queue-writer", daemon=True)
-        self._thread.start()
+        self._received = bytearray()
+        self._idle: asyncio.Event | None = None
+        try:
+            self._child = Worker(
+                "postduif.queue.writing_worker",
+                (str(path.absolute()), str(reserved)),
+                received=self._answered,
+                lost=self._lost,
+                keep_open=(lock,),
+            )
+        except OSError as error:
+            raise StoreError(f"the process that writes the queue cannot be started: {error.strerror}") from None
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._child.pid
 
     def submit(
         self,
-        change: Change | None = None,
-        task: Task | None = None,
+        operation: Operation,
         committed: Callable[[Any], None] = _nothing,
         failed: Callable[[], None] = _nothing,
     ) -> asyncio.Future[Any]:
         """Hand something over to be committed; the future has the task's result, or StoreError or StoreFull.
 
-        `committed(result)` or `failed()` is called on the loop just before, also when nobody waits for the future.
+        `committed(result)` or `failed()` is called just before, also when nobody waits for the future.
         """
         if self._closing:
             raise StoreError("the queue is closed")
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._pending.append(Operation(future, committed, failed, change, task))
-        if not self._wake.is_set():
-            self._wake.set()
+        if self.dead.is_set():
+            raise StoreError(DIED)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._pending.append(Waiting(operation, future, committed, failed))
+        if not self._flushing and len(self._under_way) < UNDER_WAY:
+            self._flushing = True
+            loop.call_soon(self._flush)
         return future
 
-    def close(self) -> None:
-        """Commit what was handed over and end the thread. Blocks; futures of what is left resolve on the loop."""
+    def call(
+        self, function: Callable[..., Any], *arguments: Any, committed: Callable[[Any], None] = _nothing
+    ) -> asyncio.Future[Any]:
+        """Hand over SQL of its own: `function(connection, *arguments)`, at the top of a module, runs in the process."""
+        return self.submit(Task(function, arguments), committed)
+
+    async def close(self) -> None:
+        """Commit what was handed over and end the process."""
         self._closing = True
-        self._wake.set()
-        self._thread.join()
+        if self._pending or self._under_way:
+            self._idle = asyncio.Event()
+            await self._idle.wait()
+        await asyncio.to_thread(self._child.close)
 
-    def _run(self) -> None:
-        while True:
-            self._wake.wait()
-            self._wake.clear()
-            while batch := self._take():
-                started = time.perf_counter()
-                self._commit(batch)
-                self._report(batch, time.perf_counter() - started)
-            if self._closing and not self._pending:
-                break
-        self._checkpointer.close()
-        self._drop_connection()
+    def _flush(self) -> None:
+        self._flushing = False
+        self._child.attach(asyncio.get_running_loop())
+        while self._pending and len(self._under_way) < UNDER_WAY:
+            batch = self._take()
+            frame = pickle.dumps([waiting.operation for waiting in batch], pickle.HIGHEST_PROTOCOL)
+            self._under_way.append(batch)
+            self._child.send(LENGTH.pack(len(frame)) + frame)
 
-    def _take(self) -> list[Operation]:
-        batch: list[Operation] = []
+    def _take(self) -> list[Waiting]:
+        batch: list[Waiting] = []
         octets = 0
         while self._pending and len(batch) < MAX_BATCH and octets < MAX_BATCH_OCTETS:
-            operation = self._pending.popleft()
-            batch.append(operation)
-            if operation.change:
-                octets += operation.change.octets
+            waiting = self._pending.popleft()
+            batch.append(waiting)
+            if isinstance(waiting.operation, Change):
+                octets += waiting.operation.octets
         return batch
 
-    def _commit(self, batch: list[Operation]) -> None:
-        error = self._attempt(batch)
-        if error is None:
-            return
-        again = self._connection is not None and not connection.is_busy(error)
-        if connection.is_full(error):
-            self._recycle_log()
-        elif len(batch) == 1:
-            again = False
-        for operation in batch:
-            operation.error = self._attempt([operation]) if again else error
+    def _answered(self, received: bytes) -> None:
+        self._received += received
+        while len(self._received) >= LENGTH.size:
+            end = LENGTH.size + LENGTH.unpack_from(self._received)[0]
+            if len(self._received) < end:
+                return
+            answer: Answer = pickle.loads(self._received[LENGTH.size : end])  # noqa: S301
+            del self._received[:end]
+            self._finish(self._under_way.popleft(), answer)
+        self._flush()
+        self._see_idle()
 
-    def _attempt(self, batch: Sequence[Operation]) -> Exception | None:
-        """Commit them together, or nothing of them and say why not."""
-        opened = self._opened()
-        if isinstance(opened, Exception):
-            return opened
-        try:
-            opened.execute("BEGIN IMMEDIATE")
-            reserved = self._reserve(opened, batch)
-            for tasks, group in itertools.groupby(batch, lambda operation: operation.task is not None):
-                if tasks:  # in its place: the memory is told in this order too
-                    for operation in group:
-                        operation.result = operation.task(opened) if operation.task else None
-                else:
-                    change.apply(opened, [operation.change for operation in group if operation.change])
-            opened.execute("COMMIT")
-        except Exception as error:  # whatever one operation does, the thread that all mail waits for must live
-            self._after_error(opened, error)
-            return error
-        self.healthy, self.trouble, self._reserved = True, "", reserved
-        self._checkpointer.wrote(
-            _BATCH_OCTETS + sum(operation.change.weight if operation.change else 0 for operation in batch), opened
-        )
-        return None
-
-    def _reserve(self, opened: sqlite3.Connection, batch: Sequence[Operation]) -> int:
-        last = max((operation.change.last_id for operation in batch if operation.change), default=0)
-        if last < self._reserved:
-            return self._reserved
-        opened.execute("UPDATE meta SET value = ? WHERE name = 'next_id'", (last + ID_BLOCK,))
-        return last + ID_BLOCK
-
-    def _after_error(self, opened: sqlite3.Connection, error: Exception) -> None:
-        self.errors += 1
-        if connection.is_broken(error):
-            self.healthy, self.trouble = False, str(error)
-            if connection.is_damage(error):
-                connection.mark_suspect(self._path)
-            log.error("queue file failed", error=error, remedy="see the disk's own errors; mail is refused meanwhile")
-            self._drop_connection()
-            return
-        with contextlib.suppress(sqlite3.Error):
-            if opened.in_transaction:
-                opened.execute("ROLLBACK")
-
-    def _recycle_log(self) -> None:
-        """Make the blocks the log has already free for it to use again: removals need room too."""
-        if self._connection:
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-
-    def _opened(self) -> sqlite3.Connection | Exception:
-        if self._connection is None:
-            if time.monotonic() < self._reopen_after:
-                return StoreError(f"the queue file failed: {self.trouble}")
-            self._reopen_after = time.monotonic() + REOPEN_WAIT
-            try:
-                self._connection = connection.connect_writer(self._path)
-            except sqlite3.Error as error:
-                self.trouble = str(error)
-                return error
-        return self._connection
-
-    def _drop_connection(self) -> None:
-        opened, self._connection = self._connection, None
-        if opened:
-            with contextlib.suppress(sqlite3.Error):
-                opened.close()
-
-    def _report(self, batch: list[Operation], seconds: float) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            batch[0].future.get_loop().call_soon_threadsafe(self._finish, batch, seconds)
-
-    def _finish(self, batch: list[Operation], seconds: float) -> None:
+    def _finish(self, batch: list[Waiting], answer: Answer) -> None:
         self.commits += 1
-        self.observe_commit(seconds)
-        for operation in batch:
+        self.trouble, self.errors = answer.trouble, answer.errors
+        self.observe_commit(answer.seconds)
+        for note in answer.notes:
+            log.error(note, remedy="see the disk's own errors; mail is refused meanwhile")
+        for waiting, result in zip(batch, answer.results, strict=True):
             try:
-                operation.committed(operation.result) if operation.error is None else operation.failed()
+                waiting.failed() if isinstance(result, StoreError) else waiting.committed(result)
             except Exception as error:  # a mistake of ours in one must not keep the others from their answers
                 log.error("failure", where="queue", error=repr(error))
-        for operation in batch:
-            future = operation.future
-            if future.cancelled():
+        for waiting, result in zip(batch, answer.results, strict=True):
+            if waiting.future.cancelled():
                 continue
-            if operation.error is None:
-                future.set_result(operation.result)
+            if isinstance(result, StoreError):
+                waiting.future.set_exception(result)
             else:
-                future.set_exception(store_error(operation.error))
+                waiting.future.set_result(result)
 
+    def _lost(self) -> None:
+        self.trouble = DIED
+        self.dead.set()
+        log.error("queue_writer_died", remedy="the daemon ends, to be started again; nothing that was accepted is lost")
+        left = [waiting for batch in self._under_way for waiting in batch] + list(self._pending)
+        self._under_way.clear()
+        self._pending.clear()
+        self._finish(left, Answer([StoreError(DIED)] * len(left), 0.0, DIED, self.errors + 1, []))
+        self._see_idle()
 
-def store_error(error: Exception) -> StoreError:
-    """The error the caller sees for what SQLite said."""
-    if isinstance(error, StoreError):
-        return error
-    if connection.is_full(error):
-        return StoreFull("no space left on the disk of the queue")
-    if connection.is_busy(error):
-        return StoreError("another program keeps the queue file locked; end it")
-    return StoreError(f"the queue file could not be written: {error}")
+    def _see_idle(self) -> None:
+        if self._idle and not self._pending and not self._under_way:
+            self._idle.set()

@@ -115,5 +115,5 @@ def test_without_descriptors_a_thread_signs(key: SigningKey, monkeypatch: pytest
     def none_left(*_: object, **__: object) -> None:
         raise OSError(24, "Too many open files")
 
-    monkeypatch.setattr("postduif.mta.signing.subprocess.Popen", none_left)
+    monkeypatch.setattr("postduif.worker.subprocess.Popen", none_left)
     assert asyncio.run(Signing(1).sign(key, DIGESTS[0])) == key.sign(DIGESTS[0])

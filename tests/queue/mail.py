@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from postduif.config.schema import Queue
 from postduif.envelope import Entry, Envelope, Message, Recipient
 from postduif.queue.scheduled import QueueKey
 from postduif.queue.store import Outcome, Store
+from postduif.queue.writer import UNDER_WAY
 from postduif.reply import Reply
 from tests.fakes import FakeClock
 
@@ -31,6 +34,23 @@ async def a_store(directory: Path, clock: FakeClock | None = None, **settings: A
         yield store
     finally:
         await store.close()
+
+
+@contextlib.asynccontextmanager
+async def busy_writer(store: Store) -> AsyncIterator[None]:
+    """What is handed over inside goes into one transaction."""
+    occupied: list[asyncio.Future[Any]] = []
+    for _ in range(UNDER_WAY):
+        occupied.append(store._writer.call(pause))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    yield
+    await asyncio.gather(*occupied)
+
+
+def pause(_: sqlite3.Connection) -> None:
+    """What takes a while."""
+    time.sleep(0.1)
 
 
 def envelope(*recipients: str, sender: str = "news@shop.example", **values: Any) -> Envelope:

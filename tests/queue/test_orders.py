@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from postduif.queue import orders
 from postduif.queue.condition import Condition
 from postduif.queue.scheduled import QueueKey
 from tests.fakes import FakeClock
-from tests.queue.mail import KEY, a_store, addresses, deferred, delivered, envelope, put, sql
+from tests.queue.mail import KEY, a_store, addresses, busy_writer, deferred, delivered, envelope, put, sql
 
 EVERYTHING = Condition(all=True)
 
@@ -272,20 +271,18 @@ def test_retry_in_the_transaction_that_defers_loses_nobody(tmp_path: Path) -> No
     """A recipient that is made due and deferred in one transaction is found when it is due."""
 
     async def story() -> None:
-        clock, busy = FakeClock(), threading.Event()
+        clock = FakeClock()
         async with a_store(tmp_path, clock) as store:
             await put(store, "b@example.com")
             (entry,) = await store.lease(KEY, 9)
             clock.advance(5)
-            writing = store._writer.submit(task=lambda _: busy.wait(5))  # what follows gathers behind it
-            await asyncio.sleep(0.01)
-            retrying = asyncio.ensure_future(store.retry(EVERYTHING))
-            while not store._writer._pending:  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
-            settling = asyncio.ensure_future(store.settle([deferred(entry, clock.time() + 600)]))
-            await asyncio.sleep(0)
-            busy.set()
-            await asyncio.gather(writing, retrying, settling)
+            async with busy_writer(store):  # what is done inside goes into one transaction
+                retrying = asyncio.ensure_future(store.retry(EVERYTHING))
+                while not store._writer._pending:  # noqa: ASYNC110
+                    await asyncio.sleep(0.001)
+                settling = asyncio.ensure_future(store.settle([deferred(entry, clock.time() + 600)]))
+                await asyncio.sleep(0)
+            await asyncio.gather(retrying, settling)
             clock.advance(601)
             assert addresses(await store.lease(KEY, 9)) == ["b@example.com"]
 

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import sqlite3
-import time
-from collections.abc import AsyncIterator
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from postduif.envelope import Message
 from postduif.errors import StoreError, StoreFull
-from postduif.queue import checkpoint, connection
-from postduif.queue.store import Store
-from tests.queue.mail import KEY, a_store, delivered, envelope, message, put, sql
+from postduif.queue import committer, connection, recovery
+from postduif.queue.checkpoint import Checkpointer
+from postduif.queue.writer import UNDER_WAY
+from tests.queue.mail import KEY, a_store, busy_writer, delivered, envelope, message, pause, put, sql
 
 
-@contextlib.asynccontextmanager
-async def busy_writer(store: Store) -> AsyncIterator[None]:
-    """What is handed over inside goes into one transaction."""
-    occupied = store._writer.submit(task=lambda _: time.sleep(0.02))
-    await asyncio.sleep(0.005)
-    yield
-    await occupied
+def break_sync(_: sqlite3.Connection) -> None:
+    """A disk that fails."""
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+    raise error
+
+
+def first_value(connection: sqlite3.Connection, query: str) -> object:
+    """What a query says."""
+    return connection.execute(query).fetchone()[0]
 
 
 def test_what_gathers_during_a_transaction_goes_into_the_next_together(tmp_path: Path) -> None:
@@ -39,7 +45,7 @@ def test_what_gathers_during_a_transaction_goes_into_the_next_together(tmp_path:
                 await asyncio.sleep(0)
             ids = await asyncio.gather(*puts)
             assert len(set(ids)) == 100
-            assert store.stats.commits == len(seconds) == 2
+            assert store.stats.commits == len(seconds) == UNDER_WAY + 1
             assert sql(tmp_path, "SELECT count(*) FROM message") == [(100,)]
 
     asyncio.run(story())
@@ -77,8 +83,8 @@ def test_sqlite_says_that_the_disk_is_full(tmp_path: Path) -> None:
         async with a_store(tmp_path) as store:
             for _ in range(10):
                 await put(store, text="x" * 30_000)
-            (pages,) = await store._writer.submit(task=lambda c: c.execute("PRAGMA page_count").fetchone())
-            await store._writer.submit(task=lambda c: c.execute(f"PRAGMA max_page_count = {pages + 1}").fetchone())
+            pages = await store._writer.call(first_value, "PRAGMA page_count")
+            await store._writer.call(first_value, f"PRAGMA max_page_count = {pages + 1}")
             with pytest.raises(StoreFull):
                 await put(store, text="x" * 100_000)
             assert store.healthy
@@ -90,14 +96,12 @@ def test_sqlite_says_that_the_disk_is_full(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_a_lock_of_another_program_is_waited_for_and_then_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lock_of_another_program_is_waited_for_and_then_named(tmp_path: Path) -> None:
     """Mail is refused while somebody else keeps the file locked, and goes on afterwards."""
-    monkeypatch.setattr(connection, "BUSY_TIMEOUT", 0.05)
 
     async def story() -> None:
         async with a_store(tmp_path) as store:
+            await store._writer.call(first_value, "PRAGMA busy_timeout = 50")
             with contextlib.closing(
                 sqlite3.connect(tmp_path / "queue" / "queue.sqlite", isolation_level=None)
             ) as other:
@@ -111,23 +115,21 @@ def test_a_lock_of_another_program_is_waited_for_and_then_named(
     asyncio.run(story())
 
 
-def test_a_broken_file_is_opened_anew_and_nothing_is_acknowledged_meanwhile(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After an I/O error the connection is not used again; until the file opens, everything is refused."""
-    monkeypatch.setattr("postduif.queue.writer.REOPEN_WAIT", 0.0)
+def no_wait(_: sqlite3.Connection) -> None:
+    """In the process: a file that failed is opened again at once."""
+    committer.REOPEN_WAIT = 0.0
 
-    def fail(_: sqlite3.Connection) -> None:
-        error = sqlite3.OperationalError("disk I/O error")
-        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
-        raise error
+
+def test_a_broken_file_is_opened_anew_and_nothing_is_acknowledged_meanwhile(tmp_path: Path) -> None:
+    """After an I/O error the connection is not used again; until the file opens, everything is refused."""
 
     async def story() -> None:
         async with a_store(tmp_path) as store:
-            first = store._writer._connection
+            await store._writer.call(no_wait)
+            await store._writer.call(first_value, "PRAGMA busy_timeout = 4321")
             async with busy_writer(store):
                 results = asyncio.gather(
-                    put(store, "a@example.com"), store._writer.submit(task=fail), return_exceptions=True
+                    put(store, "a@example.com"), store._writer.call(break_sync), return_exceptions=True
                 )
                 await asyncio.sleep(0)
             assert all(isinstance(result, StoreError) for result in await results)
@@ -140,7 +142,7 @@ def test_a_broken_file_is_opened_anew_and_nothing_is_acknowledged_meanwhile(
             path.with_name("elsewhere").rename(path)
             await put(store, "c@example.com")
             assert (store.healthy, store.trouble) == (True, "")
-            assert store._writer._connection is not first
+            assert await store._writer.call(first_value, "PRAGMA busy_timeout") != 4321
             assert sql(tmp_path, "SELECT address FROM recipient") == [("c@example.com",)]
             assert store.stats.queued == 1
 
@@ -150,18 +152,13 @@ def test_a_broken_file_is_opened_anew_and_nothing_is_acknowledged_meanwhile(
 def test_a_settlement_that_fails_keeps_its_leases(tmp_path: Path) -> None:
     """The caller hears of it, and may settle the same entries again."""
 
-    def fail(_: sqlite3.Connection) -> None:
-        error = sqlite3.OperationalError("disk I/O error")
-        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
-        raise error
-
     async def story() -> None:
         async with a_store(tmp_path) as store:
             await put(store)
             entries = await store.lease(KEY, 1)
             async with busy_writer(store):
                 results = asyncio.gather(
-                    store.settle([delivered(entries[0])]), store._writer.submit(task=fail), return_exceptions=True
+                    store.settle([delivered(entries[0])]), store._writer.call(break_sync), return_exceptions=True
                 )
                 await asyncio.sleep(0)
             assert all(isinstance(result, StoreError) for result in await results)
@@ -173,19 +170,20 @@ def test_a_settlement_that_fails_keeps_its_leases(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_the_log_is_emptied_while_mail_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_log_is_emptied_while_mail_comes(tmp_path: Path) -> None:
     """The write-ahead log stays near its target however much is written, and nothing is lost by it."""
-    monkeypatch.setattr(checkpoint.Checkpointer.__init__, "__defaults__", (500_000,))
-
-    async def story() -> None:
-        async with a_store(tmp_path) as store:
-            for number in range(60):
-                await asyncio.gather(*(put(store, f"u{number}-{n}@example.com", text="x" * 20_000) for n in range(10)))
-            log_file = tmp_path / "queue" / "queue.sqlite-wal"
-            assert log_file.stat().st_size < 8_000_000
-            assert sql(tmp_path, "SELECT count(*) FROM body") == [(600,)]
-
-    asyncio.run(story())
+    path = tmp_path / "queue.sqlite"
+    recovery.create(path, 1)
+    failures: list[str] = []
+    checkpointer = Checkpointer(path, failures.append, 500_000)
+    with contextlib.closing(connection.connect_writer(path)) as writer:
+        for number in range(600):
+            writer.execute("INSERT INTO body (id, content) VALUES (?, ?)", (number, b"x" * 20_000))
+            checkpointer.wrote(20_000, writer)
+        checkpointer.close()
+        assert path.with_name("queue.sqlite-wal").stat().st_size < 8_000_000
+        assert writer.execute("SELECT count(*) FROM body").fetchone() == (600,)
+    assert not failures
 
 
 def test_what_was_handed_over_before_close_is_committed(tmp_path: Path) -> None:
@@ -198,5 +196,55 @@ def test_what_was_handed_over_before_close_is_committed(tmp_path: Path) -> None:
             await store.close()
             assert len(await asyncio.gather(*puts)) == 5
         assert sql(tmp_path, "SELECT count(*) FROM message") == [(5,)]
+
+    asyncio.run(story())
+
+
+def test_a_writer_that_dies_ends_the_store(tmp_path: Path) -> None:
+    """What was under way fails, so does what comes, the daemon is told, and what was acknowledged is there again."""
+
+    async def story() -> None:
+        async with a_store(tmp_path) as store:
+            await put(store, "a@example.com")
+            occupied = store._writer.call(pause)
+            await asyncio.sleep(0)
+            waiting = asyncio.ensure_future(put(store, "b@example.com"))
+            await asyncio.sleep(0)
+            os.kill(store._writer.pid, signal.SIGKILL)
+            await asyncio.wait_for(store.died(), 5)
+            for failed in (occupied, waiting, put(store)):
+                with pytest.raises(StoreError, match="has died"):
+                    await failed
+            assert not store.healthy
+        async with a_store(tmp_path) as store:
+            assert sql(tmp_path, "SELECT address FROM recipient LIMIT 1") == [("a@example.com",)]
+            assert store.stats.queued >= 1
+
+    asyncio.run(story())
+
+
+def test_what_a_killed_daemon_handed_over_is_written_before_the_next_one_starts(tmp_path: Path) -> None:
+    """The writer keeps the directory's lock until it has committed what it has."""
+    program = (
+        "import asyncio, os, sys; from pathlib import Path; from tests.queue.mail import a_store, pause, put\n"
+        ""
+        "async def story():\n"
+        "    async with a_store(Path(sys.argv[1])) as store:\n"
+        "        await put(store, 'a@example.com')\n"
+        "        store._writer.call(pause)\n"
+        "        await asyncio.sleep(0)\n"
+        "        await asyncio.sleep(0)\n"
+        "        asyncio.ensure_future(put(store, 'b@example.com'))\n"
+        "        await asyncio.sleep(0.001)\n"
+        "        os.kill(os.getpid(), 9)\n"
+        "asyncio.run(story())\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+
+    async def story() -> None:
+        async with a_store(tmp_path) as store:
+            assert sql(tmp_path, "SELECT address FROM recipient") == [("a@example.com",), ("b@example.com",)]
+            assert store.stats.queued == 2
 
     asyncio.run(story())
