@@ -23,6 +23,7 @@ from postduif.mta.credentials import Credentials
 from postduif.mta.delivery import Delivery
 from postduif.mta.dkim import Signer
 from postduif.mta.health import STALLED, Health, HealthServer
+from postduif.mta.message_memory import MessageMemory
 from postduif.mta.operations import SiteOperations
 from postduif.mta.queue_operations import QueueOperations
 from postduif.mta.resolver import Resolver
@@ -97,6 +98,7 @@ class App:
         sites = Sites(config, resolver)
         self.submission = Submission(config, self.store, self._clock, sites.refuses_replies)
         self.delivery = Delivery(config, store=self.store, sites=sites, signer=self._signer, clock=self._clock)
+        self._memory = MessageMemory(config.server.max_message_memory)
         self._credentials = Credentials(config.server.data_dir, Backoff(config.auth, self._clock))
         self.servers = [
             SmtpServer(
@@ -106,6 +108,7 @@ class App:
                 credentials=self._credentials,
                 clock=self._clock,
                 tls=self._contexts[one.address],
+                memory=self._memory,
             )
             for one in config.listener
         ]
@@ -174,6 +177,7 @@ class App:
         sites = Sites(config, self._resolver)
         self.submission.reload(config, sites.refuses_replies)
         self._credentials.backoff.settings = config.auth
+        self._memory.limit = config.server.max_message_memory
         self.delivery.reload(config, sites, self._signer)
         known = {one.address: one for one in config.listener}
         for server in self.servers:
@@ -193,6 +197,7 @@ class App:
     def refresh(self) -> None:
         """Bring gauges up to date; called on another thread."""
         stats = self.store.stats
+        metrics.MESSAGE_MEMORY.set(self._memory.held)
         metrics.QUEUED.set(stats.queued)
         metrics.LEASED.set(stats.leased)
         metrics.STORE_ERRORS.inc(stats.errors - self._errors)

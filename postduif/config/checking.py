@@ -12,7 +12,7 @@ from itertools import chain
 from postduif import address
 from postduif.config.lines import KeyPath, written
 from postduif.config.schema import Config, HostPort, Listener
-from postduif.config.units import format_time
+from postduif.config.units import format_size, format_time
 from postduif.config.words import Fault
 from postduif.errors import AddressError
 
@@ -23,6 +23,7 @@ def faults(config: Config) -> list[Fault]:
         _tls,
         _auth,
         _relay,
+        _memory,
         _addresses,
         _streams,
         _sites,
@@ -92,6 +93,17 @@ def _relay(config: Config) -> Iterator[Fault]:
                     (*at, "trusted", index),
                     f'"{network}" is the whole internet, and this would be an open relay; name your own networks',
                 )
+
+
+def _memory(config: Config) -> Iterator[Fault]:
+    most = config.server.max_message_memory
+    for at, listener in _listeners(config):
+        if 2 * listener.max_message_size > most:
+            yield Fault(
+                (*at, "max_message_size"),
+                f"half of server.max_message_memory, {format_size(most)}, is less than one such message; write a "
+                "smaller one, or more memory there",
+            )
 
 
 def _addresses(config: Config) -> Iterator[Fault]:

@@ -71,6 +71,12 @@ class Server(Section):
         description="The queue and the journal. Private to the user that runs Postduif (0700).",
     )
     run_dir: AbsolutePath = Field(default=Path("/run/postduif"), description="The control socket.")
+    max_message_memory: Size = Field(
+        default=parse_size("512M"),
+        ge=parse_size("1M"),
+        description="Octets of mail that all listeners together hold in memory, from the first octet until the mail is "
+        "on disk; more gets 452 4.3.1. Clients that may not relay get half of it.",
+    )
     postmaster: Text = Field(
         default="",
         description="The address that mail for postmaster and abuse goes to. "

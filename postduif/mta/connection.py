@@ -100,6 +100,7 @@ class Connection(SMTP):
         if self._gone:
             return
         self._gone = True
+        self._smtp.release()
         super().connection_lost(error)
         if not self._refusal:
             self._server.forget(self, self._address)

@@ -43,7 +43,7 @@ class DataReader:
         self.octets = 0
         """All that came, kept or not."""
         self.fault = ""
-        """"size" or "line" when the message can not be taken."""
+        """"size", "line" or "memory" when the message can not be taken."""
         self._max_size = max_size
         self._max_line = max_line
         self._buffer = bytearray(b"\r\n")  # as if the 354 line were before it: a first line "." ends the data too
@@ -52,6 +52,11 @@ class DataReader:
         self._line = 2  # the start of a line, and every line before it is short enough
         self._dots = 0
         self._dots_to = 0
+
+    @property
+    def held(self) -> int:
+        """Octets in memory."""
+        return len(self._buffer)
 
     @property
     def hopeless(self) -> bool:
@@ -68,14 +73,22 @@ class DataReader:
             if not self.fault:
                 self._check(len(buffer) - buffer.endswith(END[:-1]))  # that CR may be one of the end
             if self.fault:
-                del buffer[: -len(END) + 1]
-                self._searched = 0
+                self._forget()
             return None
         rest = bytes(memoryview(buffer)[end + len(END) :])
         del buffer[end + 2 :]
         if not self.fault:
             self._check(len(buffer))
         return rest
+
+    def drop(self) -> None:
+        """There is no memory for it: keep nothing of it."""
+        self.fault = self.fault or "memory"
+        self._forget()
+
+    def _forget(self) -> None:
+        del self._buffer[: -len(END) + 1]
+        self._searched = 0
 
     def content(self) -> bytes:
         """The mail data, unstuffed (RFC 5321 4.5.2), its last CRLF included. Once the end was found without fault."""
@@ -163,6 +176,15 @@ class ChunkReader:
         """Octets still to come."""
         self.octets = 0
         self._into = into
+
+    @property
+    def held(self) -> int:
+        """Octets in memory, of this chunk and those before it."""
+        return len(self._into) if self._into is not None else 0
+
+    def drop(self) -> None:
+        """There is no memory for it: keep nothing of it."""
+        self._into = None
 
     def feed(self, received: bytes) -> bytes | None:
         """Take what came. None: the chunk is not whole yet; else what follows it."""

@@ -12,6 +12,7 @@ from prometheus_client import Counter, Gauge, Histogram
 CONNECTIONS = Gauge("postduif_smtp_in_open_connections", "Open client connections", ["listener"])
 CONNECTIONS_TOTAL = Counter("postduif_smtp_in_connections_total", "Client connections", ["listener"])
 REFUSED = Counter("postduif_smtp_in_refused_total", "What a limit or rule of SMTP in refused", ["listener", "reason"])
+MESSAGE_MEMORY = Gauge("postduif_smtp_in_message_bytes", "Octets of mail that clients have sent and is not on disk")
 RECEIVED = Counter("postduif_messages_received_total", "Messages accepted (250 after commit)", ["stream"])
 RECEIVED_RECIPIENTS = Counter("postduif_recipients_received_total", "Recipients accepted", ["stream"])
 RECEIVED_BYTES = Counter("postduif_received_bytes_total", "Octets of accepted messages")

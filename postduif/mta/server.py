@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import sys
 from collections.abc import Coroutine
 from dataclasses import replace
 
@@ -18,7 +19,8 @@ from postduif.mta import metrics
 from postduif.mta.client_network import ClientAddress, ClientCount
 from postduif.mta.connection import LINGER, Connection
 from postduif.mta.credentials import Credentials
-from postduif.mta.server_dialog import Terms
+from postduif.mta.message_memory import MessageMemory
+from postduif.mta.server_terms import Terms
 from postduif.mta.submission import Submission
 from postduif.mta.tls import tls_context
 
@@ -43,9 +45,12 @@ class SmtpServer:
         credentials: Credentials,
         clock: Clock,
         tls: ssl.SSLContext | None,
+        memory: MessageMemory | None = None,
     ) -> None:
+        """`memory` is shared with the other listeners."""
         self.label = str(listener.address)
-        self.terms = Terms(listener, hostname, submission, clock, listener.tls == "starttls" and tls is not None)
+        starttls = listener.tls == "starttls" and tls is not None
+        self.terms = Terms(listener, hostname, submission, clock, starttls, memory or MessageMemory(sys.maxsize))
         self.credentials = credentials
         self.tls = tls
         self.loop: asyncio.AbstractEventLoop

@@ -14,14 +14,14 @@ from typing import ClassVar, Final, Literal
 
 from postduif import log
 from postduif.address import NULL_SENDER
-from postduif.clock import Clock
-from postduif.config.schema import Listener
 from postduif.envelope import Envelope, Recipient
 from postduif.errors import Refused, RemoteProtocolError
 from postduif.mta import command, mail_content, sasl, server_reply
 from postduif.mta.login import Login
 from postduif.mta.mail_content import ChunkReader, DataReader, Lines
-from postduif.mta.submission import Client, Submission
+from postduif.mta.relaying import may_relay
+from postduif.mta.server_terms import Terms
+from postduif.mta.submission import Client
 from postduif.reply import Reply
 
 State = Literal["START", "READY", "MAIL", "RCPT", "DATA", "CHUNK"]
@@ -42,8 +42,16 @@ _ANY_TIME = frozenset({b"NOOP", b"VRFY", b"HELP", b"QUIT"})
 _LAST_OF_GROUP = frozenset({b"EHLO", b"HELO", b"DATA", b"AUTH", b"STARTTLS"})  # RFC 2920 3.1, 3207 4
 _NOT_IMPLEMENTED = frozenset({b"EXPN", b"ETRN", b"TURN", b"SEND", b"SOML", b"SAML"})
 _HTTP = frozenset({b"GET", b"POST", b"PUT", b"HEAD", b"CONNECT", b"OPTIONS", b"DELETE", b"TRACE", b"PATCH", b"HOST:"})
-_DATA_FAULT = {"size": server_reply.TOO_LARGE, "line": server_reply.LONG_LINE}
-_FAULT_REASON = {"size": "message_size", "line": "line_length", "newline": "bare_newline", "nul": "nul"}
+_DATA_FAULT = {"size": server_reply.TOO_LARGE, "line": server_reply.LONG_LINE, "memory": server_reply.NO_MEMORY}
+_FAULT_REASON = {
+    "size": "message_size",
+    "line": "line_length",
+    "memory": "memory",
+    "newline": "bare_newline",
+    "nul": "nul",
+}
+_CHUNK_REASON = {server_reply.TOO_LARGE: "message_size", server_reply.NO_MEMORY: "memory"}
+_MAX_ENVELOPE = 524_288  # octets of RCPT arguments in one transaction
 
 
 class Abuse(RemoteProtocolError):  # noqa: N818  the name says what happened
@@ -53,18 +61,6 @@ class Abuse(RemoteProtocolError):  # noqa: N818  the name says what happened
         super().__init__(reason)
         self.reason = reason
         self.words = words
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the sessions of a listener have in common."""
-
-    listener: Listener
-    hostname: str
-    submission: Submission
-    clock: Clock
-    starttls: bool
-    """A client may begin TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +93,7 @@ class Dialog:
         self._sender = client  # as of this transaction
         self._envelope = Envelope(NULL_SENDER)
         self._mail_at = 0.0
+        self._envelope_size = 0
         self._chunks = bytearray()
         self._chunk_end = server_reply.ORDER
         self._chunk_last = False
@@ -105,6 +102,16 @@ class Dialog:
     def idle(self) -> bool:
         """No transaction is open."""
         return self.want is None and self.reader is None and self.state in ("START", "READY")
+
+    @property
+    def chunked(self) -> int:
+        """Octets of the chunks so far."""
+        return len(self._chunks)
+
+    @property
+    def relays(self) -> bool:
+        """The client of this transaction may send to anywhere."""
+        return may_relay(self._sender)
 
     def command(self, line: bytes, *, more: bool) -> bytes:
         """The reply to one command line, without its CRLF; b"" when it comes later. `more`: input waits behind it.
@@ -142,6 +149,14 @@ class Dialog:
         if reader.fault:
             return self._refuse_mail(_FAULT_REASON[reader.fault], _DATA_FAULT[reader.fault])
         return self._complete(reader.content())
+
+    def no_memory(self) -> None:
+        """What is being read is too much for all sessions together: keep nothing of it, and say so at its end."""
+        assert self.reader is not None
+        self.reader.drop()
+        if isinstance(self.reader, ChunkReader):
+            self._chunks = bytearray()
+            self._chunk_end = server_reply.NO_MEMORY
 
     def hopeless(self, reader: DataReader) -> Abuse:
         """So much came past the limit that the connection ends."""
@@ -232,13 +247,15 @@ class Dialog:
             return refusal.encode()
         self._envelope = Envelope(said.sender, ret=said.ret, envid=said.envid, smtputf8=said.utf8)
         self._mail_at = terms.clock.monotonic()
+        self._envelope_size = 0
         return server_reply.SENDER_OK
 
     def _rcpt(self, argument: bytes) -> bytes:
         sender = self._sender
         said = command.rcpt_to(argument, esmtp=sender.esmtp, utf8=sender.utf8)
         recipients = self._envelope.recipients
-        if len(recipients) >= self._terms.listener.max_recipients:
+        self._envelope_size += len(argument)
+        if len(recipients) >= self._terms.listener.max_recipients or self._envelope_size > _MAX_ENVELOPE:
             self._count("recipients")
             return server_reply.TOO_MANY_RECIPIENTS
         refusal = self._terms.submission.may_receive(sender, said.recipient)
@@ -250,6 +267,8 @@ class Dialog:
     def _data(self, argument: bytes) -> bytes:
         if argument:
             return server_reply.NO_ARGUMENT
+        if not self._room():
+            return server_reply.NO_MEMORY
         listener = self._terms.listener
         self.reader = DataReader(listener.max_message_size, listener.max_line_length)
         return server_reply.START_DATA
@@ -309,6 +328,8 @@ class Dialog:
         limit = self._terms.listener.max_message_size
         if not refusal and len(self._chunks) + chunk.size > limit:
             refusal = server_reply.TOO_LARGE
+        if not refusal and not self._room():
+            refusal = server_reply.NO_MEMORY
         if chunk.size > 2 * limit:
             raise Abuse("message_size", server_reply.TOO_LARGE)
         self._chunk_end, self._chunk_last = refusal, chunk.last
@@ -316,8 +337,8 @@ class Dialog:
         return b"" if chunk.size else self.read()
 
     def _chunk_read(self) -> bytes:
-        if self._chunk_end is server_reply.TOO_LARGE:
-            return self._refuse_mail("message_size", self._chunk_end)
+        if self._chunk_end in _CHUNK_REASON:
+            return self._refuse_mail(_CHUNK_REASON[self._chunk_end], self._chunk_end)
         if self._chunk_end:
             return self._chunk_end
         if not self._chunk_last:
@@ -340,6 +361,12 @@ class Dialog:
         envelope.size = len(content)
         self.want = Commit(self._sender, envelope, Lines(content))
         return b""
+
+    def _room(self) -> bool:
+        if self._terms.memory.room(relays=self.relays):
+            return True
+        self._count("memory")
+        return False
 
     def _refuse_mail(self, reason: str, words: bytes) -> bytes:
         self._count(reason)

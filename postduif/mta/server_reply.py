@@ -49,6 +49,7 @@ AUTH_BROKEN = _reply(454, "4.7.0", "Temporary authentication failure")
 TOO_MANY_RECIPIENTS = _reply(452, "4.5.3", "Too many recipients; send the rest in another message")
 TOO_LARGE = _reply(552, "5.3.4", "Message too large")
 BARE_NEWLINE = _reply(554, "5.6.0", "Bare CR, bare LF or NUL in the message; lines end in CRLF")
+NO_MEMORY = _reply(452, "4.3.1", "Too much mail at once; try again later")
 LONG_LINE = _reply(554, "5.6.0", "A line of the message is too long")
 FAILED = _reply(451, "4.3.0", "Something went wrong here; try again later")
 

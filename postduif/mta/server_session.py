@@ -11,7 +11,8 @@ from postduif import log
 from postduif.mta import metrics, sasl, server_reply
 from postduif.mta.login import Login
 from postduif.mta.mail_content import DataReader
-from postduif.mta.server_dialog import Abuse, BeginTls, Commit, Dialog, Terms
+from postduif.mta.server_dialog import Abuse, BeginTls, Commit, Dialog
+from postduif.mta.server_terms import Terms
 from postduif.mta.submission import Client
 from postduif.reply import Reply
 
@@ -41,6 +42,9 @@ class ServerSession:
         self._dropped = 0  # octets of an overlong line that are gone already
         self._errors = 0
         self._idle_commands = 0
+        self._put_off = 0  # replies 4yz since the last mail
+        self._held = 0  # octets of mail that `MessageMemory` knows of
+        self._relays = False  # for whom it knows of them
         self._auth_failures = 0
         self._stopping = False
 
@@ -97,8 +101,9 @@ class ServerSession:
     def committed(self, reply: Reply) -> bytes:
         """The mail was queued or refused, as `reply` says."""
         if reply.positive:
-            self._idle_commands = 0
+            self._idle_commands = self._put_off = 0
         self._since = self._terms.clock.monotonic()
+        self._hold(0)
         self._say(self._dialog.committed(reply))
         return self._flush()
 
@@ -117,16 +122,20 @@ class ServerSession:
         listener = self._terms.listener
         if self.want is not None or self.closing:
             return b""
-        reader = self._dialog.reader
+        reader, chunked = self._dialog.reader, self._dialog.chunked
         if now - self._since > listener.idle_timeout:
             self._end("timeout", server_reply.TIMEOUT)
-        elif reader is not None:
-            took = now - self._block_since
-            if took > listener.idle_timeout:
-                if reader.octets - self._block_at < listener.min_data_rate * took:
-                    self._end("data_rate", server_reply.TOO_SLOW)
-                self._block_since, self._block_at = now, reader.octets
+        elif (reader is not None or chunked) and now - self._block_since > listener.idle_timeout:
+            octets = max(chunked, reader.octets if reader else 0)
+            if octets - self._block_at < listener.min_data_rate * (now - self._block_since):
+                self._end("data_rate", server_reply.TOO_SLOW)
+            self._block_since, self._block_at = now, octets
         return self._flush()
+
+    def release(self) -> None:
+        """The connection is gone, and with it the mail that was coming; one that is being queued is not."""
+        if not isinstance(self.want, Commit):
+            self._hold(0)
 
     def stop(self) -> None:
         """Say 421 as soon as no transaction is open; it is said by the next `receive`."""
@@ -147,7 +156,13 @@ class ServerSession:
         self._input, self._at = rest or b"", 0
         if rest is not None:
             self._say(self._dialog.read())
-        elif isinstance(reader, DataReader) and reader.hopeless:
+            want = self._dialog.want
+            self._hold(want.envelope.size if isinstance(want, Commit) else self._dialog.chunked)
+            return
+        if not self._hold(reader.held):
+            self._dialog.no_memory()
+            self._hold(reader.held)
+        if isinstance(reader, DataReader) and reader.hopeless:
             raise self._dialog.hopeless(reader)
 
     def _read_line(self) -> bool:
@@ -174,12 +189,16 @@ class ServerSession:
         return True
 
     def _command(self, line: bytes) -> None:
-        if line[:4].upper() not in _MOVES_MAIL:
+        verb = line[:4].upper()
+        if verb not in _MOVES_MAIL or (verb == b"BDAT" and not line[4:].strip(b" 0")):
             self._idle_commands += 1
             if self._idle_commands > self._terms.listener.max_commands_without_mail:
                 raise Abuse("commands", server_reply.TOO_MANY_COMMANDS)
         self._say(self._dialog.command(line, more=self.waiting > 0))
-        if self._dialog.reader is not None:
+        chunked = self._dialog.chunked
+        if self._held != chunked:
+            self._hold(chunked)
+        if self._dialog.reader is not None and not chunked:
             self._block_since, self._block_at = self._now, 0
         if self._dialog.closing:
             self.closing = True
@@ -207,6 +226,18 @@ class ServerSession:
             self._errors += 1
             if self._errors >= self._terms.listener.max_errors:
                 self._end("errors", server_reply.TOO_MANY_ERRORS)
+        elif answer >= b"4":
+            self._put_off += 1
+            listener = self._terms.listener
+            if self._put_off > listener.max_recipients + listener.max_commands_without_mail:
+                self._end("commands", server_reply.TOO_MANY_COMMANDS)
+
+    def _hold(self, octets: int) -> bool:
+        """So much of the mail is in memory now. False: too much, with that of all others."""
+        if not self._held:
+            self._relays = self._dialog.relays
+        change, self._held = octets - self._held, octets
+        return self._terms.memory.change(change, relays=self._relays)
 
     def _flush(self) -> bytes:
         out = self._out[0] if len(self._out) == 1 else b"".join(self._out)

@@ -63,6 +63,7 @@ def test_right(text: str) -> None:
         ),
         (WORLD + TLS + "auth_without_tls = true\n", "listener[0].auth_without_tls", "in the clear"),
         (WORLD + 'trusted = ["10.0.0.0/8", "::/0"]\n', "listener[0].trusted[1]", "open relay; name your own networks"),
+        (WORLD + 'max_message_size = "300M"\n', "listener[0].max_message_size", "or more memory there"),
         (HERE + HERE, "listener[1].address", '"127.0.0.1:2525" is taken by listener[0].address; write another'),
         (HERE + LISTENER.format("0.0.0.0:2525"), "listener[1].address", "is taken by listener[0].address"),
         (LISTENER.format("[::1]:1") + LISTENER.format("[0::1]:1"), "listener[1].address", "is taken by"),
@@ -98,7 +99,7 @@ def test_right(text: str) -> None:
         ),
         ('[server]\npostmaster = "me"\n', "server.postmaster", '"me" is not an address (no domain); write it as'),
     ],
-    ids=range(26),
+    ids=range(27),
 )
 def test_wrong(text: str, path: str, words: str) -> None:
     """What contradicts another setting is one fault, with place, problem and remedy."""

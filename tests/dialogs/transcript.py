@@ -28,8 +28,9 @@ from postduif.address import Address
 from postduif.config.schema import Listener
 from postduif.mta import sasl
 from postduif.mta.login import Login
-from postduif.mta.server_dialog import BeginTls, Commit, Terms
+from postduif.mta.server_dialog import BeginTls, Commit
 from postduif.mta.server_session import ServerSession
+from postduif.mta.server_terms import Terms
 from postduif.mta.submission import Client
 from postduif.reply import Reply
 from tests.fakes import FakeClock

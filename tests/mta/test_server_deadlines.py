@@ -142,6 +142,19 @@ def test_what_came_fast_is_no_credit() -> None:
     assert peer.session.overdue(peer.clock.monotonic()).startswith(b"421 4.4.2 ")
 
 
+@pytest.mark.parametrize("drip", [b"BDAT 1\r\nx", b"BDAT 3\r\nx\r\n"])
+def test_small_chunks_are_no_way_around_the_rate(drip: bytes) -> None:
+    """A client that sends a mail in chunks of an octet, one in a while, is cut off as one that drips in DATA."""
+    peer = _peer()
+    peer.say(b"MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\n")
+    for _ in range(30):
+        assert peer.say(drip).startswith(b"250 ")
+        peer.clock.advance(10)
+        assert peer.session.overdue(peer.clock.monotonic()) == b""
+    peer.clock.advance(1)
+    assert peer.session.overdue(peer.clock.monotonic()).startswith(b"421 4.4.2 ")
+
+
 def test_rate_of_zero_is_no_limit() -> None:
     """min_data_rate 0 leaves only the wait for the next block."""
     peer = _in_data(min_data_rate=0)

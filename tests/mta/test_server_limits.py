@@ -171,6 +171,52 @@ def test_a_hundred_recipients_are_taken() -> None:
     assert len(peer.door.mails[0][1].recipients) == 100
 
 
+def test_recipients_over_the_limit_end_at_last() -> None:
+    """As many recipients again as may be taken are 452, and some; who goes on hears 421 and loses the connection."""
+    peer = Peer({"max_recipients": 100, "max_commands_without_mail": 10})
+    peer.say(b"EHLO client\r\n")
+    peer.say(b"MAIL FROM:<a@example.com>\r\n" + b"RCPT TO:<a@example.com>\r\n" * 100)
+    out = peer.say(b"RCPT TO:<a@example.com>\r\n" * 1000)
+    assert out.count(b"452 4.5.3 ") == 111
+    assert out.splitlines()[-1].startswith(b"421 4.7.0 ")
+    assert peer.session.closing
+
+
+def test_envelope_is_bounded_in_octets_too() -> None:
+    """A transaction keeps half a megabyte of recipients at most, however long each is."""
+    peer = Peer({"max_recipients": 65535})
+    peer.say(b"EHLO client\r\n")
+    peer.say(b"MAIL FROM:<a@example.com>\r\n")
+    long = b"RCPT TO:<" + b"a" * 64 + b"@" + b".".join([b"b" * 60] * 3) + b"> ORCPT=rfc822;" + b"c" * 490 + b"\r\n"
+    tracemalloc.start()
+    out = peer.say(long * 2000)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    taken = out.count(b"250 2.1.5 ")
+    assert 524_288 // len(long) <= taken <= 600_000 // len(long)
+    assert out.count(b"452 4.5.3 ") == 2000 - taken
+    assert held < 1_000_000
+
+
+def test_empty_chunks_are_idle_commands() -> None:
+    """Chunks without an octet move no mail: they are counted as NOOP is."""
+    peer = Peer({"max_commands_without_mail": 20})
+    peer.say(b"EHLO client\r\n")
+    peer.say(b"MAIL FROM:<a@example.com>\r\nRCPT TO:<a@example.com>\r\n")
+    out = peer.say(b"BDAT 0\r\nbdat 00\r\n" * 50)
+    assert out.count(b"250 2.0.0 Chunk ok") == 19
+    assert out.splitlines()[-1].startswith(b"421 4.7.0 ")
+
+
+def test_transactions_put_off_are_bounded() -> None:
+    """Who asks again and again in one session for what is 4yz now is sent away at last."""
+    peer = Peer({"max_recipients": 1, "max_commands_without_mail": 10})
+    peer.say(b"EHLO client\r\n")
+    peer.say(b"MAIL FROM:<a@example.com>\r\n")
+    assert peer.say(b"RCPT TO:<later@example.com>\r\n" * 100).count(b"450 4.2.1 ") == 12
+    assert peer.session.closing
+
+
 def test_long_pipelines_are_answered_in_portions() -> None:
     """Replies are made only as fast as they are sent; none is lost."""
     peer = Peer({"max_recipients": 65535})
