@@ -21,7 +21,7 @@ class Index:
         named = [(place, phrase) for place, provider in enumerate(rules.providers) for phrase in provider.says]
         excluded = [phrase for rule in rules.rules for phrase in rule.unless]
         every = [phrase for _, phrase in (*phrases, *named)]
-        often = Counter(word for phrase in every for word in set(phrase.words))
+        often = Counter(word for phrase in every for word in phrase.words)
         self._known = {*often, *(word for phrase in excluded for word in phrase.words)}
         self._by_word = _by_rarest(phrases, often)
         self._providers = rules.providers
@@ -86,7 +86,14 @@ class Index:
 
 
 def _by_rarest(phrases: list[tuple[int, Phrase]], often: Counter[str]) -> dict[str, list[tuple[int, Phrase]]]:
+    """Phrases under words of which a text must have one: those of the part whose words are rarest in all rules."""
     found: defaultdict[str, list[tuple[int, Phrase]]] = defaultdict(list)
     for rank, phrase in phrases:
-        found[min(phrase.words, key=lambda word: (often[word], -len(word)))].append((rank, phrase))
+        needed = [
+            {min(one, key=lambda word: (often[word], -len(word))) for one in part}
+            for part in phrase.parts
+            if part and all(part)
+        ]
+        for word in min(needed, key=lambda part: sum(often[word] for word in part)):
+            found[word].append((rank, phrase))
     return dict(found)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from postduif.bounce.category import CATEGORIES
-from postduif.bounce.phrase import Phrase, expand
+from postduif.bounce.phrase import Phrase
 from postduif.errors import ConfigError
 
 FOLDER = Path(__file__).with_name("rules")
@@ -110,8 +110,7 @@ def _texts(table: Mapping[str, Any], key: str) -> list[str]:
 
 
 def _phrases(table: Mapping[str, Any], key: str) -> Iterator[Phrase]:
-    for text in _texts(table, key):
-        yield from expand(text)
+    yield from map(Phrase.read, _texts(table, key))
 
 
 def _statuses(text: str) -> Iterator[str]:
