@@ -1,4 +1,7 @@
-"""Postduif, as `postduif serve` with a settings file of a dozen lines; everything not said there is the default."""
+"""Postduif, as `postduif serve` with a settings file of a dozen lines; everything not said there is the default.
+
+It logs trouble only, because Postfix does not pay for its log here either; what became of mail is in its journal.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ _SETTINGS = """\
 hostname = "mta.example"
 data_dir = "{root}/data"
 run_dir = "{root}/run"
+log_level = "warning"
 
 [[listener]]
 address = "127.0.0.1:{port}"

@@ -7,6 +7,7 @@ the bare socket, so that closing needs no loop. What the bytes mean is left to t
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ PATIENCE = 5.0
 """Seconds for a process to end after we hung up; then it is killed."""
 _BUFFER = 1024 * 1024  # octets the kernel may keep for the other side, if its settings allow as many
 _READ = 256 * 1024
+_TOGETHER = 64  # frames in one call
 
 
 class Worker:
@@ -36,6 +38,7 @@ class Worker:
         self._lost = lost
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unsent: deque[memoryview] = deque()
+        self._waits = False  # for room
         self._socket, theirs = socket.socketpair()
         with theirs:
             # The command is our own; a session of its own keeps Ctrl-C from it.
@@ -63,35 +66,41 @@ class Worker:
         self._detach()
         self._loop = loop
         loop.add_reader(self._socket, self._read)
+        self._waits = False
         if self._unsent:
-            loop.add_writer(self._socket, self._write)
+            self._watch_room()
 
-    def send(self, frame: bytes) -> None:
-        """Send it, or keep it until there is room."""
+    def send(self, *frames: bytes | memoryview) -> None:
+        """Send them, or keep them until there is room."""
         if self._socket.fileno() < 0:
             return
-        self._unsent.append(memoryview(frame))
-        if len(self._unsent) == 1:
+        idle = not self._unsent
+        self._unsent.extend(map(memoryview, frames))
+        if idle:
             self._write()
 
     def _write(self) -> None:
         while self._unsent:
-            frame = self._unsent[0]
             try:
-                sent = self._socket.send(frame)
+                sent = self._socket.sendmsg(list(itertools.islice(self._unsent, _TOGETHER)))
             except BlockingIOError:
-                sent = 0
+                self._watch_room()
+                return
             except OSError:
                 self._unsent.clear()  # the reading side tells `lost`
                 break
-            if sent < len(frame):
-                self._unsent[0] = frame[sent:]
-                if self._loop is not None:
-                    self._loop.add_writer(self._socket, self._write)
-                return
-            self._unsent.popleft()
-        if self._loop is not None:
+            while self._unsent and sent >= len(self._unsent[0]):
+                sent -= len(self._unsent.popleft())
+            if sent:
+                self._unsent[0] = self._unsent[0][sent:]
+        if self._waits and self._loop is not None:
+            self._waits = False
             self._loop.remove_writer(self._socket)
+
+    def _watch_room(self) -> None:
+        if not self._waits and self._loop is not None:
+            self._waits = True
+            self._loop.add_writer(self._socket, self._write)
 
     def _read(self) -> None:
         try:

@@ -10,6 +10,7 @@ import click
 import uvloop
 
 from postduif import log
+from postduif.allocator import keep_memory
 from postduif.app import App
 from postduif.cli.options import config_option
 from postduif.errors import PostduifError
@@ -26,6 +27,7 @@ GC_THRESHOLD = (20_000, 50, 100)
 def command(config_path: Path) -> None:
     """Take mail, keep it safe, deliver it. Runs in the foreground until SIGTERM; SIGHUP reads the settings again."""
     sys.setswitchinterval(SWITCH)
+    keep_memory()
     try:
         uvloop.run(_serve(config_path))
     except (PostduifError, OSError) as error:

@@ -3,7 +3,8 @@
 At most two transactions are under way: one whose content is being judged, and behind it the commands of the next, so
 that a busy connection costs one round trip a message. With CHUNKING the first one needs a single write as well.
 The content of a transaction is only sent once the one before it has its final reply; so at most one is in doubt
-when a connection breaks.
+when a connection breaks. Behind a large content nothing is said before all of it has left us, so that a driver can tell
+whether its end may have reached the peer.
 """
 
 from __future__ import annotations
@@ -13,12 +14,16 @@ from collections import deque
 from typing import NamedTuple
 
 from postduif.errors import LocalProtocolError, RemoteProtocolError
+from postduif.mta.mail_content import has_dot_line
 from postduif.mta.reply_reader import ReplyReader
 from postduif.mta.transaction import Features, Transaction
 from postduif.reply import Reply
 
 EAGER_CHUNK = 256 * 1024
 """Octets of content that are sent before the peer has accepted a recipient, to save a round trip (CHUNKING)."""
+LARGE_CONTENT = 16 * 1024
+"""Octets of content above which its end is a piece of its own, and the next transaction waits until it has left."""
+_DATA = b"DATA\r\n"
 _DOT = b".\r\n"
 
 
@@ -55,6 +60,8 @@ _NOT_READY = (Step.GREETING, Step.EHLO, Step.HELO, Step.STARTTLS, Step.QUIT)
 
 def stuff(content: bytes) -> bytes:
     """Content as it follows DATA: dots doubled, ended by CRLF.CRLF (RFC 5321 4.5.2). Content ends in CRLF."""
+    if not content.startswith(b".") and not has_dot_line(content.decode("latin-1")):
+        return content + _DOT
     if content.startswith(b"."):
         content = b"." + content
     return content.replace(b"\r\n.", b"\r\n..") + _DOT
@@ -74,11 +81,16 @@ class ClientSession:
         self.replies = 0
         """How many have come."""
         self.closing: Reply | None = None
-        """The reply that ends the connection: 421 anywhere, a refused greeting or EHLO, the answer to QUIT."""
+        """The reply that ends the connection: 421 anywhere, a refused greeting, EHLO or RSET, a verdict on half a mail,
+        the answer to QUIT."""
+        self.content_here = False
+        """A large content was said, and the driver has not said yet that it left (`content_left`)."""
         self._ehlo = f"{ehlo}\r\n".encode()
         self._reader = ReplyReader(remote_mta)
         self._awaited: deque[_Awaited] = deque([_Awaited(Step.GREETING)])
         self._out: list[bytes] = []
+        self._unsaid = 0
+        """How many of those awaited answer what is still in `_out`."""
         self._current: Transaction | None = None
         self._next: Transaction | None = None
         self._next_begun = False
@@ -112,8 +124,25 @@ class ClientSession:
 
     def take_output(self) -> list[bytes]:
         """What is to be written now, in order."""
-        out, self._out = self._out, []
+        out, self._out, self._unsaid = self._out, [], 0
         return out
+
+    @property
+    def judged(self) -> Transaction | None:
+        """The one whose content is out and has no verdict yet."""
+        return self._current if self._current is not None and self._current.content_sent else None
+
+    @property
+    def behind(self) -> int:
+        """Octets said behind the content of `judged`."""
+        if self._next is None or not self._next_begun:
+            return 0
+        return len(self._next.mail) + sum(map(len, self._next.recipients)) + len(_DATA) * (not self.features.chunking)
+
+    def content_left(self) -> None:
+        """A large content has left us: the next transaction may begin behind it."""
+        self.content_here = False
+        self._begin_next()
 
     def offer(self, transaction: Transaction) -> None:
         """Send it as soon as the protocol allows. Raises LocalProtocolError when there is no `room`."""
@@ -156,11 +185,13 @@ class ClientSession:
         self.replies += 1
         if reply.code == 421:
             self.closing = reply
-        if not self._awaited:
+        if len(self._awaited) <= self._unsaid:  # what is not said yet, nobody can answer
             if self.closing is None:
                 raise RemoteProtocolError("a reply to nothing")
             return
         step, transaction = self._awaited.popleft()
+        if 300 <= reply.code < 400 and step is not Step.DATA:
+            raise RemoteProtocolError(f"{reply.code} in answer to {step.value}")
         if transaction is None:
             self._about_connection(step, reply)
         else:
@@ -169,6 +200,7 @@ class ClientSession:
     def _say(self, command: bytes, step: Step, transaction: Transaction | None = None) -> None:
         if self.closing is None:
             self._out.append(command)
+            self._unsaid += 1
             self._awaited.append(_Awaited(step, transaction))
 
     # --- replies about the connection
@@ -190,6 +222,8 @@ class ClientSession:
             self.tls_reply = reply
         elif step is Step.QUIT:
             self.closing = reply
+        elif step is Step.RSET and not reply.positive:
+            self.closing = reply  # what the next MAIL would find is not known
         elif step is Step.RSET and self._current is not None and not self.features.pipelining:
             self._begin(self._current, alone=True)
 
@@ -210,8 +244,7 @@ class ClientSession:
                 raise RemoteProtocolError(f"{reply.code} in answer to DATA")
             self._next_step(one, done)
         else:
-            one.final_reply = reply
-            self._finish(one, done)
+            self._answer_to_content(one, reply, done)
 
     def _begin(self, one: Transaction, *, alone: bool) -> None:
         """Say as much of it as may be said before any reply. `alone`: nothing before it awaits its verdict."""
@@ -222,7 +255,7 @@ class ClientSession:
         for command in one.recipients:
             self._say(command, Step.RCPT, one)
         if not self.features.chunking:
-            self._say(b"DATA\r\n", Step.DATA, one)
+            self._say(_DATA, Step.DATA, one)
         elif alone and len(one.content) <= EAGER_CHUNK:
             self._send_chunk(one)
 
@@ -245,7 +278,7 @@ class ClientSession:
             self._begin_next()
         elif self.features.chunking or not self.features.pipelining:
             if one.accepted and not refused:
-                self._say(b"DATA\r\n", Step.DATA, one)
+                self._say(_DATA, Step.DATA, one)
             else:
                 self._finish(one, done)
 
@@ -253,16 +286,34 @@ class ClientSession:
         if one.data_reply is None or not one.data_reply.intermediate:
             self._finish(one, done)
         elif one.accepted:
-            self._say(stuff(one.content), Step.FINAL, one)
-            one.content_sent = True
+            self._say_content(one, b"", stuff(one.content))
             self._begin_next()
         else:
             # No recipient, and yet 354: a lone dot ends it without mail (RFC 2920 3.1).
             self._say(_DOT, Step.FINAL, one)
 
     def _send_chunk(self, one: Transaction) -> None:
-        self._say(b"BDAT %d LAST\r\n%b" % (len(one.content), one.content), Step.FINAL, one)
+        self._say_content(one, b"BDAT %d LAST\r\n" % len(one.content), one.content)
+
+    def _say_content(self, one: Transaction, before: bytes, content: bytes) -> None:
+        if self.closing is not None:
+            return
         one.content_sent = True
+        if len(content) <= LARGE_CONTENT:
+            self._say(before + content, Step.FINAL, one)
+        else:
+            self.content_here = True
+            self._out += (before, content[: -len(_DOT)]) if before else (content[: -len(_DOT)],)
+            self._say(content[-len(_DOT) :], Step.FINAL, one)
+
+    def _answer_to_content(self, one: Transaction, reply: Reply, done: list[Transaction]) -> None:
+        """Its verdict. One that comes before the end of the content can only be a no, and leaves us out of step."""
+        if self.content_here:
+            if reply.positive:
+                raise RemoteProtocolError(f"{reply.code} before the end of the content")
+            self.closing = reply
+        one.final_reply = reply
+        self._finish(one, done)
 
     def _begin_next(self) -> None:
         """Say the next one's commands behind the current one's content.
@@ -271,7 +322,7 @@ class ClientSession:
         transaction open (RFC 5321 3.3).
         """
         current, one = self._current, self._next
-        if one is None or current is None or self._next_begun or not self.features.pipelining:
+        if one is None or current is None or self._next_begun or self.content_here or not self.features.pipelining:
             return
         if current.content_sent and current.accepted:
             self._next_begun = True

@@ -10,11 +10,15 @@ import io
 import re
 from typing import NewType
 
+from postduif.mta.quick_look import looks_for
+
 Lines = NewType("Lines", bytes)
 """Mail data that `fault_of` found nothing wrong with: every line ends in CRLF, the last one too, and there is no NUL.
 Whoever hands mail to the door has it looked at once; the type says that it was."""
 
 END = b"\r\n.\r\n"
+has_dot_line = looks_for("\r\n\\.")
+"""A line begins with a dot: it may be the end, or stuffed."""
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 _SHORTEST_SLACK = 65536
 
@@ -99,6 +103,11 @@ class DataReader:
     def _find_end(self) -> int:
         buffer = self._buffer
         if not self._stuffed:
+            ended = buffer.endswith(END, self._searched)
+            until = len(buffer) - ended * (len(END) - 2)  # as far as no dot of the end itself is in it
+            if not has_dot_line(str(memoryview(buffer)[self._searched : until], "latin-1")):
+                self._searched = max(0, len(buffer) - 2)
+                return len(buffer) - len(END) if ended else -1
             dot = buffer.find(b"\r\n.", self._searched)
             if dot < 0:
                 self._searched = max(0, len(buffer) - 2)

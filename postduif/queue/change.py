@@ -12,12 +12,15 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+from pickle import PickleBuffer
+from typing import Any, SupportsIndex
 
 from postduif.queue import columns
 from postduif.queue.columns import Row
 
 CHUNK = 64
+LARGE = 32 * 1024
+"""Octets of a content that is worth a buffer of its own."""
 EXACT = 32
 """Up to here there is a statement for every number of rows; above, for CHUNK rows."""
 STATEMENTS = 5 * EXACT + 40
@@ -44,8 +47,12 @@ class Change:
         self.last_id = 0
         """The highest message id given out for it."""
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return _change, tuple(getattr(self, part) for part in self.__slots__)
+    def __reduce_ex__(self, _protocol: SupportsIndex) -> tuple[object, ...]:
+        """For another process. Large contents go beside the rest, uncopied (PEP 574)."""
+        bodies = self.bodies
+        if self.octets > LARGE:
+            bodies = [(id_, PickleBuffer(content) if len(content) > LARGE else content) for id_, content in bodies]
+        return _change, (bodies, *(getattr(self, part) for part in self.__slots__[1:]))
 
     @property
     def weight(self) -> int:

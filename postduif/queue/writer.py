@@ -18,7 +18,7 @@ from postduif import log
 from postduif.errors import StoreError
 from postduif.queue.change import Change
 from postduif.queue.committer import Answer, Operation, Task
-from postduif.queue.writing_worker import LENGTH
+from postduif.queue.writing_worker import LENGTH, frames
 from postduif.worker import Worker
 
 MAX_BATCH = 512  # operations in one transaction
@@ -117,9 +117,8 @@ class Writer:
         self._child.attach(asyncio.get_running_loop())
         while self._pending and len(self._under_way) < UNDER_WAY:
             batch = self._take()
-            frame = pickle.dumps([waiting.operation for waiting in batch], pickle.HIGHEST_PROTOCOL)
             self._under_way.append(batch)
-            self._child.send(LENGTH.pack(len(frame)) + frame)
+            self._child.send(*frames([waiting.operation for waiting in batch]))
 
     def _take(self) -> list[Waiting]:
         batch: list[Waiting] = []

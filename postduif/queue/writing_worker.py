@@ -2,7 +2,7 @@
 
 In the daemon itself every SQL statement would fight the event loop for the interpreter's lock. Batches come over the
 socket FD and are answered in order; when the daemon hangs up, or dies, what has come whole is committed and this ends.
-Frames are pickles behind their length: both ends are ours, and nobody else has the socket.
+What is sent are pickles behind their lengths: both ends are ours, and nobody else has the socket.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import pickle
 import socket
 import struct
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from postduif.queue.committer import Committer
+from postduif.allocator import keep_memory
+from postduif.queue.committer import Committer, Operation
 from postduif.worker_channel import channel
 
 LENGTH = struct.Struct(">Q")
@@ -22,11 +24,12 @@ LENGTH = struct.Struct(">Q")
 
 def main() -> None:
     """Commit until the daemon hangs up."""
+    keep_memory()
     daemon = channel()
     committer = Committer(Path(sys.argv[2]), int(sys.argv[3]))
     try:
-        while frame := _receive(daemon):
-            answer = pickle.dumps(committer.commit(pickle.loads(frame)), pickle.HIGHEST_PROTOCOL)  # noqa: S301
+        while (batch := _receive(daemon)) is not None:
+            answer = pickle.dumps(committer.commit(batch), pickle.HIGHEST_PROTOCOL)
             with contextlib.suppress(ConnectionError):  # nobody waits for it any more; there may be more to commit
                 daemon.sendall(LENGTH.pack(len(answer)) + answer)
     except ConnectionError:
@@ -35,10 +38,26 @@ def main() -> None:
         committer.close()
 
 
-def _receive(daemon: socket.socket) -> bytearray:
-    """The next frame; empty when the daemon is gone."""
-    head = _exactly(daemon, LENGTH.size)
-    return _exactly(daemon, LENGTH.unpack(head)[0]) if head else head
+def frames(batch: Sequence[Operation]) -> list[bytes | memoryview]:
+    """A batch as it is sent: how many parts, their lengths, the pickle, large contents beside it (PEP 574)."""
+    beside: list[pickle.PickleBuffer] = []
+    pickled = pickle.dumps(batch, pickle.HIGHEST_PROTOCOL, buffer_callback=beside.append)
+    parts = [memoryview(pickled), *(one.raw() for one in beside)]
+    lengths = b"".join([LENGTH.pack(one) for one in (len(parts), *map(len, parts))])
+    return [lengths, *parts]
+
+
+def _receive(daemon: socket.socket) -> list[Operation] | None:
+    """The next batch; None when the daemon is gone, in whatever it was saying."""
+    if not (head := _exactly(daemon, LENGTH.size)):
+        return None
+    (count,) = LENGTH.unpack(head)
+    lengths = _exactly(daemon, count * LENGTH.size)
+    parts = [_exactly(daemon, length) for (length,) in LENGTH.iter_unpack(lengths)]
+    if not parts or not all(parts):
+        return None
+    batch: list[Operation] = pickle.loads(parts[0], buffers=parts[1:])  # noqa: S301
+    return batch
 
 
 def _exactly(daemon: socket.socket, octets: int) -> bytearray:
