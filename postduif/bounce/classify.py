@@ -34,14 +34,19 @@ def classify(reply: Reply, provider: str = "") -> Class:
     `provider`: who said it, when the caller knows: a name of `rules/providers.toml`, or a host or domain name.
     Never fails, whatever the text.
     """
-    index, said = _index(), Said.of(reply)
-    who = index.provider(provider) or index.provider(reply.remote_mta)
-    return _class_of(index.known(said.words), said.code, said.statuses, who)
+    said = Said.of(reply)
+    who = _provider(provider) or _provider(reply.remote_mta)
+    return _class_of(_index().known(said.words), said.code, said.statuses, who)
 
 
 @cache
 def _index() -> Index:
     return Index(shipped())
+
+
+@lru_cache(REMEMBERED)
+def _provider(name: str) -> str:
+    return _index().provider(name)
 
 
 @lru_cache(REMEMBERED)

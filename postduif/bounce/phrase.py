@@ -17,10 +17,15 @@ from typing import NamedTuple
 MAX_GAP = 5
 """Words that `..` may stand for."""
 
+_END = "."
+"""Between two sentences, among words; no gap goes over it."""
+_MARK = "\x01"
+_ENDS = tuple(f"{sign}{space}" for sign in ".;!?" for space in " \n")
+_OF_ADDRESS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&*+-/=?^_`|~"
+_ASCII = {code: chr(code).lower() if chr(code).isalnum() or chr(code) == "@" else " " for code in range(128)}
+_ASCII[ord(_MARK)] = _END
 _APART = "\u2e80-\u9fff\uf900-\ufaff\uff66-\uff9f"
-_WORD = re.compile(rf"[^\W_{_APART}]+|[{_APART}@]|(?<=[^\W_])[.;!?](?=\s)")
-_ENDS = r"""\s<>()\[\]{}:;,"'"""
-_ADDRESS = re.compile(rf"(?<![^{_ENDS}])[^{_ENDS}@]*+@[^{_ENDS}]*+")
+_WORD = re.compile(rf"[^\W_{_APART}]+|[{_APART}@{_END}]")
 _ACCENT = re.compile("[\u0300-\u036f]")
 _PIECE = re.compile(r"\(([^()]*)\)|(\.\.)|([^()]+?)(?=\(|\.\.|$)")
 
@@ -31,11 +36,25 @@ GAP: Choice = ()
 
 def words(text: str) -> list[str]:
     """The words of a text, in linear time."""
-    if not text.isascii():
-        text = _ACCENT.sub("", unicodedata.normalize("NFKD", text))
     if "@" in text:
-        text = _ADDRESS.sub(" @ ", text)
-    return _WORD.findall(text.lower())
+        text = _without_addresses(text)
+    text = text.replace("...", " ")
+    for end in _ENDS:
+        text = text.replace(end, f" {_MARK} ")
+    if text.isascii():
+        return text.translate(_ASCII).split()
+    plain = _ACCENT.sub("", unicodedata.normalize("NFKD", text)).lower()
+    return _WORD.findall(plain.replace(_END, " ").replace(_MARK, _END).replace("。", _END))
+
+
+def _without_addresses(text: str) -> str:
+    """With `@` alone for each address, without the rules of RFC 5322: what looks like a part of it goes with it."""
+    before, *others = text.split("@")
+    kept = [before]
+    for other in others:
+        kept[-1] = kept[-1].rstrip(_OF_ADDRESS)
+        kept.append(other.lstrip(_OF_ADDRESS))
+    return " @ ".join(kept)
 
 
 class Phrase(NamedTuple):
@@ -79,6 +98,6 @@ def _parts(written: str) -> list[Choice]:
 
 def _expression(part: Choice) -> str:
     if part == GAP:
-        return rf"(?:[^\s.;!?。]\S* ){{0,{MAX_GAP}}}?"
+        return rf"(?:[^ {_END}]+ ){{0,{MAX_GAP}}}?"
     alternatives = ["".join(f"{re.escape(word)} " for word in alternative) for alternative in part]
     return alternatives[0] if len(part) == 1 else f"(?:{'|'.join(alternatives)})"

@@ -12,8 +12,8 @@ MAX_TEXT = 2000
 """Characters of a text that are looked at."""
 
 _MAX_STATUSES = 4
-_STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\d|\.\d)")
-_CODE = re.compile(r"(?<![\d.])[245]\d\d(?=[ \t#-]|$)")
+_STATUS = re.compile(r"[245](?<![\d.].)\.\d{1,3}\.\d{1,3}(?!\d|\.\d)")
+_CODE = re.compile(r"[245](?<![\d.].)\d\d(?=[ \t#:-]|$)")
 _VAGUE = re.compile(r"[245]\.0\.0")
 
 
@@ -28,12 +28,11 @@ class Said(NamedTuple):
     def of(cls, reply: Reply) -> Said:
         """Codes in the text are more exact than a report's Status; the reply's own count where the text has none."""
         text = reply.text[:MAX_TEXT]
-        found = dict.fromkeys(_STATUS.findall(text)[:_MAX_STATUSES])
-        statuses = tuple(status for status in found if not _VAGUE.fullmatch(status))
+        statuses = tuple(dict.fromkeys(status for status in _STATUS.findall(text) if not _VAGUE.fullmatch(status)))
         if not statuses and reply.enhanced:
             statuses = (reply.enhanced,)
         code = reply.code
         if not code:
             match = _CODE.search(text)
             code = int(match[0]) if match else int(statuses[0][0]) * 100 if statuses else 0
-        return cls(code, statuses, words(text))
+        return cls(code, statuses[:_MAX_STATUSES], words(text))
