@@ -14,6 +14,8 @@ MAX_TEXT = 2000
 _MAX_STATUSES = 4
 _STATUS = re.compile(r"[245](?<![\d.].)\.\d{1,3}\.\d{1,3}(?!\d|\.\d)")
 _CODE = re.compile(r"[245](?<![\d.].)\d\d(?=[ \t#:-]|$)")
+_REPEATED = re.compile(r"[45]\d\d[ -][45]\.\d{1,3}\.\d{1,3} ")
+"""What wrapped lines of a reply begin with."""
 _VAGUE = re.compile(r"[245]\.0\.0")
 
 
@@ -31,8 +33,10 @@ class Said(NamedTuple):
         statuses = tuple(dict.fromkeys(status for status in _STATUS.findall(text) if not _VAGUE.fullmatch(status)))
         if not statuses and reply.enhanced:
             statuses = (reply.enhanced,)
+        if statuses:
+            text = _REPEATED.sub(" ", text)
         code = reply.code
         if not code:
-            match = _CODE.search(text)
+            match = _CODE.search(reply.text, 0, MAX_TEXT)
             code = int(match[0]) if match else int(statuses[0][0]) * 100 if statuses else 0
         return cls(code, statuses[:_MAX_STATUSES], words(text))
