@@ -44,7 +44,7 @@ def from_field(value: str) -> str:
     if kind == "utf-8":
         rest = _UTF8.sub(_character, rest)
     if capsule := _CAPSULE.search(rest):
-        inside = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), capsule[1].replace("_", "/"))
+        inside = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), capsule[1]).rpartition("=")[2]
         rest = next(iter(addresses(inside)), rest)
     return next(iter(addresses(rest)), "") or _odd(rest)
 

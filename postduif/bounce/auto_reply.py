@@ -81,6 +81,14 @@ _CHALLENGE_TEXTS = (
     r"(?:add(?:ed)? (?:you )?to|on) (?:my|the|his|her) (?:guest|approved|allowed|white) ?-?list",
 )
 _CHALLENGE_TEXT = re.compile("|".join(_CHALLENGE_TEXTS), re.IGNORECASE)
+_ABSENT = re.compile(
+    r"\b(?:(?:on|for) (?:vacation|holidays?|annual leave)|out of (?:the )?office|away (?:from|until|till)"
+    r"|i (?:will|'ll) be back|will (?:answer|read|reply to) your (?:e-?)?mail|abwesend|nicht im (?:b[uü]ro|haus)"
+    r"|afwezig|en vacances|absente?\b|de vacaciones|de f[eé]rias|in ferie|в отпуске)",
+    re.IGNORECASE,
+)
+_MACHINE = ("auto-generated", "auto-notified")
+_BULK = ("bulk", "junk", "list")
 _BEHIND_THE_ANSWER = ("list-id", "list-unsubscribe", "list-post")
 
 
@@ -94,11 +102,17 @@ def read_answer(mail: Mail, text: str) -> tuple[Kind, Finding] | None:
         return None
     if _is_challenge(mail, subject, text):
         return Kind.CHALLENGE, finding
-    if any(name in mail.fields and _says(mail, name, part) for name, part in _FIELDS.items()) or _SUBJECT.search(
-        subject
-    ):
+    if any(name in mail.fields and _says(mail, name, part) for name, part in _FIELDS.items()):
+        return Kind.AUTO_REPLY, finding
+    if _SUBJECT.match(subject) or (_from_a_machine(mail) and _ABSENT.search(words)):
         return Kind.AUTO_REPLY, finding
     return None
+
+
+def _from_a_machine(mail: Mail) -> bool:
+    """It says that no person wrote it, but not that it is an answer (RFC 3834 5.1; `vacation` of old)."""
+    automatic = mail.fields.first("auto-submitted").lower().startswith(_MACHINE)
+    return automatic or mail.fields.first("precedence").strip().lower() in _BULK
 
 
 def _says(mail: Mail, name: str, part: str) -> bool:

@@ -74,7 +74,7 @@ def identify(header: Fields, report: Fields | None = None, words: str = "") -> O
     named = header.first("message-id") or report.first("original-message-id") or report.first("x-original-message-id")
     found = _IDENTIFIER.search(named) or _MENTIONED.search(words)
     return_path = from_field(report.first("original-mail-from")) or clean(header.first("return-path"))
-    return_path = return_path or clean(header.first("x-envelope-from"))
+    return_path = return_path or clean(header.first("x-envelope-from")) or from_field(report.first("x-postfix-sender"))
     kept = [(name, value[:_MAX_VALUE]) for name, value in header.pairs if name in _KEPT or name.startswith(_OURS)]
     return Original(
         message_id=(found[found.re.groups] if found else named.strip()[:_MAX_VALUE]),

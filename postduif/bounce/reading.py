@@ -19,8 +19,7 @@ from postduif.bounce.feedback import read_complaint
 from postduif.bounce.finding import Finding, Kind, Reading
 from postduif.bounce.formats import FORMATS
 from postduif.bounce.formats.amazon import read_notification
-from postduif.bounce.formats.declaration import Format
-from postduif.bounce.formats.engine import Told, read_as, recognise
+from postduif.bounce.formats.engine import Told, read_by
 from postduif.bounce.formats.letter import Letter, letter
 from postduif.bounce.formats.others import PLAIN
 from postduif.bounce.mail_parts import MAX_HEADER, Mail, split
@@ -42,12 +41,11 @@ def read(content: bytes) -> Reading:
         reading = _status_report(mail, note) or read_notification(note.text)
         if reading is not None:
             return reading
-        declared = recognise(note, FORMATS)
         inner = _wrapped(mail) if note.from_system else b""
-        if not inner or (declared and read_as(note, declared, named_only=True)):
+        if not inner or read_by(note, FORMATS, named=True)[1]:
             break
         content = inner
-    return _by_format(note, declared) or _answer(note) or _plain(note)
+    return _by_format(note) or _answer(note) or _plain(note)
 
 
 def _status_report(mail: Mail, note: Letter) -> Reading | None:
@@ -57,8 +55,7 @@ def _status_report(mail: Mail, note: Letter) -> Reading | None:
     if not found:
         return None
     if any(not one.reply.text for one in found):
-        declared = recognise(note, FORMATS)
-        said = {one.recipient.lower(): one.words for one in read_as(note, declared)} if declared else {}
+        said = {one.recipient.lower(): one.words for one in read_by(note, FORMATS)[1]}
         alone = note.text if len(found) == 1 else ""
         found = [one if one.reply.text else _worded(one, said.get(one.recipient.lower(), alone)) for one in found]
     return Reading(_kind(found), tuple(found), identify(note.returned, message, ""))
@@ -79,9 +76,9 @@ def _wrapped(mail: Mail) -> bytes:
     return b""
 
 
-def _by_format(note: Letter, declared: Format | None) -> Reading | None:
-    told = read_as(note, declared) if declared else []
-    return _as_reading(told, declared.name, note) if told and declared else None
+def _by_format(note: Letter) -> Reading | None:
+    name, told = read_by(note, FORMATS)
+    return _as_reading(told, name, note) if told else None
 
 
 def _as_reading(told: list[Told], reader: str, note: Letter) -> Reading:
@@ -91,8 +88,8 @@ def _as_reading(told: list[Told], reader: str, note: Letter) -> Reading:
 
 def _plain(note: Letter) -> Reading:
     """The last resort: addresses in a mail that some mail system wrote about a failure."""
-    declared = recognise(note, (PLAIN,))
-    told = _not_ours(read_as(note, declared), note) if declared else []
+    _, told = read_by(note, (PLAIN,))
+    told = _not_ours(told, note)
     return _as_reading(told, PLAIN.name, note) if told else Reading()
 
 

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from postduif.bounce.classify import classify
 from postduif.bounce.finding import Finding, Kind
 from postduif.bounce.reading import read
 
+MAX_MAILS = 100
 _OF_KIND = {Kind.COMPLAINT: "complaint", Kind.AUTO_REPLY: "auto_reply", Kind.CHALLENGE: "auto_reply"}
 _ARRIVED = ("delivered", "relayed", "expanded")
+_NEXT = re.compile(rb"\r?\n\r?\n(?=From [^\r\n]{1,200}\d{4}\r?\n[A-Za-z-]{2,40}:)")
 
 
 def facts(content: bytes) -> list[dict[str, Any]]:
-    """Recipient, status, category, action and hard of everybody whom the mail is about; empty when it is no report."""
-    reading = read(content)
-    return [_fact(reading.kind, one) for one in reading.findings]
+    """Recipient, status, category, action and hard of everybody whom the mail is about; empty when it is no report.
+
+    Of a file in mbox form (a `From ` line on top), of every mail in it.
+    """
+    found = []
+    for mail in _mails(content):
+        reading = read(mail)
+        found += [_fact(reading.kind, one) for one in reading.findings]
+    return found
+
+
+def _mails(content: bytes) -> Iterator[bytes]:
+    yield from _NEXT.split(content, maxsplit=MAX_MAILS) if content.startswith(b"From ") else (content,)
 
 
 def _fact(kind: Kind, finding: Finding) -> dict[str, Any]:

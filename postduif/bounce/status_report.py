@@ -91,8 +91,7 @@ def words_of(block: Fields) -> str:
 
 
 def _sections(mail: Mail, text: str) -> Iterator[str]:
-    for part in mail.of_kind(*_KINDS):
-        yield text_of(part)
+    yield "\n\n".join(text_of(part) for part in mail.of_kind(*_KINDS))
     if not text or any(mail.of_kind(*_RECEIPTS)):
         return
     for candidate in (text, *(text_of(part) for part in mail.parts if _may_hold(part.kind))):

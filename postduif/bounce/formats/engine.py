@@ -39,23 +39,28 @@ class _Block:
     words: list[str]
 
 
-def recognise(note: Letter, formats: Iterable[Format]) -> Format | None:
-    """The first format of which a sign is seen."""
-    return next((one for one in formats if any(_seen(sign, note) for sign in one.signs)), None)
+def read_by(note: Letter, formats: Iterable[Format], *, named: bool = False) -> tuple[str, list[Told]]:
+    """What the letter tells, and the name of the format that read it: the first that is seen and finds a recipient.
 
-
-def read_as(note: Letter, declared: Format, *, named_only: bool = False) -> list[Told]:
-    """What the letter tells, read as that format. Nothing when it names no recipient.
-
-    With `named_only`, the recipient is never taken from the returned mail's header.
+    Those that find one in the words go before those that know no better than the returned mail's header; with `named`
+    only the former count. ("", []) when none reads it.
     """
+    seen = [one for one in formats if any(_seen(sign, note) for sign in one.signs)]
+    for only_named in (True,) if named else (True, False):
+        for one in seen:
+            if told := _read_as(note, one, only_named=only_named):
+                return one.name, told
+    return "", []
+
+
+def _read_as(note: Letter, declared: Format, *, only_named: bool) -> list[Told]:
     blocks, shared, loose = _gather(note, declared)
     fields = note.mail.fields.every("x-failed-recipients")[:4]
     failed = [address for value in fields for address in addresses(value.replace(",", " "))]
     if failed and declared.nameless:
         kept = {one.lower() for one in failed}
         blocks = [one for one in blocks if one.recipient.lower() in kept] or [_Block(one, []) for one in failed]
-    if not blocks and declared.nameless and not named_only:
+    if not blocks and declared.nameless and not only_named:
         single = single_recipient(note.returned, ("x-envelope-to", "to"))
         blocks = [_Block(single, [])] if single else []
     late = any(words in note.small for words in declared.delayed)

@@ -1,4 +1,4 @@
-"""Filters and gateways between us and the mailbox: InterScan, MailMarshal, MailFoundry, McAfee and others."""
+"""Filters and gateways between us and the mailbox: InterScan, MailMarshal, MailFoundry, SurfControl and others."""
 
 from __future__ import annotations
 
@@ -33,12 +33,6 @@ FORMATS = (
         (line(r"unable to deliver message to: <TO>"),),
         reason=("delivery failed for the following reason:",),
         apart=True,
-    ),
-    Format(
-        "mcafee",
-        "McAfee WebShield and Email Gateway",
-        texts("--- the following addresses had delivery problems ---"),
-        (line(r"\s{0,4}<TO>\s*(?P<why>.*)"),),
     ),
     Format(
         "surfcontrol",

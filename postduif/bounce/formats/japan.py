@@ -25,7 +25,11 @@ FORMATS = (
     Format(
         "kddi",
         "KDDI (dion, au one net) and others that date what they could not deliver",
-        texts("could not be delivered to: <", "your mail sent on:", "your mail attempted to be delivered on:"),
+        (
+            Sign(text="your mail sent on:", any_sender=True),
+            Sign(text="your mail attempted to be delivered on:", any_sender=True),
+            Sign(text="could not be delivered to: <"),
+        ),
         (line(r"\s{0,8}could not be delivered to: <?TO>?\s*(?P<why>.*)"),),
     ),
     Format(
@@ -39,7 +43,7 @@ FORMATS = (
     ),
     Format(
         "biglobe",
-        "Biglobe and others with delivery problems",
+        "Biglobe, McAfee and others with delivery problems",
         texts("the following addresses had delivery problems", "----- non-delivered information -----"),
         (line(r"\s{0,4}<TO>\s*(?P<why>\(.*)?$"), line(r"\s{0,4}TO$")),
         reason=("non-delivered information",),

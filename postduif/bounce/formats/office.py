@@ -75,9 +75,12 @@ FORMATS = (
     ),
     Format(
         "groupwise",
-        "Novell GroupWise",
-        (Sign(subject="message status - undeliverable"), Sign(text="recipient: delivery failure")),
-        (line(r"\s{0,8}(?:to|recipient):?\s+<?TO>?\s*(?P<why>\(.*)?"), line(r"\s{0,8}<?TO>?\s*(?P<why>\(.*\))$")),
+        "Novell GroupWise and others that put what they found behind each recipient",
+        (
+            Sign(subject="message status - undeliverable"),
+            *texts("recipient: delivery failure", "the message that you sent was undeliverable to the following"),
+        ),
+        lines((r"\s{0,8}(?:to|recipient):?\s+<?TO>?\s*(?P<why>\(.*)?", r"\s{0,8}<?TO>?\s*(?P<why>[(:].*)?$")),
     ),
     Format(
         "imail",

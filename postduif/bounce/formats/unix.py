@@ -64,6 +64,7 @@ FORMATS = (
             "the following address(es) failed",
             "the following addresses failed",
             "following address failed:",
+            "the following address(es) have yet to be delivered",
         ),
         lines(
             (
@@ -83,6 +84,7 @@ FORMATS = (
             "could not be delivered",
             "not be delivered",
             "permanent error",
+            "have yet to be delivered",
             "не может быть",
         ),
         ends=("the following text was generated during the delivery", "no action is required on your part"),
@@ -146,13 +148,6 @@ FORMATS = (
         (line(r"\s{1,4}rcpt to: TO"), line(r"\s{0,4}<?TO>?$")),
         reason=("error message below:",),
         apart=True,
-    ),
-    Format(
-        "groupwise-unix",
-        "GroupWise and others with a line for each",
-        texts("the message that you sent was undeliverable to the following", "was undeliverable to the following"),
-        (line(r"\s{0,8}TO\s*(?P<why>[(:].*)?$"),),
-        begins=("undeliverable to",),
     ),
     Format(
         "communigate",

@@ -1,0 +1,86 @@
+"""Each format is read from a mail in its manner, with LF and with CRLF line ends.
+
+A letter in `letters/` is named after the format that must read it. Its first lines say what must come out.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from postduif.bounce.finding import Kind
+from postduif.bounce.formats import FORMATS
+from postduif.bounce.formats.others import PLAIN
+from postduif.bounce.reading import read
+
+LETTERS = sorted((Path(__file__).parent / "letters").glob("*.eml"))
+NAMES = {one.name for one in FORMATS} | {PLAIN.name, "amazon-sns"}
+
+
+def expected_and_mail(path: Path) -> tuple[list[tuple[str, ...]], bytes]:
+    """What must be found (recipient, status, action), and the mail itself."""
+    lines = path.read_text(encoding="utf-8").split("\n")
+    expected = [tuple(line.split()[1:]) for line in lines if line.startswith("Expect: ")]
+    return expected, "\n".join(line for line in lines if not line.startswith("Expect: ")).encode()
+
+
+def format_of(path: Path) -> str:
+    """The longest name of a format that the file's name begins with."""
+    return max((name for name in NAMES if path.stem == name or path.stem.startswith(f"{name}-")), key=len)
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("path", LETTERS, ids=lambda path: path.stem)
+def test_letter(path: Path, newline: bytes) -> None:
+    """The format reads it, and finds these recipients, no others, with these statuses."""
+    expected, mail = expected_and_mail(path)
+    reading = read(mail.replace(b"\n", newline))
+    assert [(one.recipient, one.status, one.action) for one in reading.findings] == expected
+    assert {one.reader for one in reading.findings} == {format_of(path)}
+    assert reading.kind is (Kind.DELAY if expected[0][2] == "delayed" else Kind.BOUNCE)
+
+
+def test_each_format_has_a_letter() -> None:
+    """No format is declared without a mail that shows what it is good for."""
+    assert {one.name for one in FORMATS} - {format_of(path) for path in LETTERS} == set()
+
+
+def test_each_name_stands_once() -> None:
+    """No two formats have the same name, so that a finding says which one read it."""
+    names = [one.name for one in FORMATS]
+    assert len(names) == len(set(names))
+
+
+def test_the_returned_mail_is_not_read() -> None:
+    """Addresses below the line of a copy are nobody's failure, and its header identifies the mail."""
+    _, mail = expected_and_mail(Path(__file__).parent / "letters" / "qmail.eml")
+    reading = read(mail)
+    assert b"carla@other.example" in mail
+    assert "carla@other.example" not in {one.recipient for one in reading.findings}
+    assert reading.original.message_id == "<n1@list.example>"
+    assert reading.original.return_path == "news+a1b2@list.example"
+
+
+@pytest.mark.parametrize("kind", ["Complaint", "Delivery", "Bounce"])
+def test_notification_of_amazon(kind: str) -> None:
+    """A notification in JSON is a complaint, a delivery or a bounce, also inside of an envelope of SNS."""
+    mail = {
+        "messageId": "01",
+        "source": "v@list.example",
+        "headers": [{"name": "Message-ID", "value": "<j@x.example>"}],
+    }
+    about = {
+        "Complaint": {"complaint": {"complainedRecipients": [{"emailAddress": "a@b.example"}]}},
+        "Delivery": {"delivery": {"recipients": ["a@b.example"], "smtpResponse": "250 2.6.0 taken"}},
+        "Bounce": {"bounce": {"bouncedRecipients": [{"emailAddress": "a@b.example", "status": "5.2.1"}]}},
+    }[kind]
+    inner = json.dumps({"notificationType": kind, "mail": mail, **about})
+    outer = json.dumps({"Type": "Notification", "Message": inner})
+    reading = read(f"From: no-reply@sns.example\r\nSubject: AWS\r\n\r\n{outer}\r\n".encode())
+    wanted = {"Complaint": Kind.COMPLAINT, "Delivery": Kind.DELIVERED, "Bounce": Kind.BOUNCE}[kind]
+    assert reading.kind is wanted
+    assert [one.recipient for one in reading.findings] == ["a@b.example"]
+    assert reading.original.message_id == "<j@x.example>"
+    assert reading.original.return_path == "v@list.example"
