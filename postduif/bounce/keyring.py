@@ -20,6 +20,8 @@ OCTETS = 32
 MIN_OCTETS, MAX_OCTETS = 16, 64
 MAX_KEYS = 16
 """Each forged address is tried with all of them."""
+ERASURE_KEY_FILE = "erased.key"
+"""In data_dir. It is never changed: with another one nobody who was erased is known any more."""
 
 
 def load(path: Path, *, create: bool) -> tuple[bytes, ...]:
@@ -36,6 +38,15 @@ def load(path: Path, *, create: bool) -> tuple[bytes, ...]:
     if not 0 < len(keys) <= MAX_KEYS:
         raise ConfigError(f"{path} has {len(keys)} keys; write 1 to {MAX_KEYS}, one a line, as `openssl rand -hex 32`")
     return keys
+
+
+def erasure_key(data_dir: Path) -> bytes:
+    """The one key that erased people are hashed with; made when it is absent. Raises ConfigError."""
+    path = data_dir / ERASURE_KEY_FILE
+    keys = load(path, create=True)
+    if len(keys) > 1:
+        raise ConfigError(f"{path} has {len(keys)} keys, and one hashes all; keep the oldest")
+    return keys[0]
 
 
 def _read(path: Path) -> list[bytes]:

@@ -2,7 +2,7 @@
 
     bob@example.com         an address: local part in lower case, without quotes; `*` and `\\` in it stand behind a `\\`
     *@example.com           a pattern: it has `*` and no `\\`
-    #3f2a...                an erased person: 16 octets of a keyed hash of the address, and no `@`
+    #3f2a...                an erased person, and no `@`: 4 octets that tell the key, 16 of a keyed hash of the address
 
 So a text says itself what it is, and two ways to write one mailbox are one subject: whatever RFC 5321 2.4 allows, no
 host in use tells `Bob` from `bob`, and somebody who does not want mail wants none under either.
@@ -13,15 +13,18 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 
 from postduif.address import Address, parse, parse_domain, quote
 from postduif.errors import AddressError
 
 DIGEST_OCTETS = 16
 """Of the hash of an erased address: among a million million people no two share one."""
+ERASED_PREFIX = 9
+"""Characters before them: the mark and the key."""
 
 _PATTERN_LOCAL = re.compile(r"[^\s@\"\\<>]{1,64}")
-_ERASED = re.compile(rf"#[0-9a-f]{{{DIGEST_OCTETS * 2}}}")
+_ERASED = re.compile(rf"#[0-9a-f]{{{ERASED_PREFIX - 1 + DIGEST_OCTETS * 2}}}")
 
 
 def of_address(address: Address) -> str:
@@ -73,7 +76,13 @@ def digest(subject: str, secret: bytes) -> bytes:
 
 def erased(subject: str, secret: bytes) -> str:
     """The subject that an address becomes when its person is erased; one that is erased stays as it is."""
-    return subject if is_erased(subject) else f"#{digest(subject, secret).hex()}"
+    return subject if is_erased(subject) else f"{key_mark(secret)}{digest(subject, secret).hex()}"
+
+
+@lru_cache(maxsize=16)
+def key_mark(secret: bytes) -> str:
+    """What the subjects hashed with this key begin with; the key cannot be read from it."""
+    return f"#{hashlib.blake2b(b'', key=secret, digest_size=4).hexdigest()}"
 
 
 def _read_pattern(text: str) -> str:

@@ -14,7 +14,7 @@ from postduif.address import Address
 from postduif.bounce.address_state import Standing
 from postduif.bounce.fingerprints import Fingerprints
 from postduif.bounce.patterns import Patterns
-from postduif.bounce.subject import digest, is_erased, is_pattern, of_address
+from postduif.bounce.subject import ERASED_PREFIX, digest, is_erased, is_pattern, of_address
 from postduif.bounce.suppression import Change
 from postduif.bounce.suppression_file import IndexPage
 
@@ -78,7 +78,7 @@ class Suppressed:
             self._patterns.add(subject)
             self._any_patterns = True
         elif is_erased(subject):
-            self._erased.add(int(subject[1:17], 16))
+            self._erased.add(int(subject[ERASED_PREFIX : ERASED_PREFIX + 16], 16))
             self._any_erased = True
         else:
             self._refusing.add(hash(subject) & _MASK)

@@ -89,21 +89,17 @@ def erase(
     Patterns are no persons and stay. Returns what is different now, the entries of the addresses included: they are
     gone from the file and must leave every copy of it.
     """
-    persons = [subject for subject in dict.fromkeys(subjects) if not is_pattern(subject)]
-    found = entries_of(connection, persons)
-    cleartext = [subject for subject in persons if not is_erased(subject)]
+    persons = [subject for subject in dict.fromkeys(subjects) if not is_pattern(subject) and not is_erased(subject)]
+    left = [Change(one.subject, one.type, one.state, VALID) for one in entries_of(connection, persons)]
     connection.execute(
-        "DELETE FROM suppression WHERE subject IN (SELECT value FROM json_each(?))", (json.dumps(cleartext),)
+        "DELETE FROM suppression WHERE subject IN (SELECT value FROM json_each(?))", (json.dumps(persons),)
     )
     connection.execute(
         "UPDATE suppression_history SET subject = json_extract(new.value, '$[1]'), source = '', evidence = '', "
         "reason = '' FROM json_each(?) AS new WHERE subject = json_extract(new.value, '$[0]')",
-        (json.dumps([(subject, erased(subject, secret)) for subject in cleartext]),),
+        (json.dumps([(subject, erased(subject, secret)) for subject in persons]),),
     )
-    events = [
-        Event(erased(subject, secret), What.ENTRY, at, reason=reason, cause=Cause.ERASED) for subject in cleartext
-    ]
-    left = [Change(one.subject, one.type, one.state, VALID) for one in found if not is_erased(one.subject)]
+    events = [Event(erased(one, secret), What.ENTRY, at, reason=reason, cause=Cause.ERASED) for one in persons]
     return left + record(connection, events, _NONE, secret)
 
 

@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from postduif.bounce.address_state import Entry, Standing, State
-from postduif.bounce.subject import erased
+from postduif.bounce.subject import erased, key_mark
 
 COLUMNS = "subject, type, standing, cause, source, evidence, reason, at, until, errors"
 HISTORY_COLUMNS = "at, subject, type, event, was, became, cause, source, evidence, reason"
@@ -109,6 +109,16 @@ def patterns(connection: sqlite3.Connection) -> list[str]:
     """The patterns that refuse mail."""
     query = f"SELECT subject FROM suppression INDEXED BY suppression_pattern WHERE {_PATTERNS}"
     return [subject for (subject,) in connection.execute(query).fetchall()]
+
+
+def hashed_otherwise(connection: sqlite3.Connection, secret: bytes) -> int:
+    """Erased people who were hashed with another key: with this one nobody knows them, and they would get mail."""
+    query = (
+        "SELECT count(DISTINCT subject) FROM suppression WHERE subject >= '#' AND subject < '$' "
+        "AND instr(subject, '@') = 0 AND substr(subject, 1, length(?1)) <> ?1"
+    )
+    (count,) = connection.execute(query, (key_mark(secret),)).fetchone()
+    return int(count)
 
 
 def index_page(connection: sqlite3.Connection, after: tuple[str, str], limit: int) -> IndexPage:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postduif.address import Address, parse
-from postduif.bounce.subject import digest, erased, is_erased, is_pattern, of_address, read, shown
+from postduif.bounce.subject import digest, erased, is_erased, is_pattern, key_mark, of_address, read, shown
 from postduif.errors import AddressError
 
 LOCAL = st.one_of(
@@ -42,7 +42,7 @@ def test_one_mailbox_is_one_subject(local: str) -> None:
         ("INFO@*", "info@*"),
         ("no**reply-*@example.com", "no*reply-*@example.com"),
         ("*@bücher.example", "*@xn--bcher-kva.example"),
-        ("#" + "AB" * 16, "#" + "ab" * 16),
+        ("#" + "AB" * 20, "#" + "ab" * 20),
     ],
 )
 def test_read(text: str, subject: str) -> None:
@@ -67,5 +67,6 @@ def test_erased() -> None:
     hashed = erased(subject, b"k" * 32)
     assert is_erased(hashed)
     assert not is_pattern(hashed)
-    assert hashed == "#" + digest(subject, b"k" * 32).hex() == erased(hashed, b"k" * 32)
-    assert erased(subject, b"l" * 32) != hashed
+    assert hashed == key_mark(b"k" * 32) + digest(subject, b"k" * 32).hex() == erased(hashed, b"k" * 32)
+    assert read(hashed) == shown(hashed) == hashed
+    assert not erased(subject, b"l" * 32).startswith(key_mark(b"k" * 32))

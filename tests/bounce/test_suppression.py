@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from postduif.bounce.address_state import VALID, Cause, Event, Standing, State, What, after, over, type_of
 from postduif.bounce.subject import erased
 from postduif.bounce.suppression import MAX_TEXT, TIDY_CHUNK, erase, tidy
-from postduif.bounce.suppression_file import Wanted, history, listing, lookup, patterns, prepare
+from postduif.bounce.suppression_file import Wanted, hashed_otherwise, history, listing, lookup, patterns, prepare
 from tests.bounce.lists import DAY, DEFAULTS, NOW, SECRET, a_list, event, happen, standings, subject, written
 
 BOB, EVE = "bob@example.com", "eve@example.com"
@@ -171,6 +171,8 @@ def test_erased() -> None:
         "soft",
     ]
     assert lookup(connection, [BOB], b"another key" * 2) == {}
+    assert hashed_otherwise(connection, SECRET) == 0
+    assert hashed_otherwise(connection, b"another key" * 2) == 1
     (change,) = happen(connection, event(BOB, What.RELEASE, 3, reason="a mistake"))
     assert change.subject == hashed
 

@@ -1,0 +1,263 @@
+"""`postduif suppress`: who is not written to any more, and why; entering, releasing, carrying over lists."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import itertools
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from postduif.bounce.address_state import EVERY_TYPE, Cause, Standing
+from postduif.bounce.suppression_rows import COLUMNS
+from postduif.cli import suppression_csv
+from postduif.cli.asking import json_option, one_line_errors, print_json
+from postduif.cli.options import config_option
+from postduif.cli.suppression_access import Answer, suppression_list
+from postduif.cli.tables import ago, count, printable, table
+from postduif.errors import StoreError
+
+PAGE = 1000
+"""Entries of one request."""
+SAID = 10
+"""Lines of an import that are complained about one by one."""
+
+_reason_option = click.option("--reason", required=True, help="Why; kept in the history.")
+_addresses = click.argument("addresses", nargs=-1, required=True)
+
+
+@click.group
+def command() -> None:
+    """Addresses that are not written to any more. Changes hold at once and are kept in a history.
+
+    An ADDRESS is bob@example.com, or a pattern: *@example.com, *@*.example.com (below it), info@* and the like.
+    """
+
+
+@command.command("list")
+@config_option
+@click.argument("addresses", nargs=-1)
+@click.option(
+    "--state",
+    type=click.Choice(["refusing", "all", *(one.value for one in Standing if one is not Standing.VALID)]),
+    default="refusing",
+    show_default=True,
+    help="Where errors are only being counted, mail still goes.",
+)
+@click.option("--cause", type=click.Choice([cause.value for cause in Cause]), default=None, help="Why it is there.")
+@click.option("--type", "type_", default="", help="Unsubscribed from this type of mail.")
+@click.option("--domain", default="", help="Of the address.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Entries at most.")
+@click.option("--history", is_flag=True, help="Every change, too; with ADDRESS.")
+@json_option
+def list_(config_path: Path, addresses: tuple[str, ...], *, history: bool, as_json: bool, **options: Any) -> None:
+    """Who is on the list; with ADDRESS, everything that is known of it."""
+    if history and not addresses:
+        raise click.UsageError("--history is about an ADDRESS; name one")
+    with one_line_errors(), suppression_list(config_path) as answer:
+        if addresses:
+            _show(answer("suppress.show", addresses=addresses), history=history, as_json=as_json)
+            return
+        wanted = {
+            "standing": "" if options["state"] == "all" else options["state"],
+            "cause": options["cause"] or "",
+            "type": options["type_"],
+            "domain": options["domain"].removeprefix("@"),
+        }
+        found = list(itertools.islice(_entries(answer, wanted, options["limit"]), options["limit"]))
+    if as_json:
+        print_json(found)
+    else:
+        _print(found)
+
+
+@command.command
+@config_option
+@_addresses
+@_reason_option
+@click.option("--type", "type_", default="", help=f"Only mail of this type; {EVERY_TYPE} is every type.")
+@click.option("--erase", is_flag=True, help="Keep a hash only, which refuses mail but cannot be read back.")
+@json_option
+def add(config_path: Path, addresses: tuple[str, ...], reason: str, type_: str, *, erase: bool, as_json: bool) -> None:
+    """Do not write to ADDRESS any more. Takes back nothing that is stronger already."""
+    if erase and type_:
+        raise click.UsageError("--erase is about all mail; leave out --type")
+    by = getpass.getuser()
+    with one_line_errors(), suppression_list(config_path) as answer:
+        if erase:
+            found = answer("suppress.erase", addresses=addresses, reason=reason, by=by)
+        else:
+            cause = Cause.UNSUBSCRIBE if type_ else Cause.MANUAL
+            row = {"cause": cause.value, "type": type_, "reason": reason, "source": by}
+            found = answer("suppress.enter", rows=[{"address": one, **row} for one in addresses])
+    for number, problem in found.get("problems", []):
+        click.echo(f"postduif: {printable(addresses[number])}: {problem}", err=True)
+    if as_json:
+        print_json(found)
+    else:
+        verb = "erased" if erase else "added"
+        click.echo(f"{_addressed(found['changed'])} {verb}")
+    sys.exit(1 if found.get("problems") else 0)
+
+
+@command.command
+@config_option
+@_addresses
+@_reason_option
+@click.option("--type", "type_", default="", help="Only the unsubscribe from this type. Default: all that is there.")
+@json_option
+def remove(config_path: Path, addresses: tuple[str, ...], reason: str, type_: str, *, as_json: bool) -> None:
+    """Write to ADDRESS again. Exit status 1: one of them was not on the list."""
+    with one_line_errors(), suppression_list(config_path) as answer:
+        found = answer("suppress.release", addresses=addresses, reason=reason, type=type_, by=getpass.getuser())
+    for one in found["unknown"]:
+        click.echo(f"postduif: {printable(one)} is not on the list; `postduif suppress list` shows who is", err=True)
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(f"{_addressed(found['changed'])} released")
+    sys.exit(1 if found["unknown"] else 0)
+
+
+@command.command("import")
+@config_option
+@click.argument("file", type=click.File("r", encoding="utf-8-sig", errors="replace"))
+@click.option(
+    "--cause",
+    type=click.Choice([cause.value for cause in Cause if cause is not Cause.ERASED]),
+    default=Cause.MANUAL.value,
+    show_default=True,
+    help="Of lines that name none.",
+)
+@click.option("--reason", default="", help="Of lines that give none. Default: the name of the file.")
+@json_option
+def import_(config_path: Path, file: TextIO, cause: str, reason: str, *, as_json: bool) -> None:
+    """Take in a CSV file ("-" is standard input): a column address; cause, at, source, reason, type if it likes.
+
+    Nothing that is on the list is weakened, so a file can be taken in twice. Lines that cannot be taken are named, and
+    the others are taken all the same; then the exit status is 1.
+    """
+    name = Path(str(getattr(file, "name", ""))).name.strip("<>-") or "standard input"
+    lines = changed = 0
+    problems: list[tuple[int, str]] = []
+    with one_line_errors(), suppression_list(config_path) as answer:
+        rows = suppression_csv.read(file)
+        while chunk := list(itertools.islice(rows, PAGE // 2)):
+            given = [_completed(row, cause, reason or f"imported from {name}") for _, row in chunk]
+            found = answer("suppress.enter", rows=given)
+            lines += len(chunk)
+            changed += found["changed"]
+            problems += [(chunk[number][0], text) for number, text in found["problems"]]
+    if as_json:
+        print_json({"lines": lines, "changed": changed, "problems": problems})
+    else:
+        click.echo(f"{count(lines, 'line')} read, {count(changed, 'change')}")
+    for line, text in problems[:SAID]:
+        click.echo(f"postduif: line {line}: {printable(text)}", err=True)
+    if len(problems) > SAID:
+        click.echo(f"postduif: {len(problems) - SAID} more lines could not be taken; --json names them all", err=True)
+    sys.exit(1 if problems else 0)
+
+
+@command.command
+@config_option
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default="-")
+@json_option
+def export(config_path: Path, file: Path, *, as_json: bool) -> None:
+    """Write all that refuse mail as CSV to FILE (default: standard output), which `import` takes back."""
+    with one_line_errors(), suppression_list(config_path) as answer:
+        entries = _entries(answer, {"standing": "refusing"}, PAGE)
+        rows = ({name: _cell(entry, name) for name in COLUMNS} for entry in entries)
+        with _opened(file) as target:
+            if as_json:
+                _write_json(target, rows)
+            else:
+                suppression_csv.write(target, rows)
+
+
+def _completed(row: dict[str, str], cause: str, reason: str) -> dict[str, str]:
+    """A line with what it leaves out."""
+    named = row.get("cause") or ("erased" if row.get("address", "").startswith("#") else cause)
+    return {**row, "cause": named, "reason": row.get("reason") or reason}
+
+
+def _entries(answer: Answer, wanted: dict[str, str], limit: int) -> Iterator[dict[str, Any]]:
+    after: object = None
+    while True:
+        page = answer("suppress.list", wanted=wanted, after=after, limit=min(limit, PAGE))
+        yield from page["entries"]
+        if (after := page["next"]) is None:
+            return
+
+
+def _addressed(number: int) -> str:
+    return f"{number:,} address{'' if number == 1 else 'es'}"
+
+
+def _cell(entry: dict[str, Any], name: str) -> str:
+    return str(entry["since"] if name == "at" else entry[name])
+
+
+def _write_json(target: TextIO, rows: Iterator[dict[str, str]]) -> None:
+    """One list, a line each; it may be longer than memory."""
+    target.write("[")
+    target.writelines((",\n" if at else "\n") + json.dumps(row, ensure_ascii=False) for at, row in enumerate(rows))
+    target.write("\n]\n")
+
+
+def _opened(file: Path) -> contextlib.AbstractContextManager[TextIO]:
+    """A new file is for us alone: it has addresses of people."""
+    if str(file) == "-":
+        return contextlib.nullcontext(sys.stdout)
+    try:
+        return open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise StoreError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _show(found: list[dict[str, Any]], *, history: bool, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        if not one["entries"]:
+            click.echo(f"{printable(one['address'])}: not on the list")
+        _print(one["entries"])
+        if history:
+            rows = [
+                (
+                    ago(past["at"]),
+                    past["event"],
+                    past["type"],
+                    f"{past['was']} -> {past['became']}",
+                    past["cause"],
+                    past["source"],
+                    past["reason"] or past["evidence"],
+                )
+                for past in one["history"]
+            ]
+            table(("when", "event", "type", "change", "cause", "who says so", "why"), rows, empty="No history.")
+
+
+def _print(entries: list[dict[str, Any]]) -> None:
+    rows = [
+        (
+            one["address"],
+            one["standing"],
+            one["cause"] or count(len(one["errors"]), "error"),
+            one["type"],
+            ago(one["at"]),
+            ago(one["until"]) if one["until"] else "",
+            one["source"],
+            one["reason"] or one["evidence"],
+        )
+        for one in entries
+    ]
+    columns = ("address", "state", "cause", "type", "since", "ends", "who says so", "why")
+    table(columns, rows, empty="Nobody is on the list.")
