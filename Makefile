@@ -1,8 +1,9 @@
-.PHONY: demo test check fmt bench peers docs clean
+.PHONY: demo test check fmt fuzz bench peers docs clean
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PROPERTIES := $(wildcard tests/*/test_properties_*.py tests/*/test_*_properties.py) tests/test_header.py tests/queue/test_store_model.py
 
 $(BIN)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -14,6 +15,12 @@ demo: $(BIN)/.ready   ## run the main job: daemon, test sink, 1,000 messages, li
 
 test: $(BIN)/.ready   ## all tests
 	$(BIN)/python -m pytest -q $(ARGS)
+
+fuzz: $(BIN)/.ready   ## hostile input against each parser for SECONDS=60, then the property tests with more examples
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[fuzz]'
+	set -e; for check in tests/fuzz/fuzz_*.py; do name=$$(basename $$check .py); \
+	  echo "== $$name"; $(BIN)/python -m tests.fuzz $${name#fuzz_} -max_total_time=$(or $(SECONDS),60); done
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q $(PROPERTIES) $(ARGS)
 
 check: $(BIN)/.ready  ## format, lint, types
 	$(BIN)/ruff format --check .

@@ -13,7 +13,7 @@ from postduif import log
 os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)  # processes of ours can be given what tests define
 
 settings.register_profile("suite", derandomize=True, deadline=None)
-settings.register_profile("long", max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("long", max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 

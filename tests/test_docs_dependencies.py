@@ -10,6 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CELLS = 5
+EXTRAS = {"For development": "dev", "For fuzzing": "fuzz"}
+SECTIONS = ["At run time", *EXTRAS]
 
 
 def rows(section: str) -> dict[str, list[str]]:
@@ -30,22 +32,22 @@ def wanted(section: str) -> dict[str, str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     if section == "At run time":
         return required(project["dependencies"])
-    return required(project["optional-dependencies"]["dev"])
+    return required(project["optional-dependencies"][EXTRAS[section]])
 
 
-@pytest.mark.parametrize("section", ["At run time", "For development"])
+@pytest.mark.parametrize("section", SECTIONS)
 def test_every_dependency_has_its_line(section: str) -> None:
     """Each package that pyproject.toml names is in the table, and the table names no other."""
     assert set(rows(section)) == set(wanted(section))
 
 
-@pytest.mark.parametrize("section", ["At run time", "For development"])
+@pytest.mark.parametrize("section", SECTIONS)
 def test_every_line_is_complete(section: str) -> None:
     """Each line says what the package does, what it replaces, who keeps it and which version is tested."""
     assert {name for name, cells in rows(section).items() if len(cells) != CELLS or not all(cells)} == set()
 
 
-@pytest.mark.parametrize("section", ["At run time", "For development"])
+@pytest.mark.parametrize("section", SECTIONS)
 def test_tested_versions_are_the_constraints(section: str) -> None:
     """The version called tested is the one in constraints.txt."""
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
