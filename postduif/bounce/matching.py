@@ -1,4 +1,4 @@
-"""Finds the first rule that fits, without asking every rule: only those of which the reply has the rarest word or a code.
+"""Finds the first rule that fits, asking only rules of which the reply has the rarest word or a code.
 
 What a rule needs is kept as its clues, in the order of the rules: each phrase is one, and each rule without phrases.
 """
@@ -6,7 +6,7 @@ What a rule needs is kept as its clues, in the order of the rules: each phrase i
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from postduif.bounce.phrase import Phrase
 from postduif.bounce.rule import Rule, Rules
@@ -66,6 +66,13 @@ class Index:
             if (phrase is None or phrase.fits(text)) and self._allows(rule, text, code, statuses, provider):
                 return rule
         return None
+
+    def said_by(self, text: str) -> Iterator[tuple[Rule, Phrase]]:
+        """Every phrase that fits a text of words, in the order of the rules, whatever else the rules ask."""
+        for number in sorted(_candidates(self._by_word, text)):
+            rule, phrase = self._clues[number]
+            if phrase is not None and phrase.fits(text):
+                yield rule, phrase
 
     def _allows(self, rule: Rule, text: str, code: int, statuses: Sequence[str], provider: str) -> bool:
         return (

@@ -5,7 +5,7 @@ A rule that never speaks is worse than none, as its author believes that it work
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from postduif.bounce.diagnostic import read_diagnostic
 from postduif.bounce.matching import Index
@@ -19,7 +19,8 @@ _TRIES = 6
 
 def rule_faults(rules: Rules) -> list[str]:
     """Everything wrong, each as a sentence that begins with the place. Empty when nothing is."""
-    return [*_names(rules), *_samples(rules), *_shadowed(rules)]
+    index = Index(rules)
+    return [*_names(rules), *_samples(rules, index), *_codes(rules), *_words(rules, index)]
 
 
 def _names(rules: Rules) -> Iterator[str]:
@@ -35,8 +36,7 @@ def _names(rules: Rules) -> Iterator[str]:
             yield f"{rule.where}: no such provider: {', '.join(sorted(unknown))}; add it to providers.toml"
 
 
-def _samples(rules: Rules) -> Iterator[str]:
-    index = Index(rules)
+def _samples(rules: Rules, index: Index) -> Iterator[str]:
     for rule in rules.rules:
         if not rule.samples:
             yield f"{rule.where}: no sample; add what a host really says"
@@ -48,14 +48,32 @@ def _samples(rules: Rules) -> Iterator[str]:
                 yield f'{rule.where}: its sample "{sample}" does not reach it, {by}; move the rule or mend the sample'
 
 
-def _shadowed(rules: Rules) -> Iterator[str]:
+def _codes(rules: Rules) -> Iterator[str]:
     for place, rule in enumerate(rules.rules):
-        covering = [one for one in rules.rules[:place] if _asks_no_more(one, rule)]
-        yield from _dead_codes(rule, [one for one in covering if not one.says])
-        phrases = [(one.name, phrase) for one in covering for phrase in one.says]
+        for one in rules.rules[:place]:
+            if not one.says and _asks_no_more(one, rule):
+                yield f"{rule.where}: {one.name} takes all its codes first; remove it"
+
+
+def _words(rules: Rules, index: Index) -> Iterator[str]:
+    for rule in rules.rules:
         for phrase in rule.says:
-            yield from _dead_words(rule, phrase, phrases)
-            phrases.append((rule.name, phrase))
+            for at, part in enumerate(phrase.parts):
+                for alternative in part:
+                    taken = [_taker(index, rule, phrase, text) for text in _texts(phrase.parts, at, alternative)]
+                    if all(taken):
+                        word = " ".join(alternative) or "nothing"
+                        yield f'{rule.where}: "{word}" in "{phrase.written}" is all taken by {taken[0]}; remove it'
+
+
+def _taker(index: Index, rule: Rule, phrase: Phrase, text: str) -> str:
+    """The rule that speaks before this phrase does; "" when none does."""
+    for one, said in index.said_by(text):
+        if one is rule:
+            return "" if said is phrase else one.name
+        if _asks_no_more(one, rule):
+            return one.name
+    return ""
 
 
 def _asks_no_more(earlier: Rule, later: Rule) -> bool:
@@ -66,27 +84,9 @@ def _asks_no_more(earlier: Rule, later: Rule) -> bool:
     )
 
 
-def _dead_codes(rule: Rule, covering: Iterable[Rule]) -> Iterator[str]:
-    for one in covering:
-        yield f"{rule.where}: {one.name} takes all its codes first; remove it"
-
-
-def _dead_words(rule: Rule, phrase: Phrase, earlier: list[tuple[str, Phrase]]) -> Iterator[str]:
-    for at, part in enumerate(phrase.parts):
-        for alternative in part if len(part) > 1 else part[:1] if at == 0 else ():
-            taken = [_taker(text, earlier) for text in _texts(phrase.parts, at, alternative)]
-            if all(taken):
-                said = " ".join(alternative) if len(part) > 1 else phrase.written
-                yield f'{rule.where}: "{said}" in "{phrase.written}" is all taken by {taken[0]} before it; remove it'
-
-
-def _taker(text: str, earlier: Iterable[tuple[str, Phrase]]) -> str:
-    return next((name for name, phrase in earlier if phrase.fits(text)), "")
-
-
 def _texts(parts: tuple[Choice, ...], at: int, alternative: tuple[str, ...]) -> Iterator[str]:
     """Texts that a phrase fits, with this alternative in this place and others in turn in the other places."""
-    for turn in range(_TRIES):
+    for turn in range(_TRIES if len(parts) > 1 else 1):
         chosen = [
             alternative if place == at else ("filler",) if part == GAP else part[turn % len(part)]
             for place, part in enumerate(parts)

@@ -15,6 +15,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from postduif.cli.checks import keys, places, ports, records, senders
+from postduif.cli.checks.bounce_rules import bounce_rules
 from postduif.cli.checks.finding import About, Finding, misread
 from postduif.cli.options import config_option
 from postduif.clock import SystemClock
@@ -67,6 +68,7 @@ def check(path: Path, *, with_dns: bool = False) -> list[Finding]:
         places.directories(loaded),
         places.room(loaded),
         ports.ports(loaded),
+        bounce_rules(),
         senders.senders(loaded),
         records.records(loaded) if with_dns else (),
     )
