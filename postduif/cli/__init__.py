@@ -17,6 +17,7 @@ COMMANDS = {
     "serve": "serve",
     "sink": "sink",
     "site": "site",
+    "suppress": "suppress",
     "user": "user",
     "why": "why",
 }
