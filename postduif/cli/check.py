@@ -17,6 +17,7 @@ from rich.text import Text
 from postduif.cli.checks import keys, places, ports, records, senders
 from postduif.cli.checks.bounce_rules import bounce_rules
 from postduif.cli.checks.finding import About, Finding, misread
+from postduif.cli.checks.return_path import return_path
 from postduif.cli.options import config_option
 from postduif.clock import SystemClock
 from postduif.config.load import examine
@@ -68,6 +69,7 @@ def check(path: Path, *, with_dns: bool = False) -> list[Finding]:
         places.directories(loaded),
         places.room(loaded),
         ports.ports(loaded),
+        return_path(loaded),
         bounce_rules(),
         senders.senders(loaded),
         records.records(loaded) if with_dns else (),
