@@ -88,7 +88,7 @@ def parse_domain(text: str) -> str:
         return _parse_literal(text)
     if not text.isascii():
         try:
-            return idna.encode(text, uts46=True).decode("ascii").lower()
+            text = idna.encode(text, uts46=True).decode("ascii")
         except idna.IDNAError as error:
             raise AddressError(f"the domain is not valid in IDNA 2008: {error}") from None
     if len(text) > MAX_DOMAIN:

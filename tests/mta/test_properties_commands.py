@@ -210,3 +210,10 @@ def test_an_orcpt_beyond_ascii_can_be_written_in_ascii(kind: str, text: str) -> 
     if not text.isascii():
         with pytest.raises(Refused):
             said(orcpt, utf8=False)
+
+
+@pytest.mark.parametrize("domain", ["example.com.", "bücher.example.", "bücher.example\u3002"])
+def test_a_domain_has_no_dot_at_its_end(domain: str) -> None:
+    """A rooted name is no domain of RFC 5321, in whatever script it is written."""
+    with pytest.raises(AddressError):
+        parse(f"a@{domain}")
