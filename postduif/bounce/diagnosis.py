@@ -12,7 +12,7 @@ from postduif.reply import Reply
 
 MAX_WORDS = 2000  # characters
 
-_UNSAID = {"2": 250, "4": 451, "5": 554}
+UNSAID = {"2": 250, "4": 451, "5": 554}
 """The code of what was said without one: those that mean least (RFC 5321 4.2.3)."""
 _CLASS_OF = {"delivered": "2", "relayed": "2", "expanded": "2", "delayed": "4", "failed": "5"}
 
@@ -32,6 +32,13 @@ _LAPSED = re.compile(
     r"|failing for a long time|could not be delivered (?:for too long|(?:for|within) \d{1,4} (?:hours|days))",
     re.IGNORECASE,
 )
+_AT_RCPT = re.compile(r"rcpt|recipient to command|does not like recipient", re.IGNORECASE)
+_BY_ADDRESS = re.compile(r"(?:<<< )?(?:5\d\d )?<[^<>\s]{1,200}>: ")
+
+
+def answers_rcpt(words: str) -> bool:
+    """The words show that they answer RCPT: they name the command, or begin with the address as Postfix does."""
+    return bool(_AT_RCPT.search(words) or _BY_ADDRESS.match(words))
 
 
 def diagnose(words: str, *, status: str = "", action: str = "failed", remote_mta: str = "") -> Reply:
@@ -45,7 +52,7 @@ def diagnose(words: str, *, status: str = "", action: str = "failed", remote_mta
         enhanced = "4.4.7"
     kind = enhanced[0] if enhanced else str(code)[0] if code else _CLASS_OF.get(action, "5")
     if not code or str(code)[0] != kind:
-        code = _UNSAID[kind]
+        code = UNSAID[kind]
     text = words[_leading(words) :] or words
     return Reply(code, enhanced, _UNPRINTABLE.sub("?", text), remote_mta)
 

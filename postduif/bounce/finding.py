@@ -42,6 +42,8 @@ class Finding:
     """The address that we sent to, if the report names it apart (Original-Recipient)."""
     reader: str = ""
     """The format that read it."""
+    at_rcpt: bool = False
+    """The report shows that this was the answer to RCPT: when it was said, only the address was known."""
 
     @property
     def status(self) -> str:

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from postduif.bounce.address_text import addresses
 from postduif.bounce.auto_reply import read_answer
-from postduif.bounce.diagnosis import diagnose
+from postduif.bounce.diagnosis import answers_rcpt, diagnose
 from postduif.bounce.feedback import read_complaint
 from postduif.bounce.finding import Finding, Kind, Reading
 from postduif.bounce.formats import FORMATS
@@ -58,7 +58,7 @@ def _status_report(mail: Mail, note: Letter) -> Reading | None:
         said = {one.recipient.lower(): one.words for one in read_by(note, FORMATS)[1]}
         alone = note.text if len(found) == 1 else ""
         found = [one if one.reply.text else _worded(one, said.get(one.recipient.lower(), alone)) for one in found]
-    return Reading(_kind(found), tuple(found), identify(note.returned, message, ""))
+    return Reading(_kind(found), _staged(found, note), identify(note.returned, message))
 
 
 def _worded(finding: Finding, words: str) -> Finding:
@@ -83,7 +83,13 @@ def _by_format(note: Letter) -> Reading | None:
 
 def _as_reading(told: list[Told], reader: str, note: Letter) -> Reading:
     found = [Finding(one.recipient, diagnose(one.words, action=one.action), one.action, "", reader) for one in told]
-    return Reading(_kind(found), tuple(found), identify(note.returned))
+    return Reading(_kind(found), _staged(found, note), identify(note.returned))
+
+
+def _staged(found: list[Finding], note: Letter) -> tuple[Finding, ...]:
+    """With what is known about when it was said. What the text tells is about a recipient only if there is but one."""
+    alone = len(found) == 1 and answers_rcpt(note.text)
+    return tuple(replace(one, at_rcpt=True) if alone or answers_rcpt(one.reply.text) else one for one in found)
 
 
 def _plain(note: Letter) -> Reading:

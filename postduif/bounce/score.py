@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from postduif.bounce.classify import classify
 from postduif.bounce.finding import Finding, Kind
+from postduif.bounce.late import meaning
 from postduif.bounce.reading import read
 
 MAX_MAILS = 100
 _OF_KIND = {Kind.COMPLAINT: "complaint", Kind.AUTO_REPLY: "auto_reply", Kind.CHALLENGE: "auto_reply"}
-_ARRIVED = ("delivered", "relayed", "expanded")
 _NEXT = re.compile(rb"\r?\n\r?\n(?=From [^\r\n]{1,200}\d{4}\r?\n[A-Za-z-]{2,40}:)")
 
 
@@ -33,16 +32,12 @@ def _mails(content: bytes) -> Iterator[bytes]:
 
 
 def _fact(kind: Kind, finding: Finding) -> dict[str, Any]:
-    category, severity = _OF_KIND.get(kind, ""), "none"
-    if not category and finding.action in _ARRIVED:
-        category = "delivered"
-    elif not category:
-        said = classify(finding.reply, finding.reply.remote_mta or finding.recipient.rpartition("@")[2])
-        category, severity = said.category, said.severity
+    said = meaning(finding)
+    category = _OF_KIND.get(kind, said.category)
     return {
         "recipient": finding.recipient or None,
         "status": finding.status if finding.action else None,
         "category": category,
         "action": finding.action or None,
-        "hard": severity == "hard",
+        "hard": kind not in _OF_KIND and said.severity == "hard",
     }
