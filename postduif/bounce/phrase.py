@@ -26,6 +26,8 @@ _ASCII = {code: chr(code).lower() if chr(code).isalnum() or chr(code) == "@" els
 _ASCII[ord(_MARK)] = _END
 _APART = "\u2e80-\u9fff\uf900-\ufaff\uff66-\uff9f"
 _WORD = re.compile(rf"[^\W_{_APART}]+|[{_APART}@{_END}]")
+_PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "ß": "ss", "æ": "ae", "œ": "oe"})
+"""Letters that are no letter with an accent for Unicode, and are for those who leave accents out."""
 _ACCENT = re.compile("[\u0300-\u036f]")
 _PIECE = re.compile(r"\(([^()]*)\)|(\.\.)|([^()]+?)(?=\(|\.\.|$)")
 
@@ -43,7 +45,7 @@ def words(text: str) -> list[str]:
         text = text.replace(end, f" {_MARK} ")
     if text.isascii():
         return text.translate(_ASCII).split()
-    plain = _ACCENT.sub("", unicodedata.normalize("NFKD", text)).lower()
+    plain = _ACCENT.sub("", unicodedata.normalize("NFKD", text)).lower().translate(_PLAIN)
     return _WORD.findall(plain.replace(_END, " ").replace(_MARK, _END).replace("。", _END))
 
 
