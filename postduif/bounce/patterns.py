@@ -7,10 +7,9 @@ is held against all of them. Exact: what matches is meant.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 MAX_PATTERNS = 100_000
-MAX_FREE = 1000
+MAX_FREE = 100
 """Patterns of a form that can only be tried."""
 
 
@@ -42,21 +41,22 @@ class Patterns:
         else:
             kept.discard(key)
 
-    def matching(self, subject: str) -> Iterator[str]:
+    def matching(self, subject: str) -> list[str]:
         """Those that mean this address."""
         local, _, domain = subject.rpartition("@")
+        found = []
         if domain in self._domains:
-            yield f"*@{domain}"
+            found.append(f"*@{domain}")
         if local in self._locals:
-            yield f"{local}@*"
+            found.append(f"{local}@*")
         if self._below:
             above = domain
             while above := above.partition(".")[2]:
                 if above in self._below:
-                    yield f"*@*.{above}"
-        for pattern, expression in self._free.items():
-            if expression.fullmatch(subject):
-                yield pattern
+                    found.append(f"*@*.{above}")
+        if self._free:
+            found += [pattern for pattern, expression in self._free.items() if expression.fullmatch(subject)]
+        return found
 
     def _place(self, pattern: str) -> tuple[set[str] | None, str]:
         """Where it belongs, and what it is called there; None: it can only be tried."""

@@ -48,7 +48,7 @@ class Suppressed:
         if not found and not self._any_patterns:
             return ()
         matching = self._patterns.matching(subject)
-        return (subject, *matching) if found else tuple(matching)
+        return [subject, *matching] if found else matching
 
     def has_errors(self, address: Address) -> bool:
         """Soft errors are being counted there: only then a delivery is an event worth recording."""

@@ -72,7 +72,7 @@ class SuppressionOperations:
         answers = []
         for text in _few(request["addresses"]):
             subject = read(str(text))
-            meant = () if is_pattern(subject) or is_erased(subject) else patterns.matching(subject)
+            meant = [] if is_pattern(subject) or is_erased(subject) else patterns.matching(subject)
             found = await self.book.look(suppression_file.lookup, [subject, *meant], self.secret)
             entries = [one for many in found.values() for one in many]
             refusal = refusing(entries, str(request.get("type") or ""), self.time())
