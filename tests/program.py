@@ -62,6 +62,11 @@ class Program:
         told, self._told = self._told, ""
         return told
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self._process.send_signal(number)
