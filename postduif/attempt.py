@@ -18,6 +18,22 @@ class Kind(enum.Enum):
     WITHDRAWN = "withdrawn"
     AMBIGUOUS = "ambiguous"
     """The connection was lost after the final dot: the remote may have taken it (RFC 1047). Tried again later."""
+    SUPPRESSED = "suppressed"
+    """Not tried: the recipient is on the suppression list."""
+    BOUNCED = "bounced"
+    """Later, by mail: it did not arrive after all."""
+    COMPLAINED = "complained"
+    """Later: the recipient says it is spam."""
+    UNSUBSCRIBED = "unsubscribed"
+    """Later: the recipient wants no more of it."""
+    ANSWERED = "answered"
+    """Later: an absence note, or another automatic answer."""
+
+
+UNTRIED = frozenset(
+    {Kind.EXPIRED, Kind.WITHDRAWN, Kind.SUPPRESSED, Kind.BOUNCED, Kind.COMPLAINED, Kind.UNSUBSCRIBED, Kind.ANSWERED}
+)
+"""What happens to a recipient without an attempt."""
 
 
 class Attempt(NamedTuple):
@@ -41,3 +57,5 @@ class Attempt(NamedTuple):
     """DNS, connection, greeting, TLS; 0 on a reused connection."""
     transmit: float = 0.0
     """From MAIL to the final reply."""
+    category: str = ""
+    """What the reply means (`bounce.category`), when it is not positive."""

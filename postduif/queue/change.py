@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from pickle import PickleBuffer
-from typing import Any, SupportsIndex
+from typing import Any, NamedTuple, SupportsIndex
 
 from postduif.queue import columns
 from postduif.queue.columns import Row
@@ -27,10 +27,28 @@ STATEMENTS = 5 * EXACT + 40
 """What the statement cache must hold for all of them."""
 
 
+class Task(NamedTuple):
+    """SQL of its own: `function(connection, *arguments)`. It crosses into another process."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+
 class Change:
     """Rows that come and go together."""
 
-    __slots__ = ("bodies", "deferred", "journal", "last_id", "messages", "octets", "queues", "recipients", "removed")
+    __slots__ = (
+        "bodies",
+        "deferred",
+        "journal",
+        "last_id",
+        "messages",
+        "octets",
+        "queues",
+        "recipients",
+        "removed",
+        "tasks",
+    )
 
     def __init__(self) -> None:
         self.queues: list[Row] = []
@@ -42,6 +60,8 @@ class Change:
         """Recipient ids. The schema removes a message with its last recipient."""
         self.deferred: list[Row] = []
         """(recipient id, due, last_code, last_enhanced, last_text, last_remote)."""
+        self.tasks: list[Task] = []
+        """SQL of others, after all that, in the same transaction."""
         self.octets = 0
         """Of content."""
         self.last_id = 0

@@ -11,26 +11,19 @@ import contextlib
 import itertools
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from postduif.errors import StoreError, StoreFull
 from postduif.queue import change, connection
-from postduif.queue.change import Change
+from postduif.queue.change import Change, Task
 from postduif.queue.checkpoint import Checkpointer
 
 REOPEN_WAIT = 1.0  # seconds between tries to open a file that failed
 ID_BLOCK = 10_000
 """Message ids are reserved on disk in blocks of so many."""
 _BATCH_OCTETS = 10 * 8192  # pages that every transaction touches
-
-
-class Task(NamedTuple):
-    """SQL of its own: `function(connection, *arguments)`. It crosses into another process."""
-
-    function: Callable[..., Any]
-    arguments: tuple[Any, ...]
 
 
 Operation = Change | Task
@@ -40,7 +33,7 @@ class Answer(NamedTuple):
     """What became of a batch."""
 
     results: list[Any]
-    """For each operation its result, or a StoreError."""
+    """For each operation its result (of a Change: those of its tasks), or a StoreError."""
     seconds: float
     """Of the transaction, fsync included."""
     trouble: str
@@ -110,9 +103,9 @@ class Committer:
                 if kind is Change:  # in its place: the memory is told in this order too
                     together = list(group)
                     change.apply(opened, together)  # type: ignore[arg-type]
-                    results += [None] * len(together)
+                    results += [[_run(opened, task) for task in one.tasks] for one in together]  # type: ignore[union-attr]
                 else:
-                    results += [function(opened, *arguments) for function, arguments in group]  # type: ignore[misc]
+                    results += [_run(opened, task) for task in group]  # type: ignore[arg-type]
             opened.execute("COMMIT")
         except Exception as error:  # whatever one operation does, the process that all mail waits for must live
             self._after_error(opened, error)
@@ -164,6 +157,10 @@ class Committer:
         if opened:
             with contextlib.suppress(sqlite3.Error):
                 opened.close()
+
+
+def _run(opened: sqlite3.Connection, task: Task) -> Any:
+    return task.function(opened, *task.arguments)
 
 
 def store_error(error: Exception) -> StoreError:

@@ -60,14 +60,16 @@ class Line:
     transmit: float
     size: int
     message_id: str
+    number: int
+    category: str
 
 
 _BLOCKS = """
-WITH RECURSIVE block (number) AS (
+WITH RECURSIVE block (row) AS (
     SELECT max(id) >> 10 FROM journal
-    UNION ALL SELECT number - 1 FROM block WHERE number > (SELECT min(id) >> 10 FROM journal))
+    UNION ALL SELECT row - 1 FROM block WHERE row > (SELECT min(id) >> 10 FROM journal))
 """
-_OF_RECIPIENT = "block CROSS JOIN journal ON journal.id >> 10 = block.number AND recipient = ? COLLATE NOCASE"
+_OF_RECIPIENT = "block CROSS JOIN journal ON journal.id >> 10 = block.row AND recipient = ? COLLATE NOCASE"
 
 
 def lines(connection: sqlite3.Connection, question: Question, limit: int) -> list[Line]:

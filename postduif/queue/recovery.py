@@ -11,6 +11,7 @@ import os
 import sqlite3
 import struct
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -20,6 +21,7 @@ from postduif.clock import Clock
 from postduif.errors import StoreError
 from postduif.queue import connection, directory, salvage
 from postduif.queue.bodies import Bodies
+from postduif.queue.extension import Extension
 from postduif.queue.holds import Hold
 from postduif.queue.roster import Roster
 from postduif.queue.scheduled import QueueKey
@@ -69,7 +71,7 @@ class _Damaged(Exception):  # noqa: N818  never leaves this module
     """The file is not a whole queue file; the text says why."""
 
 
-def open_queue(data_dir: Path, clock: Clock) -> Opened:
+def open_queue(data_dir: Path, clock: Clock, extensions: Sequence[Extension] = ()) -> Opened:
     """Everything up to the first lease. Raises StoreError with the remedy; then nothing is locked or open."""
     directory.prepare(data_dir)
     lock = directory.lock(data_dir)
@@ -80,7 +82,8 @@ def open_queue(data_dir: Path, clock: Clock) -> Opened:
         if not any(present[:2]):
             create(path, int(clock.time() * IDS_PER_SECOND))
         else:
-            _examine(path, clock)
+            _examine(path, clock, extensions)
+        _prepare(path, extensions)
         return _load(path, lock)
     except sqlite3.Error as error:
         lock.release()
@@ -91,6 +94,12 @@ def open_queue(data_dir: Path, clock: Clock) -> Opened:
     except BaseException:
         lock.release()
         raise
+
+
+def _prepare(path: Path, extensions: Sequence[Extension]) -> None:
+    with contextlib.closing(connection.connect_writer(path)) as opened:
+        for extension in extensions:
+            extension.prepare(opened)
 
 
 def create(path: Path, next_id: int) -> None:
@@ -112,7 +121,7 @@ def create(path: Path, next_id: int) -> None:
     directory.sync(path.parent)
 
 
-def _examine(path: Path, clock: Clock) -> None:
+def _examine(path: Path, clock: Clock, extensions: Sequence[Extension]) -> None:
     try:
         _check_header(path)
         _check_content(path)
@@ -122,7 +131,8 @@ def _examine(path: Path, clock: Clock) -> None:
         for suffix in SUFFIXES:
             salvaged.with_name(salvaged.name + suffix).unlink(missing_ok=True)
         create(salvaged, int(clock.time() * IDS_PER_SECOND))
-        count = salvage.salvage(path, salvaged)
+        _prepare(salvaged, extensions)
+        count = salvage.salvage(path, salvaged, [table for extension in extensions for table in extension.tables])
         aside = _set_aside(path, str(damage), clock)
         _end_salvage(path, clock)
         log.error(

@@ -6,7 +6,7 @@ import math
 import re
 
 from postduif.address import Address
-from postduif.attempt import Attempt, Kind
+from postduif.attempt import UNTRIED, Attempt
 from postduif.envelope import Entry, Envelope, Notify, Recipient
 from postduif.queue.columns import Row
 from postduif.reply import Reply
@@ -16,7 +16,6 @@ MAX_RECIPIENTS = (1 << RECIPIENT_BITS) - 1
 """Of one message, in its whole life."""
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_UNTRIED = frozenset({Kind.EXPIRED, Kind.WITHDRAWN})  # ends of a recipient that are not attempts
 
 
 def moment(seconds: float) -> float:
@@ -118,7 +117,7 @@ def journal_row(entry: Entry, attempt: Attempt) -> Row:
         envelope.stream,
         recipient.address.domain,
         attempt.kind.value,
-        recipient.attempts + (attempt.kind not in _UNTRIED),
+        recipient.attempts + (attempt.kind not in UNTRIED),
         reply.code,
         reply.enhanced,
         reply.text,
@@ -133,6 +132,8 @@ def journal_row(entry: Entry, attempt: Attempt) -> Row:
         attempt.transmit,
         envelope.size,
         envelope.message_id,
+        recipient.id & MAX_RECIPIENTS,
+        attempt.category,
     )
 
 

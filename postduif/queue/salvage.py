@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from postduif.queue import columns, connection, rows
@@ -23,8 +23,11 @@ TABLES = frozenset({"meta", "scheduled_queue", "body", "message", "recipient", "
 BATCH = 500  # messages in one transaction
 
 
-def salvage(damaged: Path, fresh: Path) -> int:
-    """Copy messages from one file to the other, which is empty; returns how many. Raises sqlite3.Error of the other."""
+def salvage(damaged: Path, fresh: Path, tables: Sequence[str] = ()) -> int:
+    """Copy messages from one file to the other, which is empty; returns how many. Raises sqlite3.Error of the other.
+
+    `tables`: what others keep there, made in the other file already; what can be read of it is copied as it is.
+    """
     if not damaged.exists():
         return 0
     with contextlib.closing(_open(damaged)) as source, contextlib.closing(connection.connect_writer(fresh)) as target:
@@ -34,11 +37,23 @@ def salvage(damaged: Path, fresh: Path) -> int:
         for hold in _both_ways(source, _HOLD, "hold"):
             with contextlib.suppress(sqlite3.Error):
                 target.execute(f"INSERT INTO hold ({_HOLD}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", hold)
+        for table in tables:
+            _copy_table(source, target, table)
         reserved = max(
             [last, *(value for name, value in _both_ways(source, "name, value", "meta") if name == "next_id")]
         )
         target.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'next_id'", (reserved + ID_BLOCK,))
     return count
+
+
+def _copy_table(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> None:
+    names = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
+    insert = f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+    target.execute("BEGIN IMMEDIATE")
+    for row in _both_ways(source, ", ".join(names), table):
+        with contextlib.suppress(sqlite3.Error):  # a value that damage has changed does not fit
+            target.execute(insert, row)
+    target.execute("COMMIT")
 
 
 _HOLD = "id, covers, stream, domain, owner, reason, placed_at, until"

@@ -80,7 +80,8 @@ CREATE TABLE hold (
     until     REAL
 );
 
--- One row per attempt, written in the transaction that settles the recipient. Ids are never used twice.
+-- One row per attempt, written in the transaction that settles the recipient. Ids are never used twice. What comes back
+-- later, by mail, has rows too. number: the recipient's own, of those of its message. category: what the reply means.
 CREATE TABLE journal (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     at           REAL NOT NULL,
@@ -104,7 +105,9 @@ CREATE TABLE journal (
     connect      REAL NOT NULL,
     transmit     REAL NOT NULL,
     size         INTEGER NOT NULL,
-    message_id   TEXT NOT NULL
+    message_id   TEXT NOT NULL,
+    number       INTEGER NOT NULL,
+    category     TEXT NOT NULL
 );
 CREATE INDEX journal_at ON journal (at);
 CREATE INDEX journal_message ON journal (message);

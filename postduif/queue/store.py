@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from postduif import log
 from postduif.attempt import Attempt, Kind
@@ -21,10 +21,12 @@ from postduif.config.schema import Queue
 from postduif.envelope import Entry, Envelope, Message
 from postduif.errors import StoreError, StoreFull
 from postduif.queue import lookup, recovery, rows, survey, upkeep
+from postduif.queue.activity import Activity, Load, activity, loads
 from postduif.queue.bodies import Bodies
-from postduif.queue.change import Change
+from postduif.queue.change import Change, Task
 from postduif.queue.condition import Condition
 from postduif.queue.disk import DiskWatch
+from postduif.queue.extension import Extension
 from postduif.queue.holds import Hold, Holds
 from postduif.queue.journal import Line, Question, lines
 from postduif.queue.lifetimes import Lifetimes
@@ -34,6 +36,8 @@ from postduif.queue.roster import WITHDRAWN
 from postduif.queue.scheduled import QueueKey
 from postduif.queue.writer import Writer
 from postduif.reply import Reply
+
+T = TypeVar("T")
 
 
 class Outcome(NamedTuple):
@@ -81,9 +85,9 @@ class Store:
         """Called when a scheduled queue gets something leasable: put, release, retry, unhold, room in memory."""
 
     @classmethod
-    def open(cls, data_dir: Path, settings: Queue, clock: Clock) -> Store:
+    def open(cls, data_dir: Path, settings: Queue, clock: Clock, extensions: Sequence[Extension] = ()) -> Store:
         """Lock the directory, check the file, count what waits. Blocks. Raises StoreError with the remedy."""
-        return cls(recovery.open_queue(data_dir, clock), settings, clock)
+        return cls(recovery.open_queue(data_dir, clock, extensions), settings, clock)
 
     # --- figures
 
@@ -139,20 +143,27 @@ class Store:
         )
         return envelope.id
 
-    async def settle(self, outcomes: Sequence[Outcome], notices: Sequence[tuple[Envelope, Message]] = ()) -> None:
-        """Record what became of leased entries, and store `notices`, in one transaction; the leases end with it.
+    async def settle(
+        self,
+        outcomes: Sequence[Outcome],
+        notices: Sequence[tuple[Envelope, Message]] = (),
+        tasks: Sequence[Task] = (),
+    ) -> list[Any]:
+        """Record what became of leased entries, store `notices`, run `tasks`, in one transaction; it ends the leases.
 
-        Raises StoreError or StoreFull; then nothing is recorded and the leases go on. The disk reserve is for this.
+        Returns the results of the tasks. Raises StoreError or StoreFull, nothing is recorded then: the leases go on.
         """
         change = Change()
+        change.tasks += tasks
         ends = [(outcome.entry, self._settle(change, outcome)) for outcome in outcomes]
         for envelope, message in notices:
             self._add(change, envelope, message)
-        await self._writer.submit(
+        results: list[Any] = await self._writer.submit(
             change,
             committed=lambda _: self._settled(ends, notices),
             failed=lambda: self._missed(notices),
         )
+        return results
 
     async def lease(self, key: QueueKey, limit: int) -> list[Entry]:
         """Up to `limit` entries that are due, oldest first; none that is held. Raises StoreError."""
@@ -265,6 +276,14 @@ class Store:
         leased = {queue.row: queue.leased for queue in self._roster.queues.values() if queue.leased}
         return await self._slow_reader.call(survey.summary, self._clock.time(), leased)
 
+    async def activity(self, since: float) -> list[Activity]:
+        """Attempts that ended at `since` (seconds since the epoch) or later, counted; the busiest first."""
+        return await self._slow_reader.call(activity, since)
+
+    def loads(self, keys: Iterable[QueueKey], limit: int) -> dict[QueueKey, Load]:
+        """What is in memory of these scheduled queues, and of the `limit` longest of all."""
+        return loads(self._roster.queues, keys, limit)
+
     async def listing(self, condition: Condition, limit: int) -> list[survey.Waiting]:
         """Recipients in the queue, the oldest first."""
         return await self._slow_reader.call(survey.listing, condition, limit)
@@ -282,6 +301,16 @@ class Store:
     async def journal(self, question: Question, limit: int) -> list[Line]:
         """Attempts, the latest first."""
         return await self._slow_reader.call(lines, question, limit)
+
+    # --- what others keep in the file; see `Extension`
+
+    async def ask(self, query: Callable[..., T], *arguments: Any) -> T:
+        """Read: `query(connection, *arguments)`. Raises StoreError."""
+        return await self._slow_reader.call(query, *arguments)
+
+    def do(self, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
+        """Change: `function(connection, *arguments)`, at the top of a module, in a transaction. Raises StoreError."""
+        return self._writer.call(function, *arguments)
 
     # --- upkeep
 

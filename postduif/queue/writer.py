@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from postduif import log
 from postduif.errors import StoreError
-from postduif.queue.change import Change
-from postduif.queue.committer import Answer, Operation, Task
+from postduif.queue.change import Change, Task
+from postduif.queue.committer import Answer, Operation
 from postduif.queue.writing_worker import LENGTH, frames
 from postduif.worker import Worker
 
