@@ -32,7 +32,7 @@ class Speed:
 
 
 def measure(folder: Path, seconds: float) -> Speed:
-    """Read all mails of the folder for about so long, once at least. The first round, which loads rules, is left out."""
+    """Read all mails of the folder for about so long, once at least. The first round loads rules and does not count."""
     mails = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
     if not mails:
         raise BenchError(f"{folder}: no mails there; name a folder with one mail in each file")
