@@ -49,9 +49,17 @@ class RateLimit:
     __slots__ = ("_interval", "_next", "_tolerance")
 
     def __init__(self, rate: Rate | None) -> None:
+        self._next = float("-inf")  # when the next event comes if all keep their distance
+        self._set(rate)
+
+    def _set(self, rate: Rate | None) -> None:
         self._interval = rate.seconds / rate.events if rate else 0.0
         self._tolerance = max(BURST - self._interval, 0.0)
-        self._next = float("-inf")  # when the next event comes if all keep their distance
+
+    def change(self, rate: Rate | None, now: float) -> None:
+        """Another rate holds from now on. What was taken before counts, but for no longer than the new rate asks."""
+        self._set(rate)
+        self._next = min(self._next, now + self._interval)
 
     def wait(self, now: float) -> float:
         """Seconds until the next event is allowed; 0.0 when it is now."""

@@ -11,11 +11,11 @@ from postduif.mta.sites import Site
 
 
 class _Account:
-    __slots__ = ("connections", "limits", "messages", "openings")
+    __slots__ = ("connections", "messages", "openings", "site")
 
     def __init__(self, site: Site) -> None:
         self.connections = 0
-        self.limits = site.limits
+        self.site = site
         self.messages = RateLimit(site.limits.message_rate)
         self.openings = RateLimit(site.limits.connection_rate)
 
@@ -28,8 +28,8 @@ class Permits:
 
     def connect(self, site: Site, now: float) -> bool:
         """Take a permit for one connection, if there is one. Give it back with `disconnect`."""
-        account = self._account(site)
-        if account.connections >= site.limits.connections or account.openings.wait(now) > 0:
+        account = self._account(site, now)
+        if account.connections >= account.site.limits.connections or account.openings.wait(now) > 0:
             return False
         account.openings.take(now)
         account.connections += 1
@@ -37,11 +37,11 @@ class Permits:
 
     def disconnect(self, site: Site) -> None:
         """The connection is over."""
-        self._account(site).connections -= 1
+        self._accounts[site.name].connections -= 1
 
     def send(self, site: Site, now: float) -> bool:
         """Take a permit for one message, if there is one."""
-        account = self._account(site)
+        account = self._account(site, now)
         if account.messages.wait(now) > 0:
             return False
         account.messages.take(now)
@@ -49,12 +49,13 @@ class Permits:
 
     def wait(self, site: Site, now: float, *, connected: bool) -> float:
         """Seconds until a rate allows the next message (and, unless `connected`, the next connection); 0 when now."""
-        account = self._account(site)
+        account = self._account(site, now)
         return max(account.messages.wait(now), 0.0 if connected else account.openings.wait(now))
 
     def connections(self, site: Site) -> int:
         """Permits for connections in use."""
-        return self._account(site).connections
+        account = self._accounts.get(site.name)
+        return account.connections if account else 0
 
     def forget(self, site: Site) -> None:
         """Nothing of this site is under way or waiting."""
@@ -62,13 +63,14 @@ class Permits:
         if account is not None and not account.connections:
             del self._accounts[site.name]
 
-    def _account(self, site: Site) -> _Account:
+    def _account(self, site: Site, now: float) -> _Account:
         account = self._accounts.get(site.name)
         if account is None:
             account = self._accounts[site.name] = _Account(site)
-        elif account.limits is not site.limits:
-            if account.limits != site.limits:
-                account.messages = RateLimit(site.limits.message_rate)
-                account.openings = RateLimit(site.limits.connection_rate)
-            account.limits = site.limits
+        elif site.edition > account.site.edition:
+            # A Route that still has the older limits is held to the newer ones, and changes nothing.
+            if site.limits != account.site.limits:
+                account.messages.change(site.limits.message_rate, now)
+                account.openings.change(site.limits.connection_rate, now)
+            account.site = site
         return account

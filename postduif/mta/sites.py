@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from random import Random
 from weakref import WeakValueDictionary
 
@@ -27,6 +28,7 @@ __all__ = ["Destination", "Exchange", "Host", "Site", "Sites"]
 
 MAX_ASKING = 100  # sender domains that are being looked up
 _FOREVER = float("inf")
+_EDITIONS = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Site:
 
     name: str
     limits: Limits = field(compare=False)
+    edition: int = field(default=0, compare=False)
+    """Which reading of the configuration the limits are from: later ones hold."""
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -65,9 +69,10 @@ class Sites:
         self._cache: TtlCache[str, Destination | Reply] = TtlCache(config.dns.cache_size, resolver.clock)
         self._shared: WeakValueDictionary[tuple[str, tuple[Exchange, ...]], Destination] = WeakValueDictionary()
         self._limits = limits_of(config)
-        self._by_mx = [(rule.mx, Site(rule.name, limits_of(config, rule))) for rule in config.site if rule.mx]
+        self._edition = next(_EDITIONS)
+        self._by_mx = [(rule.mx, self._site(rule.name, limits_of(config, rule))) for rule in config.site if rule.mx]
         self._by_domain = {
-            domain: Site(rule.name, limits_of(config, rule))
+            domain: self._site(rule.name, limits_of(config, rule))
             for rule in reversed(config.site)  # the first to name a domain has it
             for domain in rule.domains
         }
@@ -140,9 +145,12 @@ class Sites:
         return self._destination(domain, site_name(host.name for host in hosts), hosts)
 
     def _destination(self, domain: str, name: str, hosts: tuple[Exchange, ...]) -> Destination:
-        site = self._by_domain.get(domain) or self._site_of(hosts) or Site(name, self._limits)
+        site = self._by_domain.get(domain) or self._site_of(hosts) or self._site(name, self._limits)
         # Many domains have few destinations: one object each.
         return self._shared.setdefault((site.name, hosts), Destination(site, hosts))
+
+    def _site(self, name: str, limits: Limits) -> Site:
+        return Site(name, limits, self._edition)
 
     def _site_of(self, hosts: Sequence[Exchange]) -> Site | None:
         for suffixes, site in self._by_mx:
@@ -168,7 +176,7 @@ class Sites:
         )
         configured = self._site_of(ranked)
         limits = configured.limits if configured else self._limits
-        return Destination(Site(f"next_hop:{domain}", limits), ranked, fixed=True)
+        return Destination(self._site(f"next_hop:{domain}", limits), ranked, fixed=True)
 
     async def _addresses(self, name: str) -> Found:
         if (literal := _literal(name)) is not None:
