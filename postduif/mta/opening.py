@@ -10,10 +10,13 @@ from postduif.mta.client import Connection, Peer, Timeouts, connect
 from postduif.mta.metrics import OUT_CONNECTIONS_TOTAL
 from postduif.mta.route import Route
 from postduif.mta.sites import Host
+from postduif.mta.ttl_cache import TtlCache
 from postduif.reply import Reply
 
 MAX_ADDRESSES = 6
 """Addresses tried before the site counts as unreachable (RFC 5321 5.1 wants at least two)."""
+MAX_BROKEN_TLS = 10_000
+"""Hosts whose TLS is remembered as broken."""
 
 
 class Opener:
@@ -27,7 +30,7 @@ class Opener:
         self._context = context
         self._clock = clock
         self._memory = broken_tls_memory
-        self._broken_tls: dict[str, float] = {}
+        self._broken_tls: TtlCache[str, Reply] = TtlCache(MAX_BROKEN_TLS, clock)
 
     async def open(self, route: Route, hosts: Sequence[Host]) -> Connection | Reply:
         """A connection that can take transactions, or why no host gave one: the last thing said or seen, transient."""
@@ -61,23 +64,19 @@ class Opener:
             trouble = await connection.start_tls(self._context)
             if trouble is None:
                 return connection
-            self._remember_broken(peer)
             reply = trouble
+            if trouble.code == 421 and trouble.remote_mta:
+                break  # it closes, with or without TLS
+            self._broken_tls.put(peer.address, trouble, self._clock.monotonic() + self._memory)
         return reply
 
     def _tls_choices(self, route: Route, peer: Peer) -> Iterator[bool]:
         policy = route.limits.tls
-        broken = self._broken_tls.get(peer.address, 0.0) > self._clock.monotonic()
-        if policy != "none" and not (policy == "opportunistic" and broken):
+        broken = policy == "opportunistic" and self._broken_tls.get(peer.address) is not None
+        if policy != "none" and not broken:
             yield True
         if policy != "required":
             yield False
-
-    def _remember_broken(self, peer: Peer) -> None:
-        now = self._clock.monotonic()
-        if len(self._broken_tls) > 10_000:
-            self._broken_tls = {address: until for address, until in self._broken_tls.items() if until > now}
-        self._broken_tls[peer.address] = now + self._memory
 
 
 def _for_now(reply: Reply) -> Reply:
