@@ -15,7 +15,7 @@ with or without an event loop, and for other processes too.
 
 Faults: SERVFAIL, REFUSED, SILENT (no answer), HELD (no answer until `release`), GARBAGE (octets that are no message),
 FORGED (wrong id, wrong question, a short packet and another sender's answer first, then the true one), TRUNCATED (over
-UDP, so that the client must come by TCP).
+UDP, so that the client must come by TCP), REFERRAL (names other servers, as one that does not resolve does).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ import dns.rdatatype
 import dns.rrset
 
 FORGED_ADDRESS = "203.0.113.66"
-FAULTS = frozenset({"SERVFAIL", "REFUSED", "SILENT", "HELD", "GARBAGE", "FORGED", "TRUNCATED"})
+FAULTS = frozenset({"SERVFAIL", "REFUSED", "SILENT", "HELD", "GARBAGE", "FORGED", "TRUNCATED", "REFERRAL"})
 _IN = dns.rdataclass.IN
 _Records = dict[dns.name.Name, dict[dns.rdatatype.RdataType, dns.rrset.RRset]]
 
@@ -169,6 +169,10 @@ class DnsServer:
             refusal = dns.message.make_response(query)
             refusal.set_rcode(dns.rcode.from_text(fault))
             return [refusal.to_wire()]
+        if fault == "REFERRAL":
+            referral = dns.message.make_response(query)
+            referral.authority.append(dns.rrset.from_text(".", 86400, "IN", "NS", "a.root-servers.example."))
+            return [referral.to_wire()]
         if fault == "GARBAGE":
             return [true[:2] + b"\x84\x00\xff\xff\xff\xff\xff\xff\xff\xff" + b"\xff" * 20]
         if fault == "FORGED":

@@ -44,7 +44,7 @@ class Status(enum.Enum):
     """The name exists and has no such record."""
     NXDOMAIN = "nxdomain"
     SERVFAIL = "servfail"
-    """No server could or would say: SERVFAIL, REFUSED, a CNAME loop, nonsense, nobody at the port."""
+    """No server could or would say: SERVFAIL, REFUSED, a CNAME loop, nonsense, nobody at the port, a referral."""
     TIMEOUT = "timeout"
 
 
@@ -144,6 +144,8 @@ class Resolver:
             return Status.TIMEOUT, (), FAILURE_TTL
         except dns.exception.DNSException:
             return Status.SERVFAIL, (), FAILURE_TTL
+        if found.rrset is None and _is_referral(found.response):
+            return Status.SERVFAIL, (), FAILURE_TTL
         if found.rrset is None:
             return Status.NODATA, (), self._negative_ttl(found.response)
         ttl = min(max(found.chaining_result.minimum_ttl, self._settings.min_ttl), self._settings.max_ttl)
@@ -159,6 +161,12 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "A": lambda record: record.address,
     "AAAA": lambda record: str(ip_address(record.address)),
 }
+
+
+def _is_referral(response: dns.message.Message) -> bool:
+    """The server names others to ask, which is no answer (RFC 2308 2.1): it does not resolve for us."""
+    kinds = {rrset.rdtype for rrset in response.authority}
+    return dns.rdatatype.NS in kinds and dns.rdatatype.SOA not in kinds
 
 
 def _stub(settings: Dns) -> dns.asyncresolver.Resolver:

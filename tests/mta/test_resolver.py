@@ -36,6 +36,7 @@ ZONE = """
     null.example        MX        0 .
     servfail.example    FAULT     * SERVFAIL
     refused.example     FAULT     * REFUSED
+    referral.example    FAULT     * REFERRAL
     silent.example      FAULT     * SILENT
     garbage.example     FAULT     * GARBAGE
     forged.example      A         198.51.100.4
@@ -114,6 +115,7 @@ def test_without_ipv6_nobody_asks_for_it() -> None:
         ("a..example", Status.NXDOMAIN),
         ("servfail.example", Status.SERVFAIL),
         ("refused.example", Status.SERVFAIL),
+        ("referral.example", Status.SERVFAIL),
         ("loop1.example", Status.SERVFAIL),
     ],
 )
