@@ -22,7 +22,7 @@ from postduif.mta.ledger import Ledger
 from postduif.mta.opening import Opener
 from postduif.mta.permits import Permits
 from postduif.mta.route import Route
-from postduif.mta.route_figures import describe
+from postduif.mta.site_orders import SiteOrders
 from postduif.mta.sites import Destination, Sites
 from postduif.mta.verdict import Circumstances, expired, of_reply
 from postduif.queue.scheduled import QueueKey
@@ -47,8 +47,7 @@ class Delivery:
         self._of_site: dict[str, list[Route]] = {}
         """The Routes that share the limits of a Site."""
         self.permits = Permits()
-        self.suspended: dict[str, str] = {}
-        """Sites the operator holds, and why."""
+        self.orders = SiteOrders(self, clock)
         self._store = store
         self._clock = clock
         self._random = random or Random()  # noqa: S311  spreads retries, guards nothing
@@ -99,7 +98,7 @@ class Delivery:
         self._stopping = True
         self._wake.set()
         for route in self.routes.values():
-            self._give_back(route)
+            self.give_back(route)
         for courier in self._couriers.values():
             courier.finish()
         for task in self._tasks - self._couriers.keys():
@@ -109,7 +108,7 @@ class Delivery:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         for route in self.routes.values():
-            self._give_back(route)
+            self.give_back(route)
         await self._ledger.settled(grace)
 
     async def _until_next_due(self) -> None:
@@ -194,7 +193,7 @@ class Delivery:
         if route is None:
             route = self.routes[destination] = Route(destination, self.permits)
             self._of_site.setdefault(route.name, []).append(route)
-            route.suspended = self.suspended.get(route.name, "")
+            self.orders.apply(route)
         elif route.destination is not destination:
             route.update(destination)
         route.queues[key] = None
@@ -330,44 +329,16 @@ class Delivery:
             self._decide(batch.entries, reply, route.name)
         self._pump_site(route)
 
-    # --- for operators
-
-    def describe(self, route: Route) -> dict[str, object]:
-        """One road in plain values."""
-        return describe(route, self._clock.monotonic())
-
-    async def road_of(self, domain: str) -> dict[str, object]:
-        """Which road a domain's mail takes now."""
-        destination = await self._sites.destination(domain)
-        if isinstance(destination, Reply):
-            return {"site": "", "reply": str(destination)}
-        route = self.routes.get(destination)
-        if route is None:
-            route = Route(destination, self.permits)
-            route.suspended = self.suspended.get(route.name, "")
-        return self.describe(route)
-
-    def suspend(self, site: str, reason: str) -> None:
-        """Send nothing to a site. What is ready goes back to the queue."""
-        self.suspended[site] = reason
-        for route in self.routes.values():
-            if route.name == site:
-                route.suspended = reason
-                self._give_back(route)
-
-    def resume(self, site: str) -> bool:
-        """Send to a site again; False when nothing held it."""
-        held = self.suspended.pop(site, "") != ""
-        for route in self.routes.values():
-            if route.name == site:
-                held = held or bool(route.resting(self._clock.monotonic()))
-                route.suspended = ""
-                route.resume()
-                self.pump(route)
+    def look(self) -> None:
+        """Look soon at what is due."""
         self._wake.set()
-        return held
 
-    def _give_back(self, route: Route) -> None:
+    async def road(self, domain: str) -> Destination | Reply:
+        """Where a domain's mail goes now, or the verdict for it."""
+        return await self._sites.destination(domain)
+
+    def give_back(self, route: Route) -> None:
+        """Return what is ready on a Route to the queue."""
         for batch in route.ready.drain():
             self._store.release(batch.entries)
 

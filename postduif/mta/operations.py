@@ -27,24 +27,24 @@ class SiteOperations:
 
     async def list(self, _: dict[str, Any]) -> object:
         """Every road with something on it, the busiest first."""
-        rows = [self._delivery.describe(route) for route in self._delivery.routes.values()]
+        rows = [self._delivery.orders.describe(route) for route in self._delivery.routes.values()]
         return sorted(rows, key=lambda row: (-int(str(row["ready"])), str(row["site"])))
 
     async def of(self, request: dict[str, Any]) -> object:
         """Which road a domain's mail takes, and what holds it."""
-        return await self._delivery.road_of(str(request["domain"]))
+        return await self._delivery.orders.road_of(str(request["domain"]))
 
     async def suspend(self, request: dict[str, Any]) -> object:
         """Send nothing more to a site until it is resumed. Transactions under way end."""
         site, reason = str(request["site"]), str(request.get("reason") or "")
         if not reason:
             raise ControlError("say why: --reason TEXT")
-        self._delivery.suspend(site, reason)
+        self._delivery.orders.suspend(site, reason)
         return {"site": site, "suspended": reason}
 
     async def resume(self, request: dict[str, Any]) -> object:
         """Send to a site again, and forget that it could not be reached."""
         site = str(request["site"])
-        if not self._delivery.resume(site):
+        if not self._delivery.orders.resume(site):
             raise ControlError(f"{site} is neither suspended nor resting; see `postduif site show`")
         return {"site": site, "suspended": ""}

@@ -67,7 +67,7 @@ async def test_all_down(tmp_path: Path) -> None:
             (line,) = await daemon.journal(id)
             assert (line.kind, line.code, line.enhanced, line.remote_mta) == ("deferred", 421, "4.4.1", "")
             (route,) = daemon.app.delivery.routes.values()
-            assert daemon.app.delivery.describe(route)["state"] == "resting"
+            assert daemon.app.delivery.orders.describe(route)["state"] == "resting"
             later = await daemon.submit(["b@one.example"])
             await daemon.settle()
             assert await daemon.journal(later, 0) == []

@@ -53,14 +53,14 @@ async def test_suspend_and_resume(tmp_path: Path) -> None:
     async with Sink(rules=SLOW) as sink, Daemon(tmp_path, to(sink, ONE_BY_ONE)) as daemon:
         await daemon.submit(MANY)
         await sink.wait_for(3)
-        daemon.app.delivery.suspend("next_hop:*", "they asked us to")
+        daemon.app.delivery.orders.suspend("next_hop:*", "they asked us to")
         sent = sink.figures.messages
         await daemon.quiet(sink)
         await daemon.submit(["late@one.example"])
         await daemon.quiet(sink)
         assert sink.figures.messages <= sent + 3
         (route,) = daemon.app.delivery.routes.values()
-        assert daemon.app.delivery.describe(route)["state"] == "suspended: they asked us to"
-        assert daemon.app.delivery.resume("next_hop:*")
+        assert daemon.app.delivery.orders.describe(route)["state"] == "suspended: they asked us to"
+        assert daemon.app.delivery.orders.resume("next_hop:*")
         await sink.wait_for(61)
         assert len({mail.recipients for mail in sink.messages}) == 61

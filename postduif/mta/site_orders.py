@@ -1,0 +1,86 @@
+"""What operators ask of sites: how they do, hold them, let them go. Kept in memory; a restart forgets it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from postduif.clock import Clock
+from postduif.mta.permits import Permits
+from postduif.mta.route import Route
+from postduif.mta.route_figures import describe
+from postduif.mta.sites import Destination
+from postduif.reply import Reply
+
+
+class Roads(Protocol):
+    """What is asked of delivery."""
+
+    permits: Permits
+    routes: dict[Destination, Route]
+
+    async def road(self, domain: str) -> Destination | Reply:
+        """Where a domain's mail goes now, or the verdict for it."""
+        ...
+
+    def pump(self, route: Route) -> None:
+        """Do for a Route all that can be done now."""
+        ...
+
+    def give_back(self, route: Route) -> None:
+        """Return what is ready on a Route to the queue."""
+        ...
+
+    def look(self) -> None:
+        """Look soon at what is due."""
+        ...
+
+
+class SiteOrders:
+    """The operator's word on sites."""
+
+    def __init__(self, roads: Roads, clock: Clock) -> None:
+        self._roads = roads
+        self._clock = clock
+        self._suspended: dict[str, str] = {}
+        """Sites that are held, and why."""
+
+    def describe(self, route: Route) -> dict[str, object]:
+        """One road in plain values."""
+        return describe(route, self._clock.monotonic())
+
+    async def road_of(self, domain: str) -> dict[str, object]:
+        """Which road a domain's mail takes now."""
+        destination = await self._roads.road(domain)
+        if isinstance(destination, Reply):
+            return {"site": "", "reply": str(destination)}
+        route = self._roads.routes.get(destination)
+        if route is None:
+            route = Route(destination, self._roads.permits)
+            self.apply(route)
+        return self.describe(route)
+
+    def apply(self, route: Route) -> None:
+        """A Route begins: is its site held?"""
+        route.suspended = self._suspended.get(route.name, "")
+
+    def suspend(self, site: str, reason: str) -> None:
+        """Send nothing to a site. What is ready goes back to the queue."""
+        self._suspended[site] = reason
+        for route in self._of(site):
+            route.suspended = reason
+            self._roads.give_back(route)
+
+    def resume(self, site: str) -> bool:
+        """Send to a site again, and forget that it could not be reached; False when nothing held it."""
+        held = self._suspended.pop(site, "") != ""
+        for route in self._of(site):
+            held = held or bool(route.resting(self._clock.monotonic()))
+            route.suspended = ""
+            route.resume()
+            self._roads.pump(route)
+        self._roads.look()
+        return held
+
+    def _of(self, site: str) -> Iterable[Route]:
+        return [route for route in self._roads.routes.values() if route.name == site]
