@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,11 +19,14 @@ from postduif.config.schema import Delivery
 from postduif.mta.client_session import ClientSession, Garbled, Step
 from postduif.mta.network_reply import STAGES, reply_for
 from postduif.mta.transaction import Transaction
+from postduif.mta.unsent import not_acknowledged, not_sent, reset_when_closed
 from postduif.reply import Reply
 
 QUIT_TIMEOUT = 5.0  # seconds for the 221; nothing depends on it
 IDLE_LOOK = 60.0  # seconds between looks at a connection that waits for nothing
-WRITE_HIGH = 256 * 1024  # octets in the write buffer above which a slow reader is being waited for
+LAST_WORDS = 64 * 1024  # octets that are read from a connection after writing to it failed
+SLOWEST = 500.0  # octets a second that a peer must take of what we send
+_TLS_MARGIN = 512  # octets that TLS may have put behind or around the end of a content
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,12 @@ class Connection(asyncio.Protocol):
         self._changed = asyncio.Event()
         self._deadline = self._loop.time() + timeouts.by_step[Step.GREETING]
         self._timer: asyncio.TimerHandle | None = None
+        self._raw: asyncio.Transport | None = None
+        """The transport of the TCP connection, below TLS."""
+        self._backlog = False
+        """Not everything written has gone to the kernel."""
         self._unsent = 0
-        """Octets that the peer had not taken yet when that was last looked at."""
+        """Octets of that backlog when it was last looked at."""
 
     def __repr__(self) -> str:
         """For operators: who, and what is awaited."""
@@ -87,10 +96,18 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The TCP connection (or the TLS layer on it) is there."""
         # uvloop's transports are none of asyncio's classes, but do as they do.
-        self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=WRITE_HIGH)
-        if self._timer is None:
-            self._watch()
+        self._transport = self._raw = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=0)  # so that a backlog is known
+        self._watch()
+
+    def pause_writing(self) -> None:
+        """The kernel takes no more for now."""
+        self._backlog = True
+
+    def resume_writing(self) -> None:
+        """The kernel has taken everything."""
+        self._backlog = False
+        self.flush()
 
     def data_received(self, data: bytes) -> None:
         """Bytes of replies."""
@@ -118,9 +135,26 @@ class Connection(asyncio.Protocol):
             self.transactions += 1
             self.on_done(transaction)
 
+    def eof_received(self) -> None:
+        """The peer says no more (FIN). Nothing can be settled with it, so nothing more is sent either."""
+        self._end(reply_for(ConnectionError(), self.stage), end_of_file=True)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over, by whomever."""
-        self._end(reply_for(exc or ConnectionError(), self.stage))
+        reply = reply_for(exc or ConnectionError(), self.stage)
+        if exc is not None and self.lost is None and (words := self._last_words()):
+            self.session.closing = self.session.closing or reply
+            self.data_received(words)
+        self._end(reply, socket_open=not self.tls)
+
+    def _last_words(self) -> bytes:
+        """What came before a reset and was not read yet when writing failed: a 250 in it is a 250."""
+        if self._raw is None or self.tls:
+            return b""
+        try:
+            return os.read(self._raw.get_extra_info("socket").fileno(), LAST_WORDS)
+        except OSError:
+            return b""
 
     # --- what the owner does
 
@@ -142,11 +176,27 @@ class Connection(asyncio.Protocol):
 
     def flush(self) -> None:
         """Write what the session has to say, and set the deadline of the reply that comes next."""
+        if self._transport is None or self.lost is not None:
+            return
         output = self.session.take_output()
-        if output and self._transport is not None and self.lost is None:
+        if self.session.content_here:
+            for piece in output:
+                self._transport.write(piece)
+            if not self._backlog:
+                self.session.content_left()
+                self._transport.write(b"".join(self.session.take_output()))
+        elif output:
             self._transport.write(output[0] if len(output) == 1 else b"".join(output))
-            self._unsent = self._transport.get_write_buffer_size()
-            self._await_next()
+        else:
+            return
+        self._unsent = self._octets_here() if self._backlog else 0
+        self._await_next()
+
+    def _octets_here(self) -> int:
+        assert self._transport is not None
+        assert self._raw is not None
+        below = self._raw.get_write_buffer_size() if self.tls else 0
+        return self._transport.get_write_buffer_size() + below
 
     async def ready(self) -> Reply | None:
         """Wait for greeting and EHLO; None when transactions can be offered, else why not."""
@@ -178,6 +228,7 @@ class Connection(asyncio.Protocol):
 
     async def _shake_hands(self, context: ssl.SSLContext) -> Reply | None:
         assert self._transport is not None
+        reset_when_closed(self._transport.get_extra_info("socket"))  # whoever closes it when the handshake fails
         try:
             transport = await self._loop.start_tls(
                 self._transport,
@@ -193,6 +244,8 @@ class Connection(asyncio.Protocol):
             self._end(Reply(454, "4.7.5", "connection lost in the TLS handshake"))
             return self.lost
         self._transport = transport
+        transport.set_write_buffer_limits(high=1, low=0)  # 0 would pause an empty one
+        reset_when_closed(transport.get_extra_info("socket"), yes=False)
         version, cipher = transport.get_extra_info("ssl_object").version(), transport.get_extra_info("cipher")
         self.tls = f"{version} {cipher[0]}" if cipher else str(version)
         self.session.secured()
@@ -211,17 +264,39 @@ class Connection(asyncio.Protocol):
         """End it now."""
         self._end(reply)
 
-    def _end(self, reply: Reply) -> None:
+    def _end(self, reply: Reply, *, end_of_file: bool = False, socket_open: bool = True) -> None:
         if self.lost is not None:
             return
         self.lost = reply
         if self._timer is not None:
             self._timer.cancel()
-        if self._transport is not None:
+        if self._transport is not None and self._raw is not None:
+            connection: socket.socket | None = self._raw.get_extra_info("socket") if socket_open else None
+            one = self.session.judged
+            if one is not None and self._end_is_here(connection, end_of_file=end_of_file):
+                one.content_sent = False
+            if connection is not None and not self._raw.is_closing():
+                orderly = end_of_file or self.session.closing is not None
+                if not orderly or self._backlog or not_sent(connection.fileno()):
+                    reset_when_closed(connection)
             # close() would wait for a peer that never reads.
             self._transport.abort()
         self._changed.set()
         self.on_lost(self)
+
+    def _end_is_here(self, connection: socket.socket | None, *, end_of_file: bool) -> bool:
+        """The end of the content that has no verdict is certainly not with the peer.
+
+        It is in our buffer, or was never sent. Or the peer closed its side and had not confirmed it by then: what
+        comes after that nobody reads.
+        """
+        behind = self.session.behind
+        if self._backlog:
+            return not behind
+        if connection is None:
+            return False
+        left = not_acknowledged(connection.fileno()) if end_of_file else not_sent(connection.fileno())
+        return left > behind + (_TLS_MARGIN if self.tls else 0)
 
     def _await_next(self) -> None:
         """The deadline of what comes next: the peer taking more of what we say, or its reply."""
@@ -240,8 +315,9 @@ class Connection(asyncio.Protocol):
         if self.session.waiting_for is None:
             self._deadline = self._loop.time() + IDLE_LOOK
         elif self._loop.time() >= self._deadline:
-            unsent = self._transport.get_write_buffer_size()
-            if not self._unsent or unsent >= self._unsent:
+            unsent = self._octets_here() if self._backlog else 0
+            taken, enough = self._unsent - unsent, SLOWEST * self._timeouts.by_step[Step.DATA]
+            if not self._unsent or taken < min(self._unsent, enough):
                 self._end(reply_for(TimeoutError(), self.stage))
                 return
             # It reads, slowly: each block has its time, then the reply has (RFC 5321 4.5.3.2.5 and .6).

@@ -200,12 +200,12 @@ class Courier:
         earlier = self._connection.transactions
         for transaction, job in list(self._jobs.items()):
             del self._jobs[transaction]
-            if earlier and _untouched(transaction):
-                # That the peer closed after another message says nothing about this one.
-                self._route.ready.put_back(job.key, job.priority, job.batch)
-            elif transaction.in_doubt:
+            if transaction.in_doubt:
                 self._route.host_failed(self._connection.peer.address, self._clock.monotonic())
                 self._record(job, transaction, lost)
+            elif earlier and _untouched(transaction):
+                # That the peer closed after another message says nothing about this one.
+                self._route.ready.put_back(job.key, job.priority, job.batch)
             else:
                 self._try_elsewhere(job, transaction, lost)
             earlier += 1

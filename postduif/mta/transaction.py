@@ -54,7 +54,7 @@ class Transaction:
     data_reply: Reply | None = None
     final_reply: Reply | None = None
     content_sent: bool = False
-    """Every octet, the end of data included, was given to the connection."""
+    """Every octet, the end of data included, was said, and as far as we know it has left us."""
     done: bool = False
 
     @property
@@ -68,6 +68,8 @@ class Transaction:
         if not self.content_sent or self.final_reply is not None:
             return False
         if self.mail_reply is not None and not self.mail_reply.positive:
+            return False
+        if any(reply.code == 421 for reply in self.rcpt_replies):  # said before the content was looked at
             return False
         return self.accepted or len(self.rcpt_replies) < len(self.recipients)
 

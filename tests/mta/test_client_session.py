@@ -174,9 +174,8 @@ def test_nobody_accepted_behind_another(cut: bool) -> None:
     dialog, one, two = Dialog(FULL, cut=cut), mail(1), mail(2)
     dialog.offer(one)
     dialog.offer(two)
-    assert dialog.says("250 ok\r\n250 ok\r\n250 taken\r\n250 ok\r\n550 no\r\n") == (
-        "MAIL FROM:<s2@a>\r\nRCPT TO:<r2a@b>\r\nRSET\r\n"
-    )
+    assert dialog.says("250 ok\r\n250 ok\r\n") == "MAIL FROM:<s2@a>\r\nRCPT TO:<r2a@b>\r\n"
+    assert dialog.says("250 taken\r\n250 ok\r\n550 no\r\n") == "RSET\r\n"
     assert dialog.done == [one, two]
 
 
@@ -307,3 +306,88 @@ def test_quit_ends_with_its_reply(cut: bool) -> None:
 def test_dots_are_doubled(content: bytes, wire: bytes) -> None:
     """Lines that begin with a dot get another, and the end is CRLF.CRLF (RFC 5321 4.5.2)."""
     assert stuff(content) == wire
+
+
+LARGE = b"x" * 50_000 + b"\r\n"
+
+
+def test_nothing_is_said_behind_a_large_content_before_it_left(cut: bool) -> None:
+    """So what of it is still here can be told; then the next transaction rides behind it as ever."""
+    dialog, one, two = Dialog(PIPELINING, cut=cut), mail(1, content=LARGE), mail(2)
+    dialog.offer(one)
+    assert dialog.offer(two) == ""
+    assert dialog.says("250 ok\r\n250 ok\r\n354 go\r\n").endswith("x\r\n.\r\n")
+    assert dialog.session.content_here
+    assert (dialog.session.judged, dialog.session.behind) == (one, 0)
+    dialog.session.content_left()
+    said = dialog.heard()
+    assert said == "MAIL FROM:<s2@a>\r\nRCPT TO:<r2a@b>\r\nDATA\r\n"
+    assert dialog.session.behind == len(said)
+
+
+def test_a_verdict_on_half_a_mail_ends_the_connection(cut: bool) -> None:
+    """A no before the end of the content holds; but what the next reply would be about, nobody knows."""
+    dialog, one = Dialog(FULL, cut=cut), mail(1, content=LARGE)
+    dialog.offer(one)
+    dialog.says("250 ok\r\n250 ok\r\n552 5.3.4 too much\r\n")
+    assert [reply.code for reply in one.verdicts(LOST)] == [552]
+    assert dialog.session.closing is not None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "250 ok\r\n250 ok\r\n354 go\r\n250 2.0.0 taken\r\n",
+        "250 ok\r\n354 go\r\n",
+        "354 go\r\n",
+        "250 ok\r\n250 ok\r\n250 go\r\n",
+    ],
+)
+def test_nobody_can_have_taken_what_was_not_said(words: str) -> None:
+    """A 250 before the content was written is no verdict, nor is 354 an answer to anything but DATA."""
+    dialog, one = Dialog(PIPELINING, cut=False), mail()
+    dialog.offer(one)
+    with pytest.raises(RemoteProtocolError):
+        dialog.says(words)
+    assert dialog.done == []
+    assert one.final_reply is None
+
+
+def test_a_yes_to_half_a_mail_is_none() -> None:
+    """250 while the content is still being written is an error of the remote."""
+    dialog = Dialog(PIPELINING, cut=False)
+    dialog.offer(mail(1, content=LARGE))
+    dialog.says("250 ok\r\n250 ok\r\n354 go\r\n")
+    with pytest.raises(RemoteProtocolError, match="before the end"):
+        dialog.says("250 2.0.0 taken\r\n")
+
+
+def test_refused_rset_closes(cut: bool) -> None:
+    """A peer that does not forget the transaction before gets no other: its 503 would be the verdict of a good mail."""
+    dialog, one, two = Dialog(PIPELINING, cut=cut), mail(1), mail(2)
+    dialog.offer(one)
+    dialog.offer(two)
+    dialog.says("250 ok\r\n550 no\r\n503 rcpt?\r\n")
+    dialog.says("502 what\r\n")
+    assert dialog.session.closing is not None
+    assert dialog.session.unfinished == [two]
+    assert two.mail_reply is None
+
+
+def test_421_to_a_recipient_leaves_no_doubt(cut: bool) -> None:
+    """Whoever closes before the content was looked at has not taken it, though it was sent already."""
+    dialog, one = Dialog(FULL, cut=cut), mail(1, recipients=2)
+    dialog.offer(one)
+    dialog.says("250 ok\r\n250 ok\r\n421 4.3.2 closing\r\n")
+    assert one.content_sent
+    assert not one.in_doubt
+
+
+def test_what_rides_behind_a_421_was_not_sent(cut: bool) -> None:
+    """The next transaction is not said to a peer that closes, so it is not in doubt either."""
+    dialog, one, two = Dialog(FULL, cut=cut), mail(1), mail(2)
+    dialog.offer(one)
+    dialog.offer(two)
+    assert dialog.says("250 ok\r\n550 no\r\n421 4.3.2 closing\r\n") == ""
+    assert dialog.done == [one]
+    assert not two.content_sent
