@@ -23,6 +23,7 @@ from postduif.mta.credentials import Credentials
 from postduif.mta.delivery import Delivery
 from postduif.mta.dkim import Signer
 from postduif.mta.health import STALLED, Health, HealthServer
+from postduif.mta.live import LiveOperations
 from postduif.mta.message_memory import MessageMemory
 from postduif.mta.operations import SiteOperations
 from postduif.mta.queue_operations import QueueOperations
@@ -223,7 +224,8 @@ class App:
                 told = self._beat
 
     def _actions(self) -> dict[str, Action]:
-        return {**SiteOperations(self.delivery).actions, **QueueOperations(self.store).actions}
+        live = LiveOperations(self.store, self.delivery, self._clock)
+        return {**SiteOperations(self.delivery).actions, **QueueOperations(self.store).actions, **live.actions}
 
 
 def _nothing_to_reload() -> None:

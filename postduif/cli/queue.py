@@ -13,6 +13,7 @@ import click
 
 from postduif.cli.asking import answer, json_option, one_line_errors, print_json
 from postduif.cli.options import config_option
+from postduif.cli.queue_top import top
 from postduif.cli.tables import ago, count, printable, table
 from postduif.config.units import parse_time
 
@@ -205,3 +206,4 @@ _change(
 _change("release", "released", "Let go what is held.")
 _change("retry", "due now", "Try what matches again now, whatever its schedule says.")
 _change("delete", "withdrawn", "Take what matches out of the queue for good. No notice is sent.", reason=True)
+command.add_command(top)

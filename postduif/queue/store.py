@@ -206,12 +206,26 @@ class Store:
     async def _lease_expired(self, block: int, limit: int, now: float) -> list[Entry]:
         earliest, taken = self._lifetimes.begin(block), self._roster.entries
         try:
-            with self._roster.sweeping(now):
+            with self._roster.sweeping(lambda entry: entry.envelope.expires_at <= now):
                 found = await self._reader.call(lookup.read_expired, block, now, limit, taken, len(taken))
                 earliest = found.next_due
-                return self._roster.lease_expired(found, limit)
+                return self._roster.lease_swept(found, limit)
         finally:
             self._lifetimes.end(block, earliest)
+
+    async def lease_of(self, addresses: Iterable[str], limit: int) -> list[Entry]:
+        """At most `limit` entries to one of these addresses, in any case, due or not, held ones too. Raises StoreError.
+
+        What is leased already is not among them. Reads through the whole queue: for some addresses at a time.
+        """
+        asked = {address.lower() for address in addresses}
+        limit = min(limit, self._roster.max_entries - self._roster.leased)
+        if limit <= 0 or not self._roster.queued:
+            return []
+        taken = self._roster.entries
+        with self._roster.sweeping(lambda entry: str(entry.recipient.address).lower() in asked):
+            found = await self._slow_reader.call(lookup.read_of, list(asked), limit, taken, len(taken))
+            return self._roster.lease_swept(found, limit)
 
     def release(self, entries: Iterable[Entry]) -> None:
         """Give leases back untried. What has been withdrawn meanwhile leaves the queue."""
@@ -276,13 +290,10 @@ class Store:
         leased = {queue.row: queue.leased for queue in self._roster.queues.values() if queue.leased}
         return await self._slow_reader.call(survey.summary, self._clock.time(), leased)
 
-    async def activity(self, since: float) -> list[Activity]:
-        """Attempts that ended at `since` (seconds since the epoch) or later, counted; the busiest first."""
-        return await self._slow_reader.call(activity, since)
-
-    def loads(self, keys: Iterable[QueueKey], limit: int) -> dict[QueueKey, Load]:
-        """What is in memory of these scheduled queues, and of the `limit` longest of all."""
-        return loads(self._roster.queues, keys, limit)
+    async def activity(self, since: float, limit: int) -> tuple[list[Activity], dict[QueueKey, Load]]:
+        """Attempts that ended then or later, counted; the load of their scheduled queues and of the `limit` longest."""
+        found = await self._slow_reader.call(activity, since)
+        return found, loads(self._roster.queues, {QueueKey(one.stream, one.domain) for one in found}, limit)
 
     async def listing(self, condition: Condition, limit: int) -> list[survey.Waiting]:
         """Recipients in the queue, the oldest first."""
