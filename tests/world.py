@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import itertools
 import re
+import resource
+import signal
 import socket
 import ssl
 import tempfile
@@ -22,17 +24,21 @@ from tests.mta import tls_pair
 from tests.program import Program
 
 PATIENCE = 10.0  # real seconds
-Door = Literal["trusted", "auth", "inbound", "normalize", "hasty", "implicit", "plain_auth"]
+Door = Literal["trusted", "auth", "inbound", "normalize", "hasty", "implicit", "plain_auth", "small", "held"]
 DOORS: dict[Door, str] = {
     "trusted": "",
     "auth": 'auth = "required"\ntls = "starttls"\ncertificate = "{tls}/cert.pem"\nprivate_key = "{tls}/key.pem"\n',
     "inbound": 'role = "inbound"\n',
-    "normalize": 'trusted = ["127.0.0.0/8"]\nnormalize = true\n',
+    "normalize": 'trusted = ["127.0.0.0/8"]\nnormalize = true\nmax_connections = 5000\n'
+    "max_connections_per_client = 4900\n",
     "hasty": 'trusted = ["127.0.0.0/8"]\nidle_timeout = "1s"\nmin_data_rate = 5000\nmax_connections = 5000\n'
     "max_connections_per_client = 4900\n",
     "implicit": 'tls = "implicit"\ncertificate = "{tls}/cert.pem"\nprivate_key = "{tls}/key.pem"\n'
     'auth = "required"\nidle_timeout = "2s"\n',
     "plain_auth": 'auth = "optional"\nauth_without_tls = true\n',
+    "small": 'trusted = ["127.0.0.0/8"]\nmax_message_size = "100K"\nmax_line_length = "64K"\n'
+    "max_connections_per_client = 20\n",
+    "held": 'trusted = ["127.0.0.0/8"]\nallowed_senders = ["*@shop.example"]\n',
 }
 """Listeners by name, and what sets each apart. The first trusts 127.0.0.0/8."""
 
@@ -89,10 +95,15 @@ class Dialogue:
 
     def rest(self) -> str:
         """What still comes until the connection is over."""
-        try:
-            return self._file.read().decode("ascii")
-        except ConnectionError:
-            return ""
+        return self.rest_of_octets().decode("ascii")
+
+    def rest_of_octets(self) -> bytes:
+        """The same where it may be TLS."""
+        octets = b""
+        with suppress(ConnectionError):
+            while more := self._file.read1(65536):
+                octets += more
+        return octets
 
     def open(self, sender: str, *recipients: str) -> None:
         """EHLO, MAIL and RCPT, all taken."""
@@ -142,15 +153,19 @@ class World:
         self.program = self._stack.enter_context(Program(directory, self._settings(directory)))
         text = self.program.path.read_text()
         self.program.path.write_text(text.replace("[server]", f'[server]\npostmaster = "{POSTMASTER}"'))
-        self.program.start()
+        self.program.start(PYTHONFAULTHANDLER="1")
         self.program.wait_told("READY=1")
         found = re.findall(r"listening address=(\S+):(\d+)", self.log())
         self._places = dict(zip(DOORS, ((host, int(port)) for host, port in found), strict=True))
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Over."""
+        """Over. Nothing that a test did may have ended the daemon."""
+        log = self.log()
+        self.program.send(signal.SIGTERM)
+        status = self.program.ended()
         self._stack.close()
+        assert status == 0, f"the daemon ended with {status}: {log[-5000:]}"
 
     def _settings(self, directory: Path) -> str:
         tables = ""
@@ -170,6 +185,11 @@ class World:
     def log(self) -> str:
         """Every line so far."""
         return self.program.log.read_text()
+
+    def memory(self) -> int:
+        """Octets of the daemon that are in memory."""
+        pages = Path(f"/proc/{self.program.pid}/statm").read_text().split()[1]
+        return int(pages) * resource.getpagesize()
 
     def logged(self, pattern: str) -> str:
         """The first line with it, once it is there."""

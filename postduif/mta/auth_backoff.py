@@ -58,6 +58,9 @@ class Backoff:
         """The attempt is over: the password was right, or it failed, or (neither) nobody could find out."""
         keys = _keys(address, user)
         if failed:
+            for key in keys:
+                if key in self._failures:
+                    self._failures[key].last = self._clock.monotonic()
             if wait := self._wait(address, user):
                 log.warning("auth_backoff", client=address.text, user=user, wait=wait)
             return

@@ -8,7 +8,10 @@ goes: what was handed over is not undone (RFC 5321 4.1.1.10).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
+import socket
+import struct
 from typing import TYPE_CHECKING, cast
 
 from aiosmtpd.smtp import SMTP
@@ -30,6 +33,7 @@ MAX_WAITING = 65536  # octets that wait for the session before no more are read
 LINGER = 5.0  # seconds for the last words to leave
 TICK = 5.0  # seconds between looks at the deadlines, at most
 
+_AT_ONCE = struct.pack("ii", 1, 0)  # what is unsent is dropped, and the client hears RST
 _NO_HOOKS = object()
 _FAILED = Reply(451, "4.3.0", "Something went wrong here; try again later")
 
@@ -136,7 +140,10 @@ class Connection(SMTP):
             self._close()
 
     def abort(self) -> None:
-        """End without a word, and without waiting for the client to read (unlike close)."""
+        """End without a word, and without waiting for the client to read (unlike close), not in the kernel either."""
+        if (sock := self._wire.get_extra_info("socket")) is not None:
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         self._wire.abort()
 
     # --- the session
@@ -282,13 +289,13 @@ class Connection(SMTP):
         if self._gone:
             return
         if self._smtp.closing or self._wire.is_closing():
-            self._wire.abort()
+            self.abort()
             return
         words = b"" if self._in_handshake else self._smtp.overdue(self._clock.monotonic())
         if not self._smtp.closing:
             self._reset_timeout()
         elif self._unread:  # it would never read them
-            self._wire.abort()
+            self.abort()
         else:
             self._wire.write(words)
             self._close()
