@@ -47,6 +47,12 @@ def test_each_format_has_a_letter() -> None:
     assert {one.name for one in FORMATS} - {format_of(path) for path in LETTERS} == set()
 
 
+def test_each_format_is_in_the_manual() -> None:
+    """docs/bounces.md has a line for each, with whose mails they are."""
+    manual = (Path(__file__).parents[2] / "docs" / "bounces.md").read_text(encoding="utf-8")
+    assert [one.name for one in FORMATS if f"| `{one.name}` | {one.about} |" not in manual] == []
+
+
 def test_each_name_stands_once() -> None:
     """No two formats have the same name, so that a finding says which one read it."""
     names = [one.name for one in FORMATS]

@@ -72,15 +72,12 @@ def _read_as(note: Letter, declared: Format, *, only_named: bool) -> list[Told]:
 
 
 def _seen(sign: Sign, note: Letter) -> bool:
-    if not (note.from_system or sign.any_sender):
+    if sign.text not in note.small or not (note.from_system or sign.any_sender):
+        return False
+    if not (sign.subject in note.subject and sign.sender in note.sender):
         return False
     name, _, fragment = sign.field.partition(": ")
-    return (
-        sign.text in note.small
-        and sign.subject in note.subject
-        and sign.sender in note.sender
-        and (not name or (name in note.mail.fields and fragment in note.mail.fields.first(name).lower()))
-    )
+    return not name or (name in note.mail.fields and fragment in note.mail.fields.first(name).lower())
 
 
 def _gather(note: Letter, declared: Format) -> tuple[list[_Block], str, str]:
