@@ -39,20 +39,20 @@ class QueueOperations:
     async def summary(self, _: dict[str, Any]) -> object:
         """The scheduled queues, the longest first."""
         holds = [asdict(hold) for hold in self._store.holds()]
-        return {"queues": [asdict(one) for one in await self._store.summary()], "holds": holds}
+        return {"queues": [asdict(one) for one in await self._store.questions.summary()], "holds": holds}
 
     async def list(self, request: dict[str, Any]) -> object:
         """Recipients in the queue, the oldest first. `under_way`: delivery has it in hand."""
         limit = min(int(request.get("limit", 100)), MAX_ROWS)
-        listed = await self._store.listing(_condition(request), limit)
-        leased = self._store.leased(one.message for one in listed)
+        listed = await self._store.questions.listing(_condition(request), limit)
+        leased = self._store.questions.leased(one.message for one in listed)
         return [asdict(one) | {"under_way": (one.message, one.recipient) in leased} for one in listed]
 
     async def show(self, request: dict[str, Any]) -> object:
         """One message: envelope, recipients, header section, attempts."""
         number = int(request["id"])
-        shown = await self._store.show(number)
-        lines = [asdict(line) for line in await self._store.journal(Question(message=number), 1000)]
+        shown = await self._store.questions.show(number)
+        lines = [asdict(line) for line in await self._store.questions.journal(Question(message=number), 1000)]
         if shown is None:
             return {"message": None, "recipients": [], "journal": lines, "header": ""}
         content = (await self._store.content(number)).content
@@ -94,7 +94,8 @@ class QueueOperations:
             domain=str(request.get("domain") or ""),
             message_id=str(request.get("message_id") or ""),
         )
-        return [asdict(line) for line in await self._store.journal(question, min(int(request["limit"]), MAX_ROWS))]
+        found = await self._store.questions.journal(question, min(int(request["limit"]), MAX_ROWS))
+        return [asdict(line) for line in found]
 
 
 def _condition(request: dict[str, Any]) -> Condition:

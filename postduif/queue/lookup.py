@@ -27,6 +27,11 @@ SELECT json_group_array(id) FROM (
     SELECT r.id FROM message m CROSS JOIN recipient r ON r.id BETWEEN m.id << 24 AND (m.id << 24) + 16777215
     WHERE m.id BETWEEN ? AND ? AND m.expires_at <= ? AND r.hold <> -1 ORDER BY r.id LIMIT ?)
 """
+_OF_ADDRESSES = """
+SELECT json_group_array(id) FROM (
+    SELECT id FROM recipient WHERE address COLLATE NOCASE IN (SELECT value FROM json_each(?)) AND hold <> -1
+    ORDER BY id LIMIT ?)
+"""
 _EARLIEST = "SELECT min(expires_at) FROM message WHERE id BETWEEN ? AND ?"
 _LIFETIMES = f"""
 SELECT json_group_object(block, at) FROM (
@@ -91,6 +96,19 @@ def read_expired(
     entries, held = _read_entries(connection, wanted)
     (earliest,) = connection.execute(_EARLIEST, ids).fetchone()
     return Found(entries, held, math.inf if earliest is None else earliest)
+
+
+def read_of(
+    connection: sqlite3.Connection, addresses: list[str], limit: int, taken: Container[int], known: int
+) -> Found:
+    """The `limit` oldest recipients with one of these addresses (in any case), held or not, not in `taken`.
+
+    Reads through all recipients: 0.2 s for a million. `known` is how many are in `taken`.
+    """
+    (text,) = connection.execute(_OF_ADDRESSES, (json.dumps(addresses), limit + known)).fetchone()
+    wanted = [id_ for id_ in json.loads(text) if id_ not in taken][:limit]
+    entries, held = _read_entries(connection, wanted)
+    return Found(entries, held, math.inf)
 
 
 def read_lifetimes(connection: sqlite3.Connection) -> dict[int, float]:

@@ -50,7 +50,7 @@ class Roster:
         self._index: ScheduleIndex[QueueKey] = ScheduleIndex()
         self._with_fresh: dict[ScheduledQueue, None] = {}
         self._hungry: dict[QueueKey, None] = {}
-        self._left_meanwhile: set[int] | None = None
+        self._sweeps: list[set[int]] = []
         self._next_row = 1
 
     # --- scheduled queues
@@ -192,25 +192,29 @@ class Roster:
         return taken
 
     @contextlib.contextmanager
-    def sweeping(self, now: float) -> Iterator[None]:
-        """While the disk is read for recipients past their lifetime, which may be of any scheduled queue."""
-        for queue in list(self._with_fresh):
-            if any(entry.envelope.expires_at <= now for entry in queue.fresh or ()):
-                self._spill(queue)
-        self._left_meanwhile = set()
-        try:
-            yield
-        finally:
-            self._left_meanwhile = None
+    def sweeping(self, meant: Callable[[Entry], bool]) -> Iterator[set[int]]:
+        """While the disk is read for recipients of whatever scheduled queue; fresh ones that are `meant` go there.
 
-    def lease_expired(self, found: Found, limit: int) -> list[Entry]:
+        Gives the recipients that have left meanwhile, for `lease_swept`.
+        """
+        for queue in list(self._with_fresh):
+            if any(meant(entry) for entry in queue.fresh or ()):
+                self._spill(queue)
+        left: set[int] = set()
+        self._sweeps.append(left)
+        try:
+            yield left
+        finally:
+            self._sweeps.remove(left)
+
+    def lease_swept(self, found: Found, left: set[int], limit: int) -> list[Entry]:
         """Within `sweeping`: lease what the read brought."""
         taken: list[Entry] = []
         for entry in found.entries:
             id_ = entry.recipient.id
             if len(taken) == limit:
                 break
-            if id_ in self.entries or id_ in (self._left_meanwhile or ()):
+            if id_ in self.entries or id_ in left:
                 continue
             self._enter(entry)
             if id_ in found.held:
@@ -338,8 +342,8 @@ class Roster:
     def _note_left(self, queue: ScheduledQueue, id_: int) -> None:
         if queue.gone is not None:
             queue.gone.add(id_)
-        if self._left_meanwhile is not None:
-            self._left_meanwhile.add(id_)
+        for left in self._sweeps:
+            left.add(id_)
 
     def _lend(self, queue: ScheduledQueue, entries: Sequence[Entry]) -> None:
         queue.leased += len(entries)

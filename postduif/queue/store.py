@@ -20,17 +20,16 @@ from postduif.clock import Clock
 from postduif.config.schema import Queue
 from postduif.envelope import Entry, Envelope, Message
 from postduif.errors import StoreError, StoreFull
-from postduif.queue import lookup, recovery, rows, survey, upkeep
-from postduif.queue.activity import Activity, Load, activity, loads
+from postduif.queue import lookup, recovery, rows, upkeep
 from postduif.queue.bodies import Bodies
 from postduif.queue.change import Change, Task
 from postduif.queue.condition import Condition
 from postduif.queue.disk import DiskWatch
 from postduif.queue.extension import Extension
 from postduif.queue.holds import Hold, Holds
-from postduif.queue.journal import Line, Question, lines
 from postduif.queue.lifetimes import Lifetimes
 from postduif.queue.orders import Orders
+from postduif.queue.questions import Questions
 from postduif.queue.reader import Reader
 from postduif.queue.roster import WITHDRAWN
 from postduif.queue.scheduled import QueueKey
@@ -80,6 +79,7 @@ class Store:
         self._roster.hold_whole()
         self._orders = Orders(self._slow_reader, self._writer, self._roster, self._holds, clock)
         self._lifetimes = Lifetimes()
+        self.questions = Questions(self._slow_reader, self._roster, clock)
         self._closed = False
         self.on_due: Callable[[QueueKey], None] = lambda key: None
         """Called when a scheduled queue gets something leasable: put, release, retry, unhold, room in memory."""
@@ -206,10 +206,10 @@ class Store:
     async def _lease_expired(self, block: int, limit: int, now: float) -> list[Entry]:
         earliest, taken = self._lifetimes.begin(block), self._roster.entries
         try:
-            with self._roster.sweeping(lambda entry: entry.envelope.expires_at <= now):
+            with self._roster.sweeping(lambda entry: entry.envelope.expires_at <= now) as left:
                 found = await self._reader.call(lookup.read_expired, block, now, limit, taken, len(taken))
                 earliest = found.next_due
-                return self._roster.lease_swept(found, limit)
+                return self._roster.lease_swept(found, left, limit)
         finally:
             self._lifetimes.end(block, earliest)
 
@@ -223,9 +223,9 @@ class Store:
         if limit <= 0 or not self._roster.queued:
             return []
         taken = self._roster.entries
-        with self._roster.sweeping(lambda entry: str(entry.recipient.address).lower() in asked):
+        with self._roster.sweeping(lambda entry: str(entry.recipient.address).lower() in asked) as left:
             found = await self._slow_reader.call(lookup.read_of, list(asked), limit, taken, len(taken))
-            return self._roster.lease_swept(found, limit)
+            return self._roster.lease_swept(found, left, limit)
 
     def release(self, entries: Iterable[Entry]) -> None:
         """Give leases back untried. What has been withdrawn meanwhile leaves the queue."""
@@ -283,44 +283,11 @@ class Store:
         """The holds in force."""
         return list(self._holds)
 
-    # --- what operators ask; see `survey` and `journal`
-
-    async def summary(self) -> list[survey.QueueFigures]:
-        """The scheduled queues, the longest first."""
-        leased = {queue.row: queue.leased for queue in self._roster.queues.values() if queue.leased}
-        return await self._slow_reader.call(survey.summary, self._clock.time(), leased)
-
-    async def activity(self, since: float, limit: int) -> tuple[list[Activity], dict[QueueKey, Load]]:
-        """Attempts that ended then or later, counted; the load of their scheduled queues and of the `limit` longest."""
-        found = await self._slow_reader.call(activity, since)
-        return found, loads(self._roster.queues, {QueueKey(one.stream, one.domain) for one in found}, limit)
-
-    async def listing(self, condition: Condition, limit: int) -> list[survey.Waiting]:
-        """Recipients in the queue, the oldest first."""
-        return await self._slow_reader.call(survey.listing, condition, limit)
-
-    def leased(self, messages: Iterable[int]) -> set[tuple[int, str]]:
-        """Message and address of those recipients of these messages that are leased now."""
-        asked = set(messages)
-        lent = self._roster.lent()
-        return {(one.envelope.id, str(one.recipient.address)) for one in lent if one.envelope.id in asked}
-
-    async def show(self, message_id: int) -> survey.Shown | None:
-        """One message with all its recipients in the queue; None when it has none (any more)."""
-        return await self._slow_reader.call(survey.show, message_id)
-
-    async def journal(self, question: Question, limit: int) -> list[Line]:
-        """Attempts, the latest first."""
-        return await self._slow_reader.call(lines, question, limit)
-
-    # --- what others keep in the file; see `Extension`
-
-    async def ask(self, query: Callable[..., T], *arguments: Any) -> T:
-        """Read: `query(connection, *arguments)`. Raises StoreError."""
-        return await self._slow_reader.call(query, *arguments)
-
     def do(self, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
-        """Change: `function(connection, *arguments)`, at the top of a module, in a transaction. Raises StoreError."""
+        """Change what others keep in the file (see `Extension`), in a transaction. Raises StoreError.
+
+        `function(connection, *arguments)` stands at the top of a module: it runs in the writer's process.
+        """
         return self._writer.call(function, *arguments)
 
     # --- upkeep

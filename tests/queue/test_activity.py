@@ -20,17 +20,17 @@ def test_attempts_are_counted_since_a_moment(tmp_path: Path) -> None:
     async def story() -> None:
         clock = FakeClock()
         async with a_store(tmp_path, clock) as store:
-            assert await store.activity(0.0, 9) == ([], {})
+            assert await store.questions.activity(0.0, 9) == ([], {})
             for _ in range(3):
                 await put(store, "u@example.com")
             first, second, third = await store.lease(KEY, 3)
             await store.settle([delivered(first), delivered(second), deferred(third, clock.time() + 60)])
             counted = [Activity("default", "example.com", "example.com", 2, 1, 0)]
-            assert (await store.activity(ENDED, 9))[0] == counted
-            assert (await store.activity(ENDED + 0.1, 9))[0] == []
+            assert (await store.questions.activity(ENDED, 9))[0] == counted
+            assert (await store.questions.activity(ENDED + 0.1, 9))[0] == []
             clock.advance(10)
             assert await store.delete(Condition(all=True)) == 1
-            assert (await store.activity(ENDED + 0.1, 9))[0] == []
+            assert (await store.questions.activity(ENDED + 0.1, 9))[0] == []
 
     asyncio.run(story())
 
@@ -45,8 +45,8 @@ def test_loads_are_those_of_the_busy_and_of_the_longest(tmp_path: Path) -> None:
             await store.settle([delivered(entry) for entry in await store.lease(busy, 1)])
             await store.hold(Condition(domain="example.com"), "me", "why not")
             longest = Load(*KEY, total=2, held=2, leased=0)
-            assert (await store.activity(ENDED, 1))[1] == {busy: Load(*busy, 0, 0, 0), KEY: longest}
+            assert (await store.questions.activity(ENDED, 1))[1] == {busy: Load(*busy, 0, 0, 0), KEY: longest}
             await store.lease(other, 1)
-            assert (await store.activity(ENDED + 1, 1))[1] == {other: Load(*other, total=1, held=0, leased=1)}
+            assert (await store.questions.activity(ENDED + 1, 1))[1] == {other: Load(*other, total=1, held=0, leased=1)}
 
     asyncio.run(story())

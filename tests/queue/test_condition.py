@@ -55,7 +55,7 @@ def test_a_condition_means_those_and_no_others(directory: Path, condition: Condi
 
     async def ask() -> str:
         async with a_store(directory) as store:
-            return "".join(sorted(line.recipient[0] for line in await store.listing(condition, 100)))
+            return "".join(sorted(line.recipient[0] for line in await store.questions.listing(condition, 100)))
 
     assert asyncio.run(ask()) == WHO[condition]
 
@@ -67,7 +67,7 @@ def test_ids_mean_all_recipients_of_those_messages(tmp_path: Path) -> None:
         async with a_store(tmp_path) as store:
             ids = [await put(store, f"{name}@example.com", f"{name}@example.org") for name in "abc"]
             meant = Condition(ids=(ids[0], ids[2], 5), domain="example.org")
-            found = [line.recipient for line in await store.listing(meant, 100)]
+            found = [line.recipient for line in await store.questions.listing(meant, 100)]
             assert found == ["a@example.org", "c@example.org"]
 
     asyncio.run(story())

@@ -58,9 +58,9 @@ def test_a_sweep_does_not_bring_back_what_was_settled_meanwhile() -> None:
     disk = Disk()
     entry = disk.put("a")
     disk.roster.lease_fresh(disk.queue, 1, NOW)
-    with disk.roster.sweeping(NOW):
+    with disk.roster.sweeping(lambda entry: entry.envelope.expires_at <= NOW) as left:
         disk.roster.settled(entry, None)
-        assert disk.roster.lease_expired(disk.found(entry), 10) == []
+        assert disk.roster.lease_swept(disk.found(entry), left, 10) == []
 
 
 def test_a_read_does_not_bring_what_was_held_meanwhile() -> None:

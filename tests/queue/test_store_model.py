@@ -361,7 +361,7 @@ class StoreMachine(RuleBasedStateMachine):
         """Counts and holds are those of the model."""
         assert self.store.stats.queued == len(self.model.known)
         leased = {(one.envelope.id, one.address) for one in self.model.leased()}
-        assert self.store.leased(one.envelope.id for one in self.model.known.values()) == leased
+        assert self.store.questions.leased(one.envelope.id for one in self.model.known.values()) == leased
         assert self.store.stats.leased == len(leased) <= MAX_LEASED
         assert sorted(hold.owner for hold in self.store.holds()) == sorted(stop.owner for stop in self.model.stops)
         for one in self.model.leased():

@@ -30,7 +30,7 @@ def test_the_summary_counts_by_scheduled_queue(tmp_path: Path) -> None:
             await store.settle([deferred(two, clock.time() + 60)])
             await store.hold(Condition(recipient="u4@example.com"), "me", "")
             await store.hold(Condition(stream="news"), "me", "")
-            first, second = await store.summary()
+            first, second = await store.questions.summary()
             assert first == survey.QueueFigures(
                 "default", "example.com", 5, 3, 3, 1, 1, one.envelope.received_at, held_whole=False
             )
@@ -51,7 +51,7 @@ def test_the_listing_says_why_each_waits(tmp_path: Path) -> None:
             await put(store, "c@example.org")
             await store.hold(Condition(recipient="b@example.com"), "me", "wait")
             await store.hold(Condition(domain="example.org"), "you", "stop")
-            lines = await store.listing(Condition(all=True), 10)
+            lines = await store.questions.listing(Condition(all=True), 10)
             assert [(line.recipient[0], line.held_by, line.held_because) for line in lines] == [
                 ("a", "", ""),
                 ("b", "me", "wait"),
@@ -61,7 +61,7 @@ def test_the_listing_says_why_each_waits(tmp_path: Path) -> None:
             assert lines[0].last_remote == "mx.example.com"
             assert (lines[0].attempts, lines[0].due) == (1, clock.time() + 60)
             assert lines[1].last_reply == ""
-            assert len(await store.listing(Condition(all=True), 2)) == 2
+            assert len(await store.questions.listing(Condition(all=True), 2)) == 2
 
     asyncio.run(story())
 
@@ -75,13 +75,13 @@ def test_one_message_is_shown_with_all_its_recipients(tmp_path: Path) -> None:
             mail.recipients[1].notify = Notify.SUCCESS
             mail.recipients[1].orcpt = "rfc822;x@y.z"
             id_ = await store.put(mail, message())
-            shown = await store.show(id_)
+            shown = await store.questions.show(id_)
             assert shown is not None
             assert (shown.envelope.id, shown.envelope.envid) == (id_, "QQ")
             assert [line.recipient for line in shown.recipients] == ["a@example.com", "b@example.org"]
             assert shown.orcpt == ("", "rfc822;x@y.z")
             assert shown.notify == (Notify(0), Notify.SUCCESS)
-            assert await store.show(id_ + 1) is None
+            assert await store.questions.show(id_ + 1) is None
 
     asyncio.run(story())
 
@@ -97,15 +97,18 @@ def test_the_journal_answers_by_message_recipient_and_time(tmp_path: Path) -> No
             await store.settle([deferred(entries[0], clock.time())])
             await store.settle([delivered(entry) for entry in entries[1:]])
             await store.settle([delivered(entry) for entry in await store.lease(KEY, 1)])
-            assert [line.kind for line in await store.journal(Question(message=ids[0]), 9)] == ["delivered", "deferred"]
-            (line,) = await store.journal(Question(recipient="B@EXAMPLE.COM"), 9)
+            assert [line.kind for line in await store.questions.journal(Question(message=ids[0]), 9)] == [
+                "delivered",
+                "deferred",
+            ]
+            (line,) = await store.questions.journal(Question(recipient="B@EXAMPLE.COM"), 9)
             assert (line.message, line.host, line.text) == (ids[1], "", "queued as 4F3A")
-            assert await store.journal(Question(since=clock.time() + 10), 9) == []
-            first, *_ = everything = await store.journal(Question(after=0), 9)
+            assert await store.questions.journal(Question(since=clock.time() + 10), 9) == []
+            first, *_ = everything = await store.questions.journal(Question(after=0), 9)
             assert [line.id for line in everything] == [1, 2, 3, 4]
-            assert await store.journal(Question(after=3), 9) == everything[3:]
+            assert await store.questions.journal(Question(after=3), 9) == everything[3:]
             assert first.text == "greylisted\ntry again"
-            assert len(await store.journal(Question(), 2)) == 2
+            assert len(await store.questions.journal(Question(), 2)) == 2
 
     asyncio.run(story())
 

@@ -119,7 +119,7 @@ class Daemon:
         lines: list[Line] = []
 
         async def read() -> bool:
-            lines[:] = reversed(await self.app.store.journal(Question(message=id), 100))
+            lines[:] = reversed(await self.app.store.questions.journal(Question(message=id), 100))
             return len(lines) >= count
 
         await self.until(read)
@@ -127,7 +127,7 @@ class Daemon:
 
     async def waiting(self) -> list[Waiting]:
         """What is in the queue."""
-        return await self.app.store.listing(EVERYTHING, 100)
+        return await self.app.store.questions.listing(EVERYTHING, 100)
 
     async def until(self, true: Callable[[], object]) -> None:
         """Return once `true()` (awaited if need be) is so; real sockets and disks take their time."""
