@@ -32,7 +32,7 @@ _SILENT = {"style", "script", "head", "title"}
 
 def text_of(part: Part) -> str:
     """The part's octets as text, LF line ends; HTML without its tags."""
-    text = decoded(transfer_decoded(part), part.charset).replace("\r\n", "\n").replace("\r", "\n")
+    text = decoded(_transfer_decoded(part), part.charset).replace("\r\n", "\n").replace("\r", "\n")
     return from_html(text) if part.kind == "text/html" else text
 
 
@@ -46,7 +46,7 @@ def readable(mail: Mail) -> str:
     return _GAP.sub("\n\n", text[:MAX_READABLE])
 
 
-def transfer_decoded(part: Part) -> bytes:
+def _transfer_decoded(part: Part) -> bytes:
     """The octets with base64 and quoted-printable undone (RFC 2045 section 6), cut at the limit."""
     encoding = part.fields.first("content-transfer-encoding").strip().lower()
     if encoding == "base64":

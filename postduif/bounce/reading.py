@@ -78,6 +78,7 @@ def _wrapped(mail: Mail) -> bytes:
 
 def _by_format(note: Letter) -> Reading | None:
     name, told = read_by(note, FORMATS)
+    told = _without(told, note, "from")
     return _as_reading(told, name, note) if told else None
 
 
@@ -95,13 +96,13 @@ def _staged(found: list[Finding], note: Letter) -> tuple[Finding, ...]:
 def _plain(note: Letter) -> Reading:
     """The last resort: addresses in a mail that some mail system wrote about a failure."""
     _, told = read_by(note, (PLAIN,))
-    told = _not_ours(told, note)
+    told = _without(told, note, "from", "to")
     return _as_reading(told, PLAIN.name, note) if told else Reading()
 
 
-def _not_ours(told: list[Told], note: Letter) -> list[Told]:
-    """Without whom the report goes to and comes from, unless nobody else is named."""
-    own = {one.lower() for name in ("to", "from") for one in addresses(note.mail.fields.first(name))}
+def _without(told: list[Told], note: Letter, *fields: str) -> list[Told]:
+    """Without whom the report is from or to: a mail system signs its mails, and names the sender in them."""
+    own = {one.lower() for name in fields for one in addresses(note.mail.fields.first(name))}
     return [one for one in told if one.recipient.lower() not in own]
 
 

@@ -83,7 +83,7 @@ def host_of(value: str) -> str:
     return words[0].rstrip(">].").lower()[:255] if words else ""
 
 
-def words_of(block: Fields) -> str:
+def _words_of(block: Fields) -> str:
     """What Diagnostic-Code says, without the type before it."""
     words = " ".join(value for value in block.every("diagnostic-code")[:3] if value)
     match = _TYPED.match(words)
@@ -103,9 +103,7 @@ def _sections(mail: Mail, text: str) -> Iterator[str]:
 
 
 def _may_hold(kind: str) -> bool:
-    return kind not in (*RETURNED, "text/html") and kind.startswith(
-        ("text/", "message/", "application/octet", "preamble")
-    )
+    return kind not in (*RETURNED, "text/html") and kind.startswith(("text/", "message/", "application/", "preamble"))
 
 
 def _unquoted(section: str) -> str:
@@ -160,7 +158,7 @@ def _finding(message: Fields, block: Fields) -> Finding | None:
     status = block.first("status")
     action = _action(block.first("action"), status)
     remote = host_of(block.first("remote-mta")) or host_of(message.first("reporting-mta"))
-    reply = diagnose(words_of(block), status=status, action=action, remote_mta=remote)
+    reply = diagnose(_words_of(block), status=status, action=action, remote_mta=remote)
     return Finding(recipient, reply, action, original, READER)
 
 

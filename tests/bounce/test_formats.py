@@ -69,6 +69,26 @@ def test_the_returned_mail_is_not_read() -> None:
     assert reading.original.return_path == "news+a1b2@list.example"
 
 
+def test_the_field_of_failed_recipients_is_whole() -> None:
+    """Who stands in X-Failed-Recipients failed, also when the words name but some of them, or others."""
+    mail = (
+        b"From: MAILER-DAEMON@ex.example\nX-Failed-Recipients: a@x.example, b@x.example\n\n"
+        b"This message was created automatically by mail delivery software.\nThe following address(es) failed:\n\n"
+        b"  a@x.example\n    550 5.1.1 no a\n  help@x.example\n"
+    )
+    assert [(one.recipient, one.status) for one in read(mail).findings] == [
+        ("a@x.example", "5.1.1"),
+        ("b@x.example", "5.1.1"),
+    ]
+
+
+def test_a_signature_is_no_recipient() -> None:
+    """The address that the mail system writes from is nobody who failed."""
+    mail = b"From: postmaster@mx.example\nSubject: Undelivered\n\nThis is the mail system at host mx.example.\n\n"
+    mail += b"<postmaster@mx.example>: write to me\n\n<a@x.example>: host y said: 550 5.1.1 no a\n"
+    assert [one.recipient for one in read(mail).findings] == ["a@x.example"]
+
+
 @pytest.mark.parametrize("kind", ["Complaint", "Delivery", "Bounce"])
 def test_notification_of_amazon(kind: str) -> None:
     """A notification in JSON is a complaint, a delivery or a bounce, also inside of an envelope of SNS."""

@@ -65,11 +65,6 @@ def texts(*fragments: str) -> tuple[Sign, ...]:
     return tuple(Sign(text=fragment) for fragment in fragments)
 
 
-def subjects(*fragments: str) -> tuple[Sign, ...]:
-    """A sign for each subject."""
-    return tuple(Sign(subject=fragment) for fragment in fragments)
-
-
 def lines(patterns: Iterable[str]) -> tuple[re.Pattern[str], ...]:
     """A pattern for each."""
     return tuple(line(pattern) for pattern in patterns)

@@ -27,7 +27,7 @@ class Told(NamedTuple):
 
     recipient: str
     words: str
-    """All that was found about it; all that the letter says if nothing was."""
+    """All that was found about it. If nothing was: what is about nobody, or, if it is the only one, all of the text."""
     action: str
 
 
@@ -58,15 +58,16 @@ def _read_as(note: Letter, declared: Format, *, only_named: bool) -> list[Told]:
     fields = note.mail.fields.every("x-failed-recipients")[:4]
     failed = [address for value in fields for address in addresses(value.replace(",", " "))]
     if failed and declared.nameless:
-        kept = {one.lower() for one in failed}
-        blocks = [one for one in blocks if one.recipient.lower() in kept] or [_Block(one, []) for one in failed]
+        named = {one.recipient.lower(): one for one in blocks}
+        blocks = [named.get(one.lower()) or _Block(one, []) for one in failed]
     if not blocks and declared.nameless and not only_named:
         single = single_recipient(note.returned, ("x-envelope-to", "to"))
         blocks = [_Block(single, [])] if single else []
     late = any(words in note.small for words in declared.delayed)
+    rest = loose or (note.text if len(blocks) == 1 else "")
     told = []
     for block in blocks[:MAX_RECIPIENTS]:
-        words = " ".join((*block.words, shared)).strip() or loose or note.text
+        words = " ".join((*block.words, shared)).strip() or rest
         told.append(Told(block.recipient, words, "delayed" if late else "failed"))
     return told
 
