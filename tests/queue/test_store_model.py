@@ -38,7 +38,7 @@ T = TypeVar("T")
 Means = tuple[Condition, Callable[[Model, Known], bool]]
 
 domains, streams, some = st.sampled_from(DOMAINS), st.sampled_from(STREAMS), st.integers(1, 4)
-keys = st.builds(QueueKey, streams, domains)
+places = st.integers(0, 99)
 means: st.SearchStrategy[Means] = st.one_of(
     domains.map(lambda d: (Condition(domain=d, older_than=1e12), lambda _, k: k.key.domain == d)),
     streams.map(lambda s: (Condition(stream=s, sender="news@shop.example"), lambda _, k: k.key.stream == s)),
@@ -134,9 +134,15 @@ class StoreMachine(RuleBasedStateMachine):
             assert (str(entry.recipient.address), entry.recipient.attempts) == (known.address, known.attempts)
             known.leased = entry
 
-    @rule(key=keys, limit=some, twice=st.booleans(), disk=st.booleans())
-    def lease(self, key: QueueKey, limit: int, twice: bool, disk: bool) -> None:
+    def key(self, which: int) -> QueueKey:
+        """One of those that have mail, if any has."""
+        there = sorted({known.key for known in self.model.known.values()}) or [QueueKey("default", "example.com")]
+        return there[which % len(there)]
+
+    @rule(which=places, limit=some, twice=st.booleans(), disk=st.booleans())
+    def lease(self, which: int, limit: int, twice: bool, disk: bool) -> None:
         """Leases bring the oldest that are due and not held, each once."""
+        key = self.key(which)
         expected = [known.id for known in self.model.leasable(self.now) if known.key == key]
 
         async def both() -> list[list[Entry]]:
@@ -167,15 +173,16 @@ class StoreMachine(RuleBasedStateMachine):
         due = self.now + wait if kind is Kind.DEFERRED else None
         return [Outcome(one.leased, attempt(kind, self.now), due) for one in chosen if one.leased], due
 
-    @precondition(lambda self: self.model.leased())
     @rule(
+        which=places,
         number=some,
         kind=st.sampled_from([Kind.DELIVERED, Kind.DEFERRED, Kind.FAILED, Kind.EXPIRED]),
         wait=st.sampled_from([0, 3, 7]),
         notice=st.booleans(),
     )
-    def settle(self, number: int, kind: Kind, wait: float, notice: bool) -> None:
+    def settle(self, which: int, number: int, kind: Kind, wait: float, notice: bool) -> None:
         """What ends is gone, what is put off is due then, and the notification is in."""
+        self.lease(which, number, twice=False, disk=True)
         chosen = self.model.leased()[:number]
         outcomes, due = self.outcomes(chosen, kind, wait)
         notices = [(self.mail(["example.org"], "default", 0), message("failed"))] if notice else []
@@ -201,7 +208,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.model.tidy(self.now, RETENTION)
 
     @precondition(lambda self: self.model.known)
-    @rule(which=st.integers(0, 99))
+    @rule(which=places)
     def read(self, which: int) -> None:
         """What was put can be read."""
         ids = sorted({known.envelope.id for known in self.model.known.values()})
