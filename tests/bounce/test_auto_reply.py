@@ -77,6 +77,14 @@ def test_a_bounce_that_says_auto_replied() -> None:
     assert read(content).kind is Kind.BOUNCE
 
 
+def test_a_mail_system_is_not_away() -> None:
+    """A bounce in words that no format knows stays a bounce, though it says auto-replied."""
+    content = mail("Sorry", "Auto-Submitted: auto-replied\n", "It failed:\n\n<ben@gone.example>: 550 5.1.1 no ben")
+    reading = read(content.replace(b"anna@here", b"MAILER-DAEMON@here"))
+    assert (reading.kind, reading.findings[0].recipient) == (Kind.BOUNCE, "ben@gone.example")
+    assert read(mail(fields="Auto-Submitted: auto-replied\n").replace(b"anna@", b"postmaster@")).kind is Kind.NOTHING
+
+
 @pytest.mark.parametrize(
     ("subject", "fields", "text"),
     [

@@ -110,8 +110,10 @@ class Letter:
     """The From field, in small letters."""
     returned: Fields
     """The header of the returned mail."""
+    signed: bool
+    """Its From field says that a mail system wrote it."""
     from_system: bool
-    """A mail system wrote it, by its From, its empty return path, its subject or X-Failed-Recipients."""
+    """The same, or its empty return path, its subject or X-Failed-Recipients say so."""
 
 
 def letter(mail: Mail) -> Letter:
@@ -120,12 +122,14 @@ def letter(mail: Mail) -> Letter:
     small = _SPACES.sub(" ", text[:MAX_COMPARED]).lower()
     subject = subject_of(mail.fields).lower()
     sender = mail.fields.first("from").lower()
-    return Letter(mail, text, small, subject, sender, returned_header(mail, below), _by_system(mail, sender, subject))
+    signed = bool(_SENDER.search(sender))
+    from_system = signed or _by_system(mail, subject)
+    return Letter(mail, text, small, subject, sender, returned_header(mail, below), signed, from_system)
 
 
-def _by_system(mail: Mail, sender: str, subject: str) -> bool:
+def _by_system(mail: Mail, subject: str) -> bool:
     fields = mail.fields
-    if _SENDER.search(sender) or "x-failed-recipients" in fields:
+    if "x-failed-recipients" in fields:
         return True
     if "return-path" in fields and not fields.first("return-path").strip("< >"):
         return True

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from postduif.bounce.formats.declaration import Format, Sign, line, lines, texts
 
+_EXCHANGE = (
+    "delivery has failed to these recipients",
+    "diagnostic information for administrators",
+    "delivery is delayed to these recipients",
+    "fehler bei der nachrichtenzustellung an folgende",
+    "échec de la remise pour ces destinataires",
+    "error de entrega a estos destinatarios",
+    "bezorging is mislukt",
+    "non è stato possibile recapitare",
+)
 _IMAIL = (
     r"unknown user|unknown host|user mailbox exceeds allowed size|invalid final delivery userid|undeliverable to"
     r"|delivery failed \d{1,3} attempts"
@@ -28,26 +38,15 @@ FORMATS = (
     Format(
         "exchange",
         "Microsoft Exchange from 2007 and Exchange Online, in its text",
-        texts(
-            "delivery has failed to these recipients",
-            "diagnostic information for administrators",
-            "your message couldn't be delivered",
-            "your message wasn't delivered",
-            "delivery is delayed to these recipients",
-            "fehler bei der nachrichtenzustellung an folgende",
-            "échec de la remise pour ces destinataires",
-            "error de entrega a estos destinatarios",
-            "bezorging is mislukt",
-            "non è stato possibile recapitare",
-        ),
+        texts(*_EXCHANGE, "your message couldn't be delivered", "your message wasn't delivered"),
         lines(
             (
-                r"\s{0,4}(?:to:\s*)?<?TO>?\s*(?:<?\(?mailto:[^>]{0,200}>?\)?)?\s*(?P<why>#.*|[\(<]mailto.*)?$",
-                r"\s{0,4}TO (?P<why>#.*)",
+                r"\s{0,4}(?:to:\s*)?<?TO>?\s*(?:[(<][^()<>]{0,200}[)>]\s*){0,2}(?P<why>#.*)?$",
+                r"[^<>@\n]{1,100}[(<]TO[)>]\s*(?:<mailto:[^<>]{0,200}>)?$",
             )
         ),
         begins=(
-            "diagnostic information for administrators",
+            *_EXCHANGE,
             "diagnoseinformationen",
             "informations de diagnostic",
             "información de diagnóstico",
