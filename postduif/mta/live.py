@@ -39,7 +39,7 @@ class LiveOperations:
     async def top(self, request: Figures) -> object:
         """Totals, and the `limit` busiest sites and scheduled queues. Counts of attempts are of the last `seconds`."""
         limit = min(int(request.get("limit", 50)), MAX_ROWS)
-        attempts, loads = await self._store.activity(self._clock.time() - WINDOW, limit)
+        attempts, loads = await self._store.questions.activity(self._clock.time() - WINDOW, limit)
         stats = self._store.stats
         return {
             "seconds": WINDOW,
