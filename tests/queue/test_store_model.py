@@ -9,7 +9,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,27 +25,18 @@ from postduif.queue.scheduled import QueueKey
 from postduif.queue.store import Outcome, Store
 from postduif.reply import Reply
 from tests.fakes import FakeClock
+from tests.queue.choices import DOMAINS, STREAMS, Means, domains, means, streams
 from tests.queue.mail import envelope, message
 from tests.queue.model import Known, Model, Row, Stop
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-DOMAINS = ("example.com", "example.org", "example.net")
-STREAMS = ("default", "bulk")
 LIFETIME = 86_400.0
 RETENTION = 100_000.0
 MAX_LEASED = 8
 T = TypeVar("T")
-Means = tuple[Condition, Callable[[Model, Known], bool]]
 
-domains, streams, some = st.sampled_from(DOMAINS), st.sampled_from(STREAMS), st.integers(1, 4)
+some = st.integers(1, 4)
 places = st.integers(0, 99)
-means: st.SearchStrategy[Means] = st.one_of(
-    domains.map(lambda d: (Condition(domain=d, older_than=1e12), lambda _, k: k.key.domain == d)),
-    streams.map(lambda s: (Condition(stream=s, sender="news@shop.example"), lambda _, k: k.key.stream == s)),
-    domains.map(lambda d: (Condition(recipient=f"U0@{d}"), lambda _, k: k.address == f"u0@{d}")),
-    st.just((Condition(said="451 4.7.1 SLOW"), lambda _, k: "slow" in k.said)),
-    st.just((Condition(held=True, stream="bulk"), lambda m, k: k.key.stream == "bulk" and m.held(k))),
-)
 
 
 def attempt(kind: Kind, at: float) -> Attempt:
