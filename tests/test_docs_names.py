@@ -18,6 +18,7 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
 COMMAND = re.compile(r"(?:`|^ {4}|^ {6,}\$ )postduif ([a-z]+)\b", re.MULTILINE)
 SETTING = re.compile(r"`(server|auth|queue|dns|delivery|dsn|bounce|metrics)\.(?!py\b|sqlite\b)([a-z_]+)`")
 METHOD = re.compile(r"`([A-Z]\w+)\.(_?[a-z]\w*)`")
+TEST = re.compile(r"`(test_\w+)`")
 PLACES = ("", "postduif", "tests", "docs", "systemd", "postduif/mta", "postduif/queue", "postduif/bounce")
 """Where a path in the manual may begin: most pages leave out what every path would begin with."""
 
@@ -29,6 +30,27 @@ def test_files_are_there(page: Path) -> None:
     named = {name for name in FILE.findall(text) if not any((ROOT / place / name).exists() for place in PLACES)}
     linked = {name for name in LINK.findall(text) if not (page.parent / name).exists()}
     assert named | linked == set()
+
+
+def names_below(directory: str) -> set[str]:
+    """Names of the test functions of a directory."""
+    texts = (path.read_text(encoding="utf-8") for path in (ROOT / "tests" / directory).rglob("test_*.py"))
+    return {name for text in texts for name in re.findall(r"^(?:async )?def (test_\w+)", text, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_tests_are_there(page: Path) -> None:
+    """Every test that a page names exists."""
+    assert set(TEST.findall(page.read_text(encoding="utf-8"))) <= names_below("")
+
+
+@pytest.mark.parametrize(("page", "directory"), [("standards.md", "rfc"), ("security.md", "attacks")])
+def test_tests_are_on_their_page(page: str, directory: str) -> None:
+    """The page of the standards names every test of them, the page of the attacks every file of tests."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    named = set(TEST.findall(text)) | {name.rpartition("/")[2] for name in FILE.findall(text)}
+    wanted = {path.name for path in (ROOT / "tests" / directory).glob("test_*.py")}
+    assert (names_below(directory) if directory == "rfc" else wanted) <= named
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
