@@ -17,6 +17,14 @@ FORMATS = (
         through=True,
     ),
     Format(
+        "amavis",
+        "amavisd-new",
+        texts("our internal reference code for your message is", "the message carried your return address"),
+        (line(r"-> <?TO>?$"),),
+        reason=("was considered", "content type:"),
+        apart=True,
+    ),
+    Format(
         "mailmarshal",
         "Trustwave MailMarshal",
         texts("could not be delivered because of", "the following recipients were affected"),

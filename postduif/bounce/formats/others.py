@@ -6,6 +6,9 @@ from postduif.bounce.formats.declaration import Format, Sign, line, lines, texts
 
 _SENTENCES = (
     "here is your list of failed recipients",
+    "trying to deliver the mail to the following recipients",
+    "delivered to one of its intended recipients",
+    "recipients have not yet received your message",
     "the following addresses did not receive a copy of your message",
     "the following addresses did not receive a copy of it",
     "the email below could not be delivered to the following user",
@@ -146,6 +149,8 @@ FORMATS = (
                 r"\s{0,10}[-*>•]?\s?'?TO'?:?$",
                 r"\s{0,10}[-*>•]?\s?TO:\s+(?P<why>.*)",
                 r"\s{0,10}TO\s+(?P<why>[(\[\"-].*)",
+                r"\s{0,10}TO; (?P<why>.*)",
+                r"[\w.+-]{1,64}:\d{1,10}:<TO> : (?P<why>.*)",
                 r"\s{0,10}(?:to|recipient|address|user):\s+<?TO>?\s*(?P<why>.*)",
                 r"(?P<why>[45]\d\d[- ].{0,60}?<TO>.*)",
             )
@@ -153,7 +158,14 @@ FORMATS = (
         begins=_SENTENCES,
         reason=("reason:", "reason for failure:", "the reason is:", "diagnostic:", "error message:", "because:"),
         through=True,
-        delayed=("still being tried", "will be retried", "will keep trying", "has been delayed", "will continue to"),
+        delayed=(
+            "still being tried",
+            "will be retried",
+            "will keep trying",
+            "has been delayed",
+            "will continue t",
+            "have not yet received",
+        ),
     ),
 )
 

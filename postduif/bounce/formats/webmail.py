@@ -23,6 +23,8 @@ FORMATS = (
             Sign(text="technical details of permanent failure"),
             Sign(text="technical details of temporary failure"),
             Sign(text="this is an automatically generated delivery status notification"),
+            *texts("** address not found **", "** message blocked **", "** message not delivered **"),
+            *texts("** recipient inbox full **", "** delivery incomplete **", "** message rejected **"),
             Sign(text="the response from the remote server was:"),
             Sign(text="the response was:", sender="google"),
             Sign(sender="mailer-daemon@googlemail.com"),
