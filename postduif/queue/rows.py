@@ -15,6 +15,9 @@ RECIPIENT_BITS = 24
 MAX_RECIPIENTS = (1 << RECIPIENT_BITS) - 1
 """Of one message, in its whole life."""
 
+MAX_WORDS = 2000
+"""Characters of a reply that are kept. A host may say 64 KB at each attempt for each recipient; the disk is ours."""
+
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -103,7 +106,7 @@ def recipient(row: Row) -> Recipient:
 
 def reply_columns(reply: Reply | None) -> Row:
     """The columns last_code to last_remote."""
-    return (reply.code, reply.enhanced, reply.text, reply.remote_mta) if reply else (0, "", "", "")
+    return (reply.code, reply.enhanced, reply.text[:MAX_WORDS], reply.remote_mta) if reply else (0, "", "", "")
 
 
 def journal_row(entry: Entry, attempt: Attempt) -> Row:
@@ -120,7 +123,7 @@ def journal_row(entry: Entry, attempt: Attempt) -> Row:
         recipient.attempts + (attempt.kind not in UNTRIED),
         reply.code,
         reply.enhanced,
-        reply.text,
+        reply.text[:MAX_WORDS],
         reply.remote_mta,
         attempt.site,
         attempt.source,

@@ -6,7 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postduif.address import NULL_SENDER, Address, parse
+from postduif.attempt import Attempt, Kind
+from postduif.envelope import Entry, Recipient
 from postduif.queue import rows
+from postduif.reply import Reply
+from tests.queue.mail import envelope
 
 localparts = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=20)
 
@@ -37,3 +41,13 @@ def test_recipient_ids_belong_to_their_message() -> None:
     """The message's id is in the recipient's."""
     assert rows.message_of(rows.first_recipient(17)) == 17
     assert rows.message_of(rows.first_recipient(17) + rows.MAX_RECIPIENTS) == 17
+
+
+def test_an_endless_reply_fills_no_disk() -> None:
+    """Of what a host says, the journal and the queue keep 2,000 characters."""
+    reply = Reply(450, "4.2.0", "no " * 20_000, "mx.example.com")
+    entry = Entry(envelope(), Recipient(parse("b@example.com"), id=1, last_reply=reply))
+    row = rows.journal_row(entry, Attempt(Kind.DEFERRED, reply, 1.0))
+    assert sum(len(value) for value in row if isinstance(value, str)) < 2200
+    assert sum(len(value) for value in rows.reply_columns(reply) if isinstance(value, str)) < 2200
+    assert row[10] == rows.reply_columns(reply)[2] == reply.text[:2000]
