@@ -31,6 +31,7 @@ def faults(config: Config) -> list[Fault]:
         _times,
         _bounce,
         _postmaster,
+        _webhooks,
     )
     return list(chain.from_iterable(rule(config) for rule in rules))
 
@@ -159,6 +160,7 @@ def _twice(config: Config) -> Iterator[Fault]:
         named.append((f'site "{site.name}"', ("site", index, "name")))
         named += [(f'site for MX "{suffix}"', ("site", index, "mx", at)) for at, suffix in enumerate(site.mx)]
         named += [(f'site for "{name}"', ("site", index, "domains", at)) for at, name in enumerate(site.domains)]
+    named += [(f'webhook "{hook.name}"', ("webhook", index, "name")) for index, hook in enumerate(config.webhook)]
     first: dict[str, KeyPath] = {}
     for text, path in named:
         if text in first:
@@ -216,6 +218,25 @@ def _postmaster(config: Config) -> Iterator[Fault]:
             ("server", "postmaster"),
             f'"{text}" is the address whose mail it should take; name a mailbox elsewhere',
         )
+
+
+def _webhooks(config: Config) -> Iterator[Fault]:
+    retention = config.queue.journal_retention
+    for index, hook in enumerate(config.webhook):
+        if (hook.secret is None) == (hook.secret_file is None):
+            problem = "neither secret nor secret_file" if hook.secret is None else "secret and secret_file"
+            yield Fault(("webhook", index), f'"{hook.name}" has {problem}; write one of the two')
+        if hook.url.startswith("http:") and not hook.allowed_networks:
+            yield Fault(
+                ("webhook", index, "url"),
+                "everybody on the way could read it; write https://, or its network in allowed_networks",
+            )
+        if hook.lifetime > retention:
+            yield Fault(
+                ("webhook", index, "lifetime"),
+                f"the journal that events come from is kept for {format_time(retention)} "
+                "(queue.journal_retention); write a shorter time",
+            )
 
 
 def _listeners(config: Config) -> Iterator[tuple[KeyPath, Listener]]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AllowInfNan, BeforeValidator, Strict
 
@@ -27,6 +28,7 @@ from postduif.config.units import (
     parse_time,
     quoted,
 )
+from postduif.config.webhook_secret import PREFIX, Secret, read_secret
 from postduif.errors import AddressError
 
 
@@ -182,6 +184,22 @@ def _read_path(value: object) -> Path:
     raise ValueError(f'{quoted(value)} is not a whole path; begin it with "/", as "/etc/postduif/name.pem"')
 
 
+def _read_url(value: object) -> str:
+    text = value if isinstance(value, str) and re.fullmatch("[!-~]{1,2000}", value) else ""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", None
+    plain = "@" not in parts.netloc and "#" not in text and port != 0 if host else False
+    if plain and parts.scheme in ("http", "https") and (is_ip(host) or _is_domain(host)):
+        return text
+    raise ValueError(
+        f'{quoted(value)} is not a web address; write it as "https://app.example.com/events", '
+        "in ASCII, without user, password or #"
+    )
+
+
 SIZE = Kind("a size", '"25M"', format_size)
 TIME = Kind("a time", '"5m"', format_time)
 
@@ -210,3 +228,9 @@ SenderPattern = Annotated[str, BeforeValidator(_read_sender), Kind("a sender", '
 MxSuffix = Annotated[str, BeforeValidator(_read_suffix), Kind("an MX host suffix", '".example.com"')]
 Name = Annotated[str, BeforeValidator(_read_name), Kind("a name", '"transactional"')]
 Selector = Annotated[str, BeforeValidator(_read_selector), Kind("a selector", '"2026a"')]
+WebUrl = Annotated[str, BeforeValidator(_read_url), Kind("a web address", '"https://app.example.com/events"')]
+WebhookSecret = Annotated[
+    Secret,
+    BeforeValidator(read_secret),
+    Kind("a secret", f'"{PREFIX}..."', lambda _: f"{PREFIX} and what is not shown"),
+]

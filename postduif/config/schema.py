@@ -1,8 +1,8 @@
 """Every setting: its type, default and meaning. The manual's configuration page is made from it.
 
 Values are frozen. Sizes are octets, times are seconds, rates are `Rate`; in the file they are "25M", "5m", "100/m".
-What one setting may be is said here and in the files beside it (`incoming`, `outgoing`, `bouncing`); what must hold
-between settings is in `config.checking`. Everybody else imports the sections from here.
+What one setting may be is said here and in the files beside it (`incoming`, `outgoing`, `bouncing`, `webhook`); what
+must hold between settings is in `config.checking`. Everybody else imports the sections from here.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from postduif.config.kinds import (
 from postduif.config.outgoing import Delivery, Dns, NextHop, Site
 from postduif.config.section import Section
 from postduif.config.units import parse_size
+from postduif.config.webhook import Webhook
 
 __all__ = [
     "Auth",
@@ -49,6 +50,7 @@ __all__ = [
     "Server",
     "Site",
     "Stream",
+    "Webhook",
 ]
 
 _HOUR, _DAY = 3600.0, 86400.0
@@ -167,4 +169,5 @@ class Config(Section):
     dkim: tuple[Dkim, ...] = ()
     dsn: Dsn = Field(default_factory=Dsn)
     bounce: Bounce = Field(default_factory=Bounce)
+    webhook: tuple[Webhook, ...] = ()
     metrics: Metrics = Field(default_factory=Metrics)

@@ -15,6 +15,7 @@ LISTENER = '[[listener]]\naddress = "{}"\n'
 HERE, WORLD = LISTENER.format("127.0.0.1:2525"), LISTENER.format("192.0.2.1:2525")
 TLS = 'tls = "starttls"\ncertificate = "/c"\n'
 DKIM = '[[dkim]]\ndomain = "{}"\nselector = "{}"\nkey = "/k"\n'
+HOOK = '[[webhook]]\nname = "app"\nurl = "{}://app.example/"\nsecret_file = "/s"\n'
 
 
 def wrong(text: str) -> dict[str, str]:
@@ -40,8 +41,10 @@ def wrong(text: str) -> dict[str, str]:
         '[delivery]\nlifetime = "20d"\n',
         '[bounce]\ndomain = "b.example"\nsign_submitted = true\n',
         '[bounce]\nsoft_errors = 2\nerror_window = "1d"\n',
+        HOOK.format("https"),
+        HOOK.format("http") + 'allowed_networks = ["10.0.0.0/8"]\n',
     ],
-    ids=range(15),
+    ids=range(17),
 )
 def test_right(text: str) -> None:
     """What is right is left in peace."""
@@ -98,8 +101,17 @@ def test_right(text: str) -> None:
             "10d has no room for 12 errors that are 1d apart, so nothing would ever be quarantined; write it longer",
         ),
         ('[server]\npostmaster = "me"\n', "server.postmaster", '"me" is not an address (no domain); write it as'),
+        (HOOK.format("https") * 2, "webhook[1].name", 'a webhook "app" already, at webhook[0].name; remove'),
+        (HOOK.format("http"), "webhook[0].url", "could read it; write https://, or"),
+        (HOOK.format("https").replace('secret_file = "/s"', ""), "webhook[0]", "neither secret nor secret_file"),
+        (HOOK.format("https") + f'secret = "whsec_{"a" * 40}"\n', "webhook[0]", '"app" has secret and secret_file'),
+        (
+            HOOK.format("https") + '[queue]\njournal_retention = "1d"\n',
+            "webhook[0].lifetime",
+            "is kept for 1d (queue.journal_retention); write a shorter time",
+        ),
     ],
-    ids=range(27),
+    ids=range(32),
 )
 def test_wrong(text: str, path: str, words: str) -> None:
     """What contradicts another setting is one fault, with place, problem and remedy."""

@@ -132,3 +132,38 @@ def test_refused(kind: Any, text: object) -> None:
 def test_paths() -> None:
     """A path is whole."""
     assert read(kinds.AbsolutePath, "/etc/x") == Path("/etc/x")
+
+
+@pytest.mark.parametrize(
+    "text", ["https://app.example.com/events?a=b", "http://10.0.0.1:8080/", "https://[2001:db8::1]:8443/x"]
+)
+def test_web_addresses(text: str) -> None:
+    """A web address stays as it is written."""
+    assert read(kinds.WebUrl, text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "app.example.com",
+        "ftp://app.example.com/",
+        "file:///etc/passwd",
+        "https://user:secret@app.example.com/",
+        "https://app.example.com/#part",
+        "https://app.example.com:0/",
+        "https://app.example.com:99999/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://127.1/",
+        "https://[::1/",
+        "https:///events",
+        "https://bücher.example/",
+        "https://app.example.com/a b",
+        "https://app.example.com/\r\nX: y",
+        12,
+    ],
+)
+def test_web_addresses_refused(text: object) -> None:
+    """A host is a name or an address in its usual form, and nothing hides in it."""
+    with pytest.raises(ValidationError, match="is not a web address; write it as"):
+        read(kinds.WebUrl, text)

@@ -37,3 +37,13 @@ def test_names(tmp_path: Path) -> None:
     assert found["listener[0].address"].value == "127.0.0.1:0"
     assert found["listener[0].max_message_size"].value == "25M"
     assert found["listener[0].certificate"].value is None
+
+
+def test_secrets_are_not_shown(tmp_path: Path) -> None:
+    """A secret that stands in the file does not come out of it."""
+    file = tmp_path / "p.toml"
+    secret = "whsec_" + "c2VjcmV0" * 5
+    file.write_text(f'[[webhook]]\nname = "app"\nurl = "https://a.example/"\nsecret = "{secret}"\n')
+    text = "\n".join(as_toml(read(file)))
+    assert "whsec_ and what is not shown" in text
+    assert "c2VjcmV0" not in text + repr(read(file).config)
