@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 
-_LOCAL = r"""(?:"[^"\n]{1,64}+"|[^\s<>()\[\],;:"\\@]{1,150}+)"""
-_DOMAIN = r"""[^\s<>()\[\],;:"'\\@|/?*]{1,255}+"""
+_NEVER = r"\x00-\x1f\x7f-\x9f\ud800-\udfff"
+_LOCAL = rf"""(?:"[^"{_NEVER}]{{1,64}}+"|[^\s<>()\[\],;:"\\@{_NEVER}]{{1,150}}+)"""
+_DOMAIN = rf"""[^\s<>()\[\],;:"'\\@|/?*{_NEVER}]{{1,255}}+"""
 ADDRESS = rf"{_LOCAL}@{_DOMAIN}"
 """A regular expression for one address. Takes time in proportion to the text only if what stands before it is fixed."""
 
 _ANYWHERE = re.compile(rf"""(?<![^\s<>()\[\],;:"]){ADDRESS}""")
 _ANGLES = re.compile(rf"<({ADDRESS})>")
+_SPLIT = re.compile(rf"[\s{_NEVER}]")
 _TYPE = re.compile(r"\s*+([\w./+-]{1,20}+)\s*+[;:]\s*+")
 _UTF8 = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 _CAPSULE = re.compile(r"IMCEA(?:EX|X400|SMTP|INVALID)?-([^@]{1,500})@", re.IGNORECASE)
@@ -52,7 +54,7 @@ def from_field(value: str) -> str:
 def _odd(rest: str) -> str:
     """What is no address for us may still be one: a name with an @ and spaces, say. One word with an @, or nothing."""
     word = clean(rest.split("(")[0])
-    return word if "@" in word[1:-1] and len(word) < 400 and not re.search(r"\s", word) else ""
+    return word if "@" in word[1:-1] and len(word) < 400 and not _SPLIT.search(word) else ""
 
 
 def _character(match: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from postduif.bounce.address_text import addresses, clean, from_field
+from postduif.bounce.address_text import addresses, from_field
 from postduif.bounce.finding import Original
 from postduif.bounce.mail_parts import Fields, Mail, Part, read_fields
 from postduif.bounce.mail_text import text_of
@@ -73,12 +73,13 @@ def identify(header: Fields, report: Fields | None = None, words: str = "") -> O
     report = report or Fields()
     named = header.first("message-id") or report.first("original-message-id") or report.first("x-original-message-id")
     found = _IDENTIFIER.search(named) or _MENTIONED.search(words)
-    return_path = from_field(report.first("original-mail-from")) or clean(header.first("return-path"))
-    return_path = return_path or clean(header.first("x-envelope-from")) or from_field(report.first("x-postfix-sender"))
+    return_path = from_field(report.first("original-mail-from")) or from_field(header.first("return-path"))
+    return_path = return_path or from_field(header.first("x-envelope-from"))
+    return_path = return_path or from_field(report.first("x-postfix-sender"))
     kept = [(name, value[:_MAX_VALUE]) for name, value in header.pairs if name in _KEPT or name.startswith(_OURS)]
     return Original(
         message_id=(found[found.re.groups] if found else named.strip()[:_MAX_VALUE]),
-        return_path=return_path if "@" in return_path else "",
+        return_path=return_path,
         envelope_id=report.first("original-envelope-id")[:_MAX_VALUE],
         fields=Fields(tuple(kept[:_MAX_KEPT])),
     )

@@ -110,3 +110,18 @@ def test_notification_of_amazon(kind: str) -> None:
     assert [one.recipient for one in reading.findings] == ["a@b.example"]
     assert reading.original.message_id == "<j@x.example>"
     assert reading.original.return_path == "v@list.example"
+
+
+def test_notification_that_makes_no_sense() -> None:
+    """What stands in the JSON is a claim as well: no address, half a character, other types, endless nesting."""
+    head = b"From: no-reply@sns.example\nSubject: AWS\n\n"
+    recipients = [{"emailAddress": "no address"}, {"emailAddress": 7}, {"emailAddress": "a\ud800@b.example"}, 7, {}]
+    notice = {"notificationType": "Bounce", "bounce": {"bouncedRecipients": recipients}, "mail": []}
+    assert read(head + json.dumps(notice).encode()).findings[0].recipient == "a?@b.example"
+    assert len(read(head + json.dumps(notice).encode()).findings) == 1
+    for text in (
+        b'{"notificationType":' + b"[" * 100_000,
+        b'{"notificationType":"Bounce"}',
+        b'{"Type":"x","Message":"7"}',
+    ):
+        assert read(head + text).findings == ()

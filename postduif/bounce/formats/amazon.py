@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from postduif.bounce.address_text import from_field
 from postduif.bounce.diagnosis import diagnose
 from postduif.bounce.finding import Finding, Kind, Original, Reading
 from postduif.bounce.mail_parts import Fields
@@ -17,7 +18,6 @@ MAX_RECIPIENTS = 100
 
 _BEGIN = re.compile(r'\{\s{0,20}"(?:notificationType|eventType|Type)"')
 _FOLD = re.compile(r"!?\n ")
-_MAX_DEPTH = 30
 _KEPT = 40
 
 
@@ -33,31 +33,32 @@ def read_notification(text: str) -> Reading | None:
     original = _original(_table(notice, "mail"))
     if kind == "Bounce":
         bounce = _table(notice, "bounce")
-        action = "failed"
-        found = [_bounced(one, bounce, action) for one in _tables(bounce, "bouncedRecipients")]
+        found = [_bounced(one, bounce) for one in _tables(bounce, "bouncedRecipients") if _address(one)]
         return Reading(Kind.BOUNCE, tuple(found), original) if found else None
     if kind == "Complaint":
         complaint = _table(notice, "complaint")
-        found = [
-            Finding(_text(one, "emailAddress"), Reply(250, "", "complaint"), "", "", READER)
-            for one in _tables(complaint, "complainedRecipients")
-        ]
+        named = [_address(one) for one in _tables(complaint, "complainedRecipients")]
+        found = [Finding(name, Reply(250, "", "complaint"), "", "", READER) for name in named or [""]]
         return Reading(Kind.COMPLAINT, tuple(found), original, _text(complaint, "complaintFeedbackType") or "abuse")
     if kind == "Delivery":
         delivery = _table(notice, "delivery")
         reply = diagnose(_text(delivery, "smtpResponse"), action="delivered")
-        names = delivery.get("recipients")
-        found = [Finding(name, reply, "delivered", "", READER) for name in _strings(names)]
+        named = [from_field(name) for name in _strings(delivery.get("recipients"))]
+        found = [Finding(name, reply, "delivered", "", READER) for name in named if name]
         return Reading(Kind.DELIVERED, tuple(found), original) if found else None
     return None
 
 
-def _bounced(recipient: dict[str, Any], bounce: dict[str, Any], action: str) -> Finding:
+def _bounced(recipient: dict[str, Any], bounce: dict[str, Any]) -> Finding:
     words = _text(recipient, "diagnosticCode").removeprefix("smtp;").strip()
     words = words or f"{_text(bounce, 'bounceType')} {_text(bounce, 'bounceSubType')}"
     host = _text(bounce, "reportingMTA").removeprefix("dsn;").strip()
-    reply = diagnose(words, status=_text(recipient, "status"), action=action, remote_mta=host)
-    return Finding(_text(recipient, "emailAddress"), reply, action, "", READER)
+    reply = diagnose(words, status=_text(recipient, "status"), remote_mta=host)
+    return Finding(_address(recipient), reply, "failed", "", READER)
+
+
+def _address(recipient: dict[str, Any]) -> str:
+    return from_field(_text(recipient, "emailAddress"))
 
 
 def _original(mail: dict[str, Any]) -> Original:
@@ -88,9 +89,14 @@ def _tables(table: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 def _strings(value: object) -> list[str]:
-    return [one[:1000] for one in value[:MAX_RECIPIENTS] if isinstance(one, str)] if isinstance(value, list) else []
+    return [_clean(one) for one in value[:MAX_RECIPIENTS] if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _text(table: dict[str, Any], name: str) -> str:
     value = table.get(name)
-    return value[:2000] if isinstance(value, str) else ""
+    return _clean(value) if isinstance(value, str) else ""
+
+
+def _clean(value: str) -> str:
+    """On one line, and without halves of characters, which JSON can have."""
+    return " ".join(value[:2000].encode("utf-8", "replace").decode("utf-8").split())
