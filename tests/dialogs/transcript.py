@@ -70,7 +70,6 @@ class Peer:
     settings: dict[str, Any] = field(default_factory=dict)
     tls: bool = False
     passwords: dict[str, str] = field(default_factory=dict)
-    senders: tuple[str, ...] = ()
     door: Door = field(default_factory=Door)
     clock: FakeClock = field(default_factory=FakeClock)
 
@@ -100,7 +99,7 @@ class Peer:
                 out += self.session.committed(Reply(250, "2.0.0", f"queued as {len(self.door.mails)}"))
             elif isinstance(want, sasl.Claim):
                 right = self.passwords.get(want.user) == want.password
-                out += self.session.verified(want, Login("ok" if right else "failed", self.senders))
+                out += self.session.verified(want, Login("ok" if right else "failed"))
             out += self.session.receive(b"", self.clock.monotonic())
         return out
 
