@@ -16,7 +16,7 @@ from postduif.config.kinds import HostPort
 from postduif.config.load import load
 from postduif.config.schema import Config, Listener
 from postduif.errors import ConfigError, PostduifError, StoreError
-from postduif.mta import metrics
+from postduif.mta import metrics, suppressions
 from postduif.mta.auth_backoff import Backoff
 from postduif.mta.control import Action, Control
 from postduif.mta.credentials import Credentials
@@ -31,6 +31,8 @@ from postduif.mta.resolver import Resolver
 from postduif.mta.server import SmtpServer, tls_context
 from postduif.mta.sites import Sites
 from postduif.mta.submission import Submission
+from postduif.mta.suppression_operations import SuppressionOperations
+from postduif.mta.suppressions import Suppressions
 from postduif.queue.store import Store
 
 GRACE = 20.0  # seconds that sessions and transactions under way have to end when we stop
@@ -49,7 +51,8 @@ class App:
         log.configure(self._config.server.log_format, self._config.server.log_level)
         self._signer = Signer.load(self._config.dkim, self._clock)
         self._contexts = {one.address: _tls(one) for one in self._config.listener}
-        self.store = Store.open(self._config.server.data_dir, self._config.queue, self._clock)
+        extensions = (suppressions.EXTENSION,)
+        self.store = Store.open(self._config.server.data_dir, self._config.queue, self._clock, extensions)
         self.store.observe_commits(metrics.COMMIT_SECONDS.observe)
         self._stop = asyncio.Event()
         self._beat = time.monotonic()
@@ -97,8 +100,16 @@ class App:
         resolver = Resolver(config.dns, self._clock)
         self._resolver = resolver
         sites = Sites(config, resolver)
-        self.submission = Submission(config, self.store, self._clock, sites.refuses_replies)
-        self.delivery = Delivery(config, store=self.store, sites=sites, signer=self._signer, clock=self._clock)
+        self.suppressions = await Suppressions.load(self.store, config.bounce, config.server.data_dir, self._clock)
+        self.submission = Submission(config, self.store, self._clock, sites.refuses_replies, self.suppressions)
+        self.delivery = Delivery(
+            config,
+            store=self.store,
+            sites=sites,
+            signer=self._signer,
+            suppressions=self.suppressions,
+            clock=self._clock,
+        )
         self._memory = MessageMemory(config.server.max_message_memory)
         self._credentials = Credentials(config.server.data_dir, Backoff(config.auth, self._clock))
         self.servers = [
@@ -180,6 +191,7 @@ class App:
         self._credentials.backoff.settings = config.auth
         self._memory.limit = config.server.max_message_memory
         self.delivery.reload(config, sites, self._signer)
+        self.suppressions.reload(config.bounce)
         known = {one.address: one for one in config.listener}
         for server in self.servers:
             if (one := known.get(server.listener.address)) is not None:
@@ -224,8 +236,15 @@ class App:
                 told = self._beat
 
     def _actions(self) -> dict[str, Action]:
-        live = LiveOperations(self.store, self.delivery, self._clock)
-        return {**SiteOperations(self.delivery).actions, **QueueOperations(self.store).actions, **live.actions}
+        parts = (
+            SiteOperations(self.delivery),
+            QueueOperations(self.store),
+            LiveOperations(self.store, self.delivery, self._clock),
+            SuppressionOperations(
+                self.suppressions, self.suppressions.thresholds, self.suppressions.secret, self._clock.time
+            ),
+        )
+        return {name: action for part in parts for name, action in part.actions.items()}
 
 
 def _nothing_to_reload() -> None:

@@ -19,6 +19,8 @@ from postduif.bounce.subject import erased, key_mark
 
 COLUMNS = "subject, type, standing, cause, source, evidence, reason, at, until, errors"
 HISTORY_COLUMNS = "at, subject, type, event, was, became, cause, source, evidence, reason"
+TABLES = ("suppression", "suppression_history")
+"""For those who copy a file."""
 
 _PATTERNS = "instr(subject, '*') > 0 AND instr(subject, '\\') = 0"
 

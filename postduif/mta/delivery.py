@@ -18,12 +18,14 @@ from postduif.errors import StoreError
 from postduif.mta.client import Connection, Timeouts, opportunistic_context
 from postduif.mta.courier import Courier
 from postduif.mta.dkim import Signer
+from postduif.mta.exclusion import Exclusion
 from postduif.mta.ledger import Ledger
 from postduif.mta.opening import Opener
 from postduif.mta.permits import Permits
 from postduif.mta.route import Route
 from postduif.mta.site_orders import SiteOrders
 from postduif.mta.sites import Destination, Sites
+from postduif.mta.suppressions import Suppressions
 from postduif.mta.verdict import Circumstances, expired, of_reply
 from postduif.queue.scheduled import QueueKey
 from postduif.queue.store import Store
@@ -41,7 +43,15 @@ class Delivery:
     """Everything that leaves, leaves through here."""
 
     def __init__(
-        self, config: Config, *, store: Store, sites: Sites, signer: Signer, clock: Clock, random: Random | None = None
+        self,
+        config: Config,
+        *,
+        store: Store,
+        sites: Sites,
+        signer: Signer,
+        suppressions: Suppressions,
+        clock: Clock,
+        random: Random | None = None,
     ) -> None:
         self.routes: dict[Destination, Route] = {}
         self._of_site: dict[str, list[Route]] = {}
@@ -51,7 +61,8 @@ class Delivery:
         self._store = store
         self._clock = clock
         self._random = random or Random()  # noqa: S311  spreads retries, guards nothing
-        self._ledger = Ledger(lambda: self._config, store, clock, self._deferred)
+        self._ledger = Ledger(lambda: self._config, store, suppressions, clock, self._deferred)
+        self._exclusion = Exclusion(store, suppressions, self._ledger, clock, self.routes, self._spawn)
         self._tasks: set[asyncio.Task[None]] = set()
         self._couriers: dict[asyncio.Task[None] | None, Courier] = {}
         """Those of the tasks that carry mail."""
@@ -147,7 +158,8 @@ class Delivery:
 
     async def _give_up(self) -> None:
         for route in self.routes.values():
-            self._expire(route.ready.take_expired(self._clock.time()), route.name)
+            now = self._clock.time()
+            self._expire(route.ready.take_out(lambda entry: entry.envelope.expires_at <= now), route.name)  # noqa: B023
         while entries := await self._store.lease_expired(QUANTUM):
             self._expire(entries, "")
 
@@ -274,7 +286,15 @@ class Delivery:
         if not entries:
             return
         alive = self._unexpired(entries, route.name)
-        route.ready.add(key, self._priorities.get(key.stream, DEFAULT_PRIORITY), alive)
+        priority = self._priorities.get(key.stream, DEFAULT_PRIORITY)
+        suspects = self._exclusion.suspects(alive)
+        route.ready.add(key, priority, [entry for entry in alive if entry not in suspects] if suspects else alive)
+        if suspects:
+            self._spawn(self._examine(route, key, priority, suspects))
+
+    async def _examine(self, route: Route, key: QueueKey, priority: int, suspects: list[Entry]) -> None:
+        route.ready.add(key, priority, await self._exclusion.allowed(suspects))
+        self.pump(route)
 
     async def _serve(self, route: Route) -> None:
         """One connection, from opening to end."""

@@ -19,22 +19,29 @@ from postduif.envelope import Envelope, Message, Notify
 from postduif.errors import StoreError
 from postduif.mta.metrics import DSNS
 from postduif.mta.observed import note
+from postduif.mta.suppressions import Suppressions
 from postduif.queue.store import Outcome, Store
 
 RETRY = 1.0  # seconds between tries to record what the disk refused
-_GIVEN_UP = (Kind.FAILED, Kind.EXPIRED)
+_GIVEN_UP = (Kind.FAILED, Kind.EXPIRED, Kind.SUPPRESSED)
 
 
 class Ledger:
     """The way from outcomes to the queue file."""
 
     def __init__(
-        self, config: Callable[[], Config], store: Store, clock: Clock, deferred: Callable[[float], None]
+        self,
+        config: Callable[[], Config],
+        store: Store,
+        suppressions: Suppressions,
+        clock: Clock,
+        deferred: Callable[[float], None],
     ) -> None:
         """`deferred` is told when the earliest of what was just put off is tried again, seconds since the epoch."""
         self._deferred = deferred
         self._config = config
         self._store = store
+        self._suppressions = suppressions
         self._clock = clock
         self._gathered: list[Outcome] = []
         self._relayed: set[int] = set()
@@ -78,14 +85,17 @@ class Ledger:
 
     async def _write(self, outcomes: list[Outcome]) -> None:
         notices = await self._notices(outcomes)
+        listing = self._suppressions.task(outcomes)
         while True:
             try:
-                await self._store.settle(outcomes, notices)
+                results = await self._store.settle(outcomes, notices, (listing,) if listing else ())
             except StoreError as error:
                 log.error("outcomes_wait", error=error, outcomes=len(outcomes), retry_in=RETRY)
                 await self._clock.sleep(RETRY)
                 continue
             break
+        for changes in results:
+            self._suppressions.learn(changes)
         if dues := [one.due for one in outcomes if one.due is not None]:
             self._deferred(min(dues))
 

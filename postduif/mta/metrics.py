@@ -45,6 +45,18 @@ SIGN_SECONDS = Histogram(
 )
 SIGNATURES = Counter("postduif_dkim_signatures_total", "Signatures made", ["algorithm"])
 
+# --- mail that comes back
+SUPPRESSED = Gauge("postduif_suppressed_addresses", "Addresses and patterns that may refuse mail")
+REFUSED_SUPPRESSED = Counter(
+    "postduif_suppressed_refused_total", "Messages refused at the door: all recipients are suppressed"
+)
+SUPPRESSIONS = Counter("postduif_suppressions_total", "Addresses that were put on the suppression list", ["cause"])
+RETURNED = Counter("postduif_returned_total", "Mail to our return addresses, by what it is", ["kind"])
+BOUNCES = Counter("postduif_bounces_total", "Failures that were said later, by mail", ["category", "provider"])
+RETURN_ADDRESSES_REFUSED = Counter(
+    "postduif_return_addresses_refused_total", "Mail to return addresses that are none of ours", ["problem"]
+)
+
 # --- process
 LOOP_LAG = Histogram(
     "postduif_event_loop_lag_seconds",

@@ -7,7 +7,7 @@ a large mailing cannot starve a small one. Recipients of one message wait in one
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from postduif.envelope import Entry, Envelope
 from postduif.queue.scheduled import QueueKey
@@ -79,22 +79,27 @@ class Ready:
             return key, priority, batch
         return None
 
-    def take_expired(self, now: float) -> list[Entry]:
-        """Take out what outlived its lifetime. `now` is in seconds since the epoch."""
-        late: list[Entry] = []
+    def take_out(self, meant: Callable[[Entry], bool]) -> list[Entry]:
+        """Take out the entries that are meant, wherever they stand."""
+        out: list[Entry] = []
         for lanes in self._lanes.values():
-            for key in list(lanes):
-                batches = lanes[key]
-                lanes[key] = deque(batch for batch in batches if batch.envelope.expires_at > now)
+            for key, batches in list(lanes.items()):
                 for batch in batches:
-                    if batch.envelope.expires_at <= now:
-                        late += batch.entries
-                        self._batches -= 1
-                        self._open.pop(batch.envelope.id, None)
-                if not lanes[key]:
-                    del lanes[key]
-        self.recipients -= len(late)
-        return late
+                    leaving = [entry for entry in batch.entries if meant(entry)]
+                    out += leaving
+                    batch.entries = [entry for entry in batch.entries if entry not in leaving]
+                self._drop_empty(lanes, key)
+        self.recipients -= len(out)
+        return out
+
+    def _drop_empty(self, lanes: OrderedDict[QueueKey, deque[Batch]], key: QueueKey) -> None:
+        for batch in [batch for batch in lanes[key] if not batch.entries]:
+            lanes[key].remove(batch)
+            self._batches -= 1
+            if self._open.get(batch.envelope.id) is batch:
+                del self._open[batch.envelope.id]
+        if not lanes[key]:
+            del lanes[key]
 
     def drain(self) -> list[Batch]:
         """Everything, taken out."""

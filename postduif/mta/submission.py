@@ -28,6 +28,7 @@ from postduif.header_text import date, message_id
 from postduif.mta import author, metrics, modifications, relaying, trace
 from postduif.mta.mail_content import Lines
 from postduif.mta.modifications import Section
+from postduif.mta.suppressions import Suppressions
 from postduif.queue.store import Store
 from postduif.reply import Reply
 
@@ -127,10 +128,16 @@ class Submission:
     """The door. One per daemon; listeners and everything local share it."""
 
     def __init__(
-        self, config: Config, store: Store, clock: Clock, refuses_replies: Callable[[str], Reply | None] | None = None
+        self,
+        config: Config,
+        store: Store,
+        clock: Clock,
+        refuses_replies: Callable[[str], Reply | None] | None = None,
+        suppressions: Suppressions | None = None,
     ) -> None:
-        """`refuses_replies` is asked about a sender's domain (`Sites.refuses_replies`)."""
+        """`refuses_replies` is asked about a sender's domain (`Sites.refuses_replies`). None: nobody is refused."""
         self._store = store
+        self._suppressions = suppressions
         self._clock = clock
         self.reload(config, refuses_replies)
 
@@ -164,6 +171,8 @@ class Submission:
             log.info("refused", client=client.address, user=client.user, sender=envelope.sender, reply=prepared)
             return prepared
         try:
+            if (refusal := await self._all_refused(prepared.envelope)) is not None:
+                return refusal
             queue_id = await self._store.put(*prepared)
         except StoreFull:
             return _FULL
@@ -172,6 +181,20 @@ class Submission:
             return _DISK
         _note(client, prepared.envelope, queue_id)
         return Reply(250, "2.0.0", f"queued as {queue_id}")
+
+    async def _all_refused(self, envelope: Envelope) -> Reply | None:
+        """Nobody of them may get mail. Where somebody may, the others get their end from delivery."""
+        if self._suppressions is None:
+            return None
+        addresses = [recipient.address for recipient in envelope.recipients]
+        if not all(map(self._suppressions.suspect, addresses)):
+            return None
+        refusals = await self._suppressions.refusals(addresses)
+        if len(refusals) < len(set(addresses)):
+            return None
+        metrics.REFUSED_SUPPRESSED.inc()
+        log.info("refused", sender=envelope.sender, recipients=len(addresses), reason="suppressed")
+        return refusals[addresses[0]]
 
 
 def _note(client: Client, envelope: Envelope, queue_id: int) -> None:

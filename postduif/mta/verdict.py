@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from postduif.attempt import Attempt, Kind
+from postduif.bounce.classify import classify
 from postduif.config.schema import Delivery
 from postduif.envelope import Entry
 from postduif.mta.retry import give_up, next_attempt
@@ -81,6 +82,7 @@ def _deferred(entry: Entry, reply: Reply, about: Circumstances, due: float, kind
 
 def _attempt(kind: Kind, entry: Entry, reply: Reply, about: Circumstances) -> Attempt:
     envelope, recipient = entry.envelope, entry.recipient
+    meant = (recipient.last_reply or reply) if kind is Kind.EXPIRED else reply
     waiting_since = recipient.due if recipient.attempts else envelope.received_at
     return Attempt(
         kind=kind,
@@ -94,6 +96,7 @@ def _attempt(kind: Kind, entry: Entry, reply: Reply, about: Circumstances) -> At
         in_queue=max(0.0, about.now - about.connect - about.transmit - waiting_since),
         connect=about.connect,
         transmit=about.transmit,
+        category="" if reply.positive else classify(meant, about.site).category,
     )
 
 

@@ -76,6 +76,6 @@ def test_what_is_too_old_is_taken_out() -> None:
     for one, expires_at in zip(entries, (10.0, 30.0, 20.0), strict=True):
         one.envelope.expires_at = expires_at
     ready.add(BULK, 50, entries)
-    assert [one.envelope.id for one in ready.take_expired(20.0)] == [1, 3]
+    assert [one.envelope.id for one in ready.take_out(lambda entry: entry.envelope.expires_at <= 20.0)] == [1, 3]
     assert ready.recipients == len(ready) == 1
     assert order(ready) == [2]
