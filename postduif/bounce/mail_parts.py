@@ -22,7 +22,7 @@ MAX_VALUE = 8192  # characters of one field
 _MAX_CANDIDATES = 1000  # lines that look like the boundary
 _NESTING = "multipart/"
 
-_NAME = re.compile(r"([!-9;-~]{1,80}+)[ \t]{0,8}:[ \t]*+")
+_NAME = re.compile(r"[!-9;-~]{1,80}")
 _PARAMETER = re.compile(r';\s*+([\w*.-]{1,40}+)\s{0,8}+=\s{0,8}+(?:"([^"]{0,300}+)"|([^;\s"]{0,300}+))')
 _UNDECLARED = re.compile(
     rb"^--([^\s-][^\n]{0,150}|-[^\n]{0,150}[^-\n])\n(?:content-|mime-)[a-z-]{1,40}:", re.IGNORECASE | re.MULTILINE
@@ -126,18 +126,21 @@ def content_type(value: str, otherwise: str = "text/plain") -> tuple[str, dict[s
 
 def read_fields(section: str) -> Fields:
     """The fields of a header section with LF line ends. Lines that are no field and continue none are left out."""
-    names: list[str] = []
-    values: list[list[str]] = []
+    found: list[tuple[str, list[str]]] = []
     for line in section[:MAX_HEADER].split("\n"):
-        match = _NAME.match(line)
-        if match and line[0] not in " \t":
-            if len(names) == MAX_FIELDS:
+        if line[:1] in (" ", "\t"):
+            if found:
+                found[-1][1].append(line.strip())
+            continue
+        name, colon, value = line.partition(":")
+        name = name.rstrip(" \t").lower()
+        if colon and _NAME.fullmatch(name):
+            if len(found) == MAX_FIELDS:
                 break
-            names.append(match[1].lower())
-            values.append([line[match.end() :].strip()])
-        elif values and (line[:1] in (" ", "\t") or values[-1][-1].endswith(";")):
-            values[-1].append(line.strip())
-    return Fields(tuple((name, " ".join(lines)[:MAX_VALUE].strip()) for name, lines in zip(names, values, strict=True)))
+            found.append((name, [value.strip()]))
+        elif found and found[-1][1][-1].endswith(";"):
+            found[-1][1].append(line.strip())
+    return Fields(tuple([(name, " ".join(lines)[:MAX_VALUE].strip()) for name, lines in found]))
 
 
 def _header(octets: bytes, start: int, end: int) -> tuple[Fields, int]:
