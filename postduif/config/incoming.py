@@ -125,6 +125,12 @@ class Listener(Section):
         le=86400,
         description="The longest wait for a whole command, or for the next block of data (RFC 5321 4.5.3.2.7).",
     )
+    crowded_timeout: Time = Field(
+        default=10.0,
+        gt=0,
+        le=86400,
+        description="The same while four fifths of max_connections are open, for clients that may not relay.",
+    )
     min_data_rate: Size = Field(
         default=500,
         le=parse_size("1M"),

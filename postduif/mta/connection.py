@@ -43,7 +43,7 @@ class Connection(SMTP):
 
     def __init__(self, server: SmtpServer) -> None:
         terms = server.terms
-        tick = min(TICK, terms.listener.idle_timeout / 4)
+        tick = min(TICK, terms.listener.idle_timeout / 4, terms.listener.crowded_timeout / 2)
         super().__init__(_NO_HOOKS, hostname=terms.hostname, timeout=tick, loop=server.loop)
         self._server = server
         self._clock = terms.clock
@@ -291,7 +291,7 @@ class Connection(SMTP):
         if self._smtp.closing or self._wire.is_closing():
             self.abort()
             return
-        words = b"" if self._in_handshake else self._smtp.overdue(self._clock.monotonic())
+        words = b"" if self._in_handshake else self._smtp.overdue(self._clock.monotonic(), crowded=self._server.crowded)
         if not self._smtp.closing:
             self._reset_timeout()
         elif self._unread:  # it would never read them

@@ -30,6 +30,7 @@ BACKLOG = 1024  # connections the kernel keeps for us
 SEND_BUFFER = 65536  # octets of replies the kernel keeps for one client; connections take it over from the socket
 HANDSHAKE = 60.0  # seconds for TLS to begin, at most
 ACCEPT_PAUSE = 0.5  # seconds, when no connection can be taken
+CROWD = 0.8  # of max_connections, above which strangers have only crowded_timeout
 LAST_WORDS = 1.0  # seconds for the last 421 to leave
 
 
@@ -185,6 +186,11 @@ class SmtpServer:
             self._clients.remove(address)
 
     # --- for its connections
+
+    @property
+    def crowded(self) -> bool:
+        """So many connections are open that those who wait for nothing have to go."""
+        return len(self._connections) >= CROWD * self.terms.listener.max_connections
 
     @property
     def handshake_timeout(self) -> float:

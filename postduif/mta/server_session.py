@@ -117,13 +117,16 @@ class ServerSession:
                 self._end("auth_failures", server_reply.TOO_MANY_FAILURES)
         return self._flush()
 
-    def overdue(self, now: float) -> bytes:
-        """The last words to a client that was too slow; b"" when it is not."""
+    def overdue(self, now: float, *, crowded: bool = False) -> bytes:
+        """The last words to a client that was too slow; b"" when it is not. `crowded`: strangers must be quick now."""
         listener = self._terms.listener
         if self.want is not None or self.closing:
             return b""
         reader, chunked = self._dialog.reader, self._dialog.chunked
-        if now - self._since > listener.idle_timeout:
+        patience = listener.idle_timeout
+        if crowded and not self._dialog.relays:
+            patience = min(patience, listener.crowded_timeout)
+        if now - self._since > patience:
             self._end("timeout", server_reply.TIMEOUT)
         elif (reader is not None or chunked) and now - self._block_since > listener.idle_timeout:
             octets = max(chunked, reader.octets if reader else 0)

@@ -44,6 +44,31 @@ def test_idle_client_is_told_and_left(run: Run) -> None:
     run(story())
 
 
+def test_crowd_makes_room(run: Run) -> None:
+    """While four fifths of all connections are taken, strangers who say nothing are left after crowded_timeout."""
+
+    async def story() -> None:
+        async with serving(Door(), max_connections=10, idle_timeout=30, crowded_timeout=0.1, trusted=[]) as server:
+            callers = [await Caller.call(server) for _ in range(7)]
+            await asyncio.sleep(0.3)
+            assert server.open_connections == 7
+            callers.append(await Caller.call(server))
+            assert (await callers[0].hear()).startswith("421 4.4.2 ")
+            await until(lambda: not server.crowded)
+            for caller in callers:
+                await caller.hang_up()
+
+    run(story())
+
+
+@pytest.mark.parametrize(("role", "left"), [("inbound", True), ("submission", False)])
+def test_who_may_relay_has_time_in_a_crowd(role: str, left: bool) -> None:
+    """A crowd of strangers makes no client that may relay hurry."""
+    peer = _peer(role=role, trusted=["127.0.0.0/8"])
+    peer.clock.advance(11)
+    assert bool(peer.session.overdue(peer.clock.monotonic(), crowded=True)) is left
+
+
 def test_never_reading_client_is_aborted(run: Run) -> None:
     """A client that reads no replies does not keep its connection, nor does it make memory grow."""
 
