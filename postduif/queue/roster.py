@@ -237,7 +237,8 @@ class Roster:
             if hold == WITHDRAWN:
                 withdrawn.append(entry.recipient.id)
             elif hold is None and (queue.held_whole or queue.reading or entry.recipient.due > now):
-                queue.next_due = min(queue.next_due, entry.recipient.due)
+                # It may have been leased before it was due, and an order to retry it since is on disk alone.
+                queue.next_due = min(queue.next_due, entry.recipient.due, now)
             elif hold is None:
                 self._enter(entry)
                 again.append(entry)

@@ -267,6 +267,24 @@ def test_to_mean_everything_one_must_say_so(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_retry_of_what_was_leased_before_it_was_due(tmp_path: Path) -> None:
+    """Given back, what was leased as past its lifetime and ordered to be retried meanwhile is due."""
+
+    async def story() -> None:
+        clock = FakeClock()
+        async with a_store(tmp_path, clock) as store:
+            await put(store, "a@example.com")
+            clock.advance(90_000)
+            await store.settle([deferred(entry, clock.time() + 7) for entry in await store.lease(KEY, 1)])
+            late = await store.lease_expired(1)
+            assert await store.retry(Condition(domain="example.com")) == len(late) == 1
+            store.release(late)
+            assert store.due(clock.time()) == [KEY]
+            assert len(await store.lease(KEY, 1)) == 1
+
+    asyncio.run(story())
+
+
 def test_retry_in_the_transaction_that_defers_loses_nobody(tmp_path: Path) -> None:
     """A recipient that is made due and deferred in one transaction is found when it is due."""
 
