@@ -72,27 +72,24 @@ class App:
         delivering = asyncio.create_task(self.delivery.run())
         beating = asyncio.create_task(self._beats())
         stopping = asyncio.create_task(self._stopped())
-        dying = asyncio.create_task(self._store_died())
-        tasks = (delivering, beating, dying, stopping)
+        dying = asyncio.create_task(self.store.died())
+        tasks = (delivering, beating, stopping, dying)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            failed = [task.exception() for task in tasks[:3] if task.done() and not task.cancelled()]
+            failed = [task.exception() for task in tasks[:2] if task.done() and not task.cancelled()]
             await self.stop(0.0 if dying.done() else GRACE)
+            died = dying.done()  # perhaps only while we stopped
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        if failed and isinstance(failed[0], StoreError):  # the exit status tells systemd to start us again
-            raise failed[0]
+        if died:  # the exit status tells systemd to start us again
+            raise StoreError(self.store.trouble)
         if failed:
             raise PostduifError(f"a part of the daemon failed: {failed[0]!r}; please report this mistake of ours")
 
     async def _stopped(self) -> None:
         await self._stop.wait()
-
-    async def _store_died(self) -> None:
-        await self.store.died()
-        raise StoreError(self.store.trouble)
 
     async def start(self) -> None:
         """Open every door. Raises OSError when an address is taken."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -66,6 +67,20 @@ class Program:
     def pid(self) -> int:
         """The number of its process."""
         return self._process.pid
+
+    def heard(self, line: str) -> bool:
+        """Whether systemd was told this line by now, since `wait_told` returned last."""
+        self._notices.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._told += self._notices.recv(4096).decode() + "\n"
+        self._notices.settimeout(PATIENCE)
+        return line in self._told.splitlines()
+
+    @property
+    def runs(self) -> bool:
+        """It has not ended."""
+        return self._process.poll() is None
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""

@@ -63,13 +63,17 @@ class Ledger:
     async def settled(self, patience: float) -> None:
         """Wait until everything taken so far is on disk, but no longer than `patience` seconds.
 
-        What is not on disk then is tried again by the next daemon: a second copy goes out.
+        What is not on disk then, or when nothing can be stored any more, is tried again by the next daemon: a second
+        copy goes out.
         """
+        if self._writing is None:
+            return
+        died = asyncio.create_task(self._store.died())
+        await asyncio.wait((self._writing, died), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        died.cancel()
         if self._writing is not None:
-            _, late = await asyncio.wait((self._writing,), timeout=patience)
-            for task in late:
-                log.error("outcomes_not_recorded", gathered=len(self._gathered))
-                task.cancel()
+            log.error("outcomes_not_recorded", gathered=len(self._gathered))
+            self._writing.cancel()
 
     async def _write_all(self) -> None:
         """What gathers while one transaction is under way goes into the next."""
