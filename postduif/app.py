@@ -16,7 +16,7 @@ from postduif.config.kinds import HostPort
 from postduif.config.load import load
 from postduif.config.schema import Config, Listener
 from postduif.errors import ConfigError, PostduifError, StoreError
-from postduif.mta import metrics, suppressions
+from postduif.mta import metrics, returns, suppressions, webhook_cursor
 from postduif.mta.auth_backoff import Backoff
 from postduif.mta.control import Action, Control
 from postduif.mta.credentials import Credentials
@@ -28,11 +28,14 @@ from postduif.mta.message_memory import MessageMemory
 from postduif.mta.operations import SiteOperations
 from postduif.mta.queue_operations import QueueOperations
 from postduif.mta.resolver import Resolver
+from postduif.mta.return_addresses import ReturnAddresses
+from postduif.mta.returns import Returns
 from postduif.mta.server import SmtpServer, tls_context
 from postduif.mta.sites import Sites
 from postduif.mta.submission import Submission
 from postduif.mta.suppression_operations import SuppressionOperations
 from postduif.mta.suppressions import Suppressions
+from postduif.mta.webhooks import Secrets, Webhooks, read_secrets
 from postduif.queue.store import Store
 
 GRACE = 20.0  # seconds that sessions and transactions under way have to end when we stop
@@ -51,7 +54,8 @@ class App:
         log.configure(self._config.server.log_format, self._config.server.log_level)
         self._signer = Signer.load(self._config.dkim, self._clock)
         self._contexts = {one.address: _tls(one) for one in self._config.listener}
-        extensions = (suppressions.EXTENSION,)
+        self._secrets = read_secrets(self._config)
+        extensions = (suppressions.EXTENSION, returns.EXTENSION, webhook_cursor.EXTENSION)
         self.store = Store.open(self._config.server.data_dir, self._config.queue, self._clock, extensions)
         self.store.observe_commits(metrics.COMMIT_SECONDS.observe)
         self._stop = asyncio.Event()
@@ -98,15 +102,22 @@ class App:
         self._resolver = resolver
         sites = Sites(config, resolver)
         self.suppressions = await Suppressions.load(self.store, config.bounce, config.server.data_dir, self._clock)
-        self.submission = Submission(config, self.store, self._clock, sites.refuses_replies, self.suppressions)
+        addresses = ReturnAddresses.of(config)
+        taking = addresses and Returns(self.store, self.suppressions, addresses, lambda: self._config, self._clock)
+        self.submission = Submission(
+            config, self.store, self._clock, sites.refuses_replies, self.suppressions, addresses
+        )
         self.delivery = Delivery(
             config,
             store=self.store,
             sites=sites,
             signer=self._signer,
             suppressions=self.suppressions,
+            returns=taking,
             clock=self._clock,
         )
+        self.webhooks = Webhooks(config, self._secrets, store=self.store, resolver=resolver, clock=self._clock)
+        await self.webhooks.start()
         self._memory = MessageMemory(config.server.max_message_memory)
         self._credentials = Credentials(config.server.data_dir, Backoff(config.auth, self._clock))
         self.servers = [
@@ -150,6 +161,7 @@ class App:
             self._health.close()
         self._signer.close()
         self._credentials.close()
+        await self.webhooks.close()
         await self._resolver.close()
         await self.store.close()
         log.info("stopped")
@@ -160,18 +172,19 @@ class App:
         try:
             config = load(self._path, serving=True)
             contexts = {one.address: _tls(one) for one in config.listener}
+            secrets = read_secrets(config)
             Signer.load(config.dkim, self._clock).close()
         except ConfigError as error:
             metrics.RELOADS.labels("refused").inc()
             for line in str(error).splitlines():
                 log.error("reload_refused", problem=line)
         else:
-            self._use(config, contexts)
+            self._use(config, contexts, secrets)
             metrics.RELOADS.labels("done").inc()
             log.info("reloaded", file=self._path)
         systemd.notify("READY=1")
 
-    def _use(self, config: Config, contexts: dict[HostPort, ssl.SSLContext | None]) -> None:
+    def _use(self, config: Config, contexts: dict[HostPort, ssl.SSLContext | None], secrets: Secrets) -> None:
         for name in _needing_restart(self._config, config):
             log.warning("reload_needs_restart", setting=name)
         # Who we are and where we keep things stays as it was, everywhere, until then.
@@ -189,6 +202,7 @@ class App:
         self._memory.limit = config.server.max_message_memory
         self.delivery.reload(config, sites, self._signer)
         self.suppressions.reload(config.bounce)
+        self.webhooks.reload(config, secrets, self._resolver)
         known = {one.address: one for one in config.listener}
         for server in self.servers:
             if (one := known.get(server.listener.address)) is not None:
@@ -214,6 +228,7 @@ class App:
         self._errors = stats.errors
         metrics.DISK_FREE.set(stats.disk_free)
         metrics.LOG_DROPPED.set(log.dropped())
+        self.webhooks.refresh()
         metrics.OUT_CONNECTIONS.set(sum(len(route.connections) for route in list(self.delivery.routes.values())))
 
     async def _beats(self) -> None:
@@ -290,6 +305,9 @@ def _needing_restart(old: Config, new: Config) -> Iterator[str]:
     for name in _FIXED:
         if getattr(old.server, name) != getattr(new.server, name):
             yield f"server.{name}"
+    for name in ("domain", "sign_submitted", "key_file"):
+        if getattr(old.bounce, name) != getattr(new.bounce, name):
+            yield f"bounce.{name}"
     for name in ("queue", "metrics"):
         if getattr(old, name) != getattr(new, name):
             yield name

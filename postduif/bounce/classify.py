@@ -35,7 +35,7 @@ def classify(reply: Reply, provider: str = "") -> Class:
     Never fails, whatever the text. The first call reads the rules, some 0.2 s: make it before the event loop runs.
     """
     said = Said.of(reply)
-    who = _provider(provider) or _provider(reply.remote_mta)
+    who = provider_of(provider) or provider_of(reply.remote_mta)
     return _class_of(_index().known(said.words), said.code, said.statuses, who)
 
 
@@ -45,7 +45,8 @@ def _index() -> Index:
 
 
 @lru_cache(REMEMBERED)
-def _provider(name: str) -> str:
+def provider_of(name: str) -> str:
+    """The provider that a host, a domain or a provider's own name stands for; "" when it is none we know."""
     return _index().provider(name)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from postduif.config.kinds import AbsolutePath, Count, Domain, Flag, Time
+from postduif.config.kinds import AbsolutePath, Count, Domain, Flag, Text, Time
 from postduif.config.section import Section
 
 _DAY = 86400.0
@@ -28,6 +28,14 @@ class Bounce(Section):
         description="Keys that sign those addresses, one a line in hexadecimal: the first signs, all are believed. "
         "Not readable by group or others. Also looked for in systemd's credentials directory. "
         "Default: verp.keys in data_dir, made when it is first needed.",
+    )
+    unprocessed_to: Text = Field(
+        default="",
+        description="Mail that came back and could not be read is forwarded to this address. "
+        "It is kept for `postduif bounce unprocessed` in any case. Default: nobody.",
+    )
+    unprocessed_retention: Time = Field(
+        default=30 * _DAY, gt=0, description="How long such mail is kept; the latest 10,000 at most."
     )
     bounce_lifetime: Time = Field(
         default=14 * _DAY,

@@ -7,19 +7,21 @@ comes back goes to the ledger; what was not tried goes back to the ready queue.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Protocol
 
 from postduif import log
 from postduif.clock import Clock
 from postduif.config.schema import Delivery
+from postduif.envelope import Envelope, Recipient
 from postduif.errors import KeyUnavailable, StoreError
 from postduif.mta.client import Connection
 from postduif.mta.dkim import Signer
 from postduif.mta.downgrade import fit
 from postduif.mta.ready import Batch
+from postduif.mta.return_addresses import ReturnAddresses
 from postduif.mta.route import Route
 from postduif.mta.transaction import Transaction, addresses_ascii, compose
 from postduif.mta.verdict import Circumstances, expired, of_reply, of_transaction
@@ -62,6 +64,7 @@ class Courier:
         settings: Delivery,
         random: Random,
         connect_seconds: float,
+        return_addresses: ReturnAddresses | None,
         feed: Callable[[Route], None],
     ) -> None:
         self._route = route
@@ -73,6 +76,7 @@ class Courier:
         self._settings = settings
         self._random = random
         self._connect_seconds = connect_seconds
+        self._return_addresses = return_addresses
         self._feed = feed
         self._jobs: dict[Transaction, _Job] = {}
         self._event = asyncio.Event()
@@ -161,7 +165,7 @@ class Courier:
             if isinstance(fitted, Reply):
                 return fitted
             content = await self._signer.sign(envelope.header_from, fitted.content) + fitted.content
-            transaction = compose(envelope, recipients, content, features)
+            transaction = compose(self._sender(envelope, recipients), recipients, content, features)
         except StoreError:
             return Reply(451, "4.3.0", "the message could not be read from the queue")
         except KeyUnavailable as error:
@@ -174,6 +178,13 @@ class Courier:
                 552, "5.3.4", f"the message has {len(content)} octets, {self._connection.peer} takes {features.size}"
             )
         return transaction
+
+    def _sender(self, envelope: Envelope, recipients: Sequence[Recipient]) -> Envelope:
+        """The envelope with the return address that says whom the mail was for, where there is to be one."""
+        ours = self._return_addresses
+        if ours is None or not ours.for_submitted or not envelope.sender.domain or len(recipients) != 1:
+            return envelope
+        return replace(envelope, sender=ours.sender(recipients[0].id, envelope.received_at))
 
     def _done(self, transaction: Transaction) -> None:
         self._record(self._jobs.pop(transaction), transaction, None)

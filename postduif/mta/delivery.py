@@ -22,6 +22,7 @@ from postduif.mta.exclusion import Exclusion
 from postduif.mta.ledger import Ledger
 from postduif.mta.opening import Opener
 from postduif.mta.permits import Permits
+from postduif.mta.returns import Returns
 from postduif.mta.route import Route
 from postduif.mta.site_orders import SiteOrders
 from postduif.mta.sites import Destination, Sites
@@ -50,6 +51,7 @@ class Delivery:
         sites: Sites,
         signer: Signer,
         suppressions: Suppressions,
+        returns: Returns | None = None,
         clock: Clock,
         random: Random | None = None,
     ) -> None:
@@ -59,10 +61,12 @@ class Delivery:
         self.permits = Permits()
         self.orders = SiteOrders(self, clock)
         self._store = store
+        self._returns = returns
         self._clock = clock
         self._random = random or Random()  # noqa: S311  spreads retries, guards nothing
         self._ledger = Ledger(lambda: self._config, store, suppressions, clock, self._deferred)
         self._exclusion = Exclusion(store, suppressions, self._ledger, clock, self.routes, self._spawn)
+        self._duties = [store.tidy, self._give_up, suppressions.tidy, *([returns.tidy] if returns else [])]
         self._tasks: set[asyncio.Task[None]] = set()
         self._couriers: dict[asyncio.Task[None] | None, Courier] = {}
         """Those of the tasks that carry mail."""
@@ -150,7 +154,7 @@ class Delivery:
         while True:
             await self._clock.sleep(SWEEP)
             self._prune()
-            for duty in (self._store.tidy, self._give_up):
+            for duty in self._duties:
                 try:
                     await duty()
                 except StoreError as error:
@@ -180,6 +184,8 @@ class Delivery:
         """Something in this scheduled queue may be leased."""
         if self._stopping:
             return
+        if self._returns is not None and self._returns.takes(key, self._spawn):
+            return
         destination = self._sites.cached(key.domain)
         if destination is None:
             if key not in self._resolving:
@@ -208,6 +214,8 @@ class Delivery:
             self.orders.apply(route)
         elif route.destination is not destination:
             route.update(destination)
+        if self._returns is not None and self._returns.addresses.for_submitted:
+            route.ready.max_recipients = 1  # each has a return address of his own
         route.queues[key] = None
         self.pump(route)
 
@@ -318,6 +326,7 @@ class Delivery:
             signer=self._signer,
             ledger=self._ledger,
             clock=self._clock,
+            return_addresses=self._returns.addresses if self._returns else None,
             settings=self._config.delivery,
             random=self._random,
             connect_seconds=self._clock.monotonic() - began,

@@ -1,6 +1,6 @@
 """Every metric of the MTA, declared in one place. Prefix `postduif_`, base units, `_total` on counters.
 
-Label sets are bounded: a label is a listener, a stream, a configured site, a status class or a fixed word;
+Label sets are bounded: a label is a listener, a stream, a configured site or webhook, a status class or a fixed word;
 never a domain or an address.
 """
 
@@ -56,6 +56,15 @@ BOUNCES = Counter("postduif_bounces_total", "Failures that were said later, by m
 RETURN_ADDRESSES_REFUSED = Counter(
     "postduif_return_addresses_refused_total", "Mail to return addresses that are none of ours", ["problem"]
 )
+
+# --- webhooks
+WEBHOOK_REQUESTS = Counter("postduif_webhook_requests_total", "Requests by what came of them", ["webhook", "result"])
+WEBHOOK_EVENTS = Counter("postduif_webhook_events_total", "Events that the receiver took", ["webhook"])
+WEBHOOK_LOST = Counter(
+    "postduif_webhook_lost_rows_total", "Rows of the journal forgotten before the webhook saw them", ["webhook"]
+)
+WEBHOOK_LAG = Gauge("postduif_webhook_lag_seconds", "Age of the oldest event that was not taken", ["webhook"])
+WEBHOOK_GIVEN_UP = Gauge("postduif_webhook_given_up", "1: nothing is told any more until a reload", ["webhook"])
 
 # --- process
 LOOP_LAG = Histogram(

@@ -70,6 +70,8 @@ def rewritten(config: Config, listener: Listener, recipients: list[Recipient]) -
 
     What came in by an inbound listener makes no notifications: its sender is a stranger's word (backscatter).
     """
+    if listener.role == "inbound":
+        recipients = [replace(recipient, notify=Notify.NEVER) for recipient in recipients]
     if not config.server.postmaster or not any(_is_own(config, recipient.address) for recipient in recipients):
         return recipients
     target = address.parse(config.server.postmaster)  # checked when the settings were read
@@ -77,8 +79,6 @@ def rewritten(config: Config, listener: Listener, recipients: list[Recipient]) -
     for recipient in recipients:
         if _is_own(config, recipient.address):
             recipient = replace(recipient, address=target)  # noqa: PLW2901  the recipient as it is queued
-        if listener.role == "inbound":
-            recipient = replace(recipient, notify=Notify.NEVER)  # noqa: PLW2901
         if all(recipient.address != other.address for other in out):
             out.append(recipient)
     return out
@@ -88,7 +88,7 @@ def _is_own(config: Config, recipient: Address) -> bool:
     name = recipient.localpart.lower()
     if not recipient.domain:
         return name == "postmaster"
-    return name in OWN_LOCALPARTS and recipient.domain == config.server.hostname.lower()
+    return name in OWN_LOCALPARTS and recipient.domain in (config.server.hostname.lower(), config.bounce.domain)
 
 
 def _qualified(domain: str) -> bool:

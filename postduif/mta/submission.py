@@ -28,6 +28,7 @@ from postduif.header_text import date, message_id
 from postduif.mta import author, metrics, modifications, relaying, trace
 from postduif.mta.mail_content import Lines
 from postduif.mta.modifications import Section
+from postduif.mta.return_addresses import ReturnAddresses
 from postduif.mta.suppressions import Suppressions
 from postduif.queue.store import Store
 from postduif.reply import Reply
@@ -134,10 +135,12 @@ class Submission:
         clock: Clock,
         refuses_replies: Callable[[str], Reply | None] | None = None,
         suppressions: Suppressions | None = None,
+        returns: ReturnAddresses | None = None,
     ) -> None:
         """`refuses_replies` is asked about a sender's domain (`Sites.refuses_replies`). None: nobody is refused."""
         self._store = store
         self._suppressions = suppressions
+        self._returns = returns
         self._clock = clock
         self.reload(config, refuses_replies)
 
@@ -157,6 +160,8 @@ class Submission:
 
     def may_receive(self, client: Client, recipient: Address) -> Reply | None:
         """May this client send to `recipient`? Asked at RCPT. None is yes."""
+        if self._returns is not None and recipient.domain == self._returns.domain and not _is_person(recipient):
+            return self._returns.refusal(recipient, self._clock.time())
         return relaying.may_receive(self._config, client, recipient)
 
     async def accept(self, client: Client, envelope: Envelope, content: Lines) -> Reply:
@@ -195,6 +200,10 @@ class Submission:
         metrics.REFUSED_SUPPRESSED.inc()
         log.info("refused", sender=envelope.sender, recipients=len(addresses), reason="suppressed")
         return refusals[addresses[0]]
+
+
+def _is_person(recipient: Address) -> bool:
+    return recipient.localpart.lower() in relaying.OWN_LOCALPARTS
 
 
 def _note(client: Client, envelope: Envelope, queue_id: int) -> None:

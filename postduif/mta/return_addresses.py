@@ -1,0 +1,51 @@
+"""Our return addresses at the bounce domain: made for mail that leaves, read when mail comes back (`bounce.verp`)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from postduif.address import Address
+from postduif.bounce.verp import Found, Problem, Purpose, Queued, Verp
+from postduif.config.schema import Config
+from postduif.mta import metrics
+from postduif.reply import Reply
+
+FEEDBACK = "feedback"
+"""Local part of the address to register with feedback loops; the report itself must name one that we signed."""
+
+_UNKNOWN = Reply(550, "5.7.1", "no such address here")
+
+
+class ReturnAddresses(NamedTuple):
+    """Those of one bounce domain."""
+
+    domain: str
+    verp: Verp
+    for_submitted: bool
+    """Submitted mail goes out from them too."""
+
+    @classmethod
+    def of(cls, config: Config) -> ReturnAddresses | None:
+        """As configured; None without a bounce domain. Reads the keys. Raises ConfigError."""
+        if config.bounce.domain is None:
+            return None
+        verp = Verp.load(config.bounce, config.server.data_dir)
+        return cls(config.bounce.domain, verp, config.bounce.sign_submitted)
+
+    def sender(self, recipient_id: int, accepted_at: float) -> Address:
+        """The envelope sender of submitted mail to that recipient."""
+        return Address(self.verp.make(Purpose.BOUNCE, Queued(recipient_id), accepted_at), self.domain)
+
+    def read(self, address: Address, now: float) -> Found | Problem:
+        """What an address says. `now` in seconds since the epoch."""
+        return self.verp.read(address.localpart, now) if address.domain == self.domain else Problem.NOT_OURS
+
+    def refusal(self, address: Address, now: float) -> Reply | None:
+        """The verdict on RCPT to an address at the bounce domain; None: mail is taken."""
+        if address.localpart.lower() == FEEDBACK:
+            return None
+        found = self.read(address, now)
+        if isinstance(found, Found):
+            return None
+        metrics.RETURN_ADDRESSES_REFUSED.labels(found.value).inc()
+        return _UNKNOWN

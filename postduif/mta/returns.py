@@ -1,0 +1,190 @@
+"""Mail that came back: taken from the queue, read, and acted on in the transaction that ends it there.
+
+It came in by the inbound listener like any mail, to a signed address at the bounce domain, and was on disk before its
+250. Nothing of it is lost: what cannot be read is kept for a person to look at, and forwarded if so configured. For
+submitted mail the real sender gets what came back, as if it had come to him.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import NamedTuple
+
+from postduif import address, header, log
+from postduif.address import NULL_SENDER
+from postduif.attempt import Attempt, Kind
+from postduif.bounce import unprocessed
+from postduif.bounce.address_state import Event
+from postduif.bounce.classify import provider_of
+from postduif.bounce.finding import Reading
+from postduif.bounce.judgement import Judged, judge
+from postduif.bounce.reading import read
+from postduif.bounce.subject import of_address
+from postduif.bounce.verp import Found, Purpose, Queued
+from postduif.clock import Clock
+from postduif.config.schema import Config
+from postduif.envelope import Entry, Envelope, Message, Notify, Recipient
+from postduif.errors import AddressError, StoreError
+from postduif.mta import metrics
+from postduif.mta.return_addresses import FEEDBACK, ReturnAddresses
+from postduif.mta.submission import MAX_MESSAGE_ID
+from postduif.mta.suppressions import Suppressions
+from postduif.queue import sent
+from postduif.queue.change import Task
+from postduif.queue.extension import Extension
+from postduif.queue.scheduled import QueueKey
+from postduif.queue.sent import Sent
+from postduif.queue.store import Outcome, Store
+from postduif.reply import Reply
+
+EXTENSION = Extension(unprocessed.prepare, unprocessed.TABLES)
+"""For `Store.open`."""
+CHUNK = 20  # mails of one lease
+LARGE = 64 * 1024  # octets from which a mail is read in a thread
+MOST_UNPROCESSED = 10_000
+"""Mails that are kept for a person to look at; the latest."""
+_SOURCES = {
+    Kind.BOUNCED: "dsn",
+    Kind.COMPLAINED: "arf",
+    Kind.UNSUBSCRIBED: "unsubscribe",
+    Kind.ANSWERED: "auto_reply",
+}
+_Notices = tuple[tuple[Envelope, Message], ...]
+
+
+class _Work(NamedTuple):
+    """What one mail comes to."""
+
+    says: str
+    notices: tuple[tuple[Envelope, Message], ...] = ()
+    writing: Task | None = None
+    """For the journal, or the unprocessed."""
+    listing: Task | None = None
+    """For the suppression list."""
+
+
+class Returns:
+    """Works through scheduled queues of the bounce domain. `config` gives the settings in force."""
+
+    def __init__(
+        self,
+        store: Store,
+        suppressions: Suppressions,
+        addresses: ReturnAddresses,
+        config: Callable[[], Config],
+        clock: Clock,
+    ) -> None:
+        self.addresses = addresses
+        self._store = store
+        self._suppressions = suppressions
+        self._config = config
+        self._clock = clock
+        self._working: set[QueueKey] = set()
+
+    def takes(self, key: QueueKey, spawn: Callable[[Coroutine[object, object, None]], None]) -> bool:
+        """This scheduled queue is ours: it is worked through by a task that `spawn` starts, if none does so yet."""
+        if key.domain != self.addresses.domain:
+            return False
+        if key not in self._working:
+            self._working.add(key)
+            spawn(self._work(key))
+        return True
+
+    async def _work(self, key: QueueKey) -> None:
+        try:
+            while entries := await self._store.lease(key, CHUNK):
+                for entry in entries:
+                    await self._take(entry)
+        finally:
+            self._working.discard(key)
+
+    async def tidy(self) -> None:
+        """Forget unprocessed mail beyond its retention."""
+        before = self._clock.time() - self._config().bounce.unprocessed_retention
+        await self._store.do(unprocessed.tidy, before, MOST_UNPROCESSED)
+
+    async def _take(self, entry: Entry) -> None:
+        try:
+            work = await self._understand(entry)
+            attempt = Attempt(Kind.DELIVERED, Reply(250, "2.0.0", work.says), self._clock.time(), "returns")
+            tasks = [task for task in (work.writing, work.listing) if task is not None]
+            results = await self._store.settle([Outcome(entry, attempt, None)], work.notices, tasks)
+        except StoreError:
+            self._store.release([entry])
+            raise
+        if work.listing is not None:
+            self._suppressions.learn(results[-1])
+        log.info("returned", id=entry.envelope.id, to=entry.recipient.address, says=work.says)
+
+    async def _understand(self, entry: Entry) -> _Work:
+        message = await self._store.content(entry.envelope.id)
+        large = len(message.content) >= LARGE
+        reading = await asyncio.to_thread(read, message.content) if large else read(message.content)
+        metrics.RETURNED.labels(reading.kind.value).inc()
+        found = self._found(entry, reading)
+        if found is None or not isinstance(found.whom, Queued):
+            return self._unreadable(entry, message, "it names no mail of ours")
+        about = await self._store.questions.ask(sent.find, found.whom.recipient)
+        if about is None:
+            return self._unreadable(entry, message, "the journal does not know the mail any more")
+        judged = judge(found.purpose, reading, about.domain)
+        if judged is None:
+            return self._unreadable(entry, message, "not understood")
+        notices = self._forwarded(about, judged, message) if found.purpose is Purpose.BOUNCE else ()
+        if judged.kind is None:
+            return _Work(f"{reading.kind.value}, from which nothing follows", notices)
+        return self._effect(about, judged, judged.kind, notices)
+
+    def _found(self, entry: Entry, reading: Reading) -> Found | None:
+        """Whose mail it is about: by the address it came to, or by the one of ours that a complaint quotes."""
+        to, at = entry.recipient.address, entry.envelope.received_at
+        found = self.addresses.read(to, at)
+        if not isinstance(found, Found) and to.localpart.lower() == FEEDBACK:
+            try:
+                found = self.addresses.read(address.parse(reading.original.return_path), at)
+            except AddressError:
+                return None
+            if isinstance(found, Found) and found.purpose is Purpose.BOUNCE:
+                return found._replace(purpose=Purpose.FEEDBACK)
+        return found if isinstance(found, Found) else None
+
+    def _effect(self, about: Sent, judged: Judged, kind: Kind, notices: _Notices) -> _Work:
+        now = self._clock.time()
+        if kind is Kind.BOUNCED:
+            metrics.BOUNCES.labels(judged.category, provider_of(judged.reply.remote_mta or about.domain)).inc()
+        writing = Task(sent.write, (about, Attempt(kind, judged.reply, now, category=judged.category)))
+        listing = None
+        if judged.what is not None:
+            subject = of_address(address.parse(about.recipient))
+            event = Event(subject, judged.what, now, _SOURCES[kind], str(judged.reply))
+            listing = self._suppressions.recording([event])
+        return _Work(f"{kind.value}: {about.recipient}, message {about.message}", notices, writing, listing)
+
+    def _forwarded(self, about: Sent, judged: Judged, message: Message) -> _Notices:
+        """To the sender of submitted mail, what he would have had without us in between; not complaints."""
+        if not about.sender or judged.kind is Kind.COMPLAINED:
+            return ()
+        return (self._passed_on(about.sender, about.stream, message),)
+
+    def _unreadable(self, entry: Entry, message: Message, why: str) -> _Work:
+        config = self._config()
+        to = config.bounce.unprocessed_to
+        notices = (self._passed_on(to, entry.envelope.stream, message),) if to else ()
+        arguments = (self._clock.time(), str(entry.recipient.address), why, message.content)
+        return _Work(f"unprocessed: {why}", notices, Task(unprocessed.keep, arguments))
+
+    def _passed_on(self, to: str, stream: str, message: Message) -> tuple[Envelope, Message]:
+        """From the null sender, so that nothing comes back of it."""
+        now = self._clock.time()
+        envelope = Envelope(
+            NULL_SENDER,
+            [Recipient(address.parse(to), notify=Notify.NEVER)],
+            stream=stream,
+            received_at=now,
+            expires_at=now + self._config().delivery.lifetime,
+            message_id=header.first(header.split(message.content)[0], b"message-id")[:MAX_MESSAGE_ID],
+            origin="returns",
+            bulk=True,
+        )
+        return envelope, message

@@ -1,0 +1,63 @@
+"""How far each webhook has been told, in the queue file: what survives a kill.
+
+Plain SQL over a connection; the queue's writer calls it in transactions of its own. The row of a webhook moves on only
+after its receiver has said that it took what came before, so events may be told twice, and none is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from postduif.queue.extension import Extension
+from postduif.queue.following import last_id
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS webhook (
+    name          TEXT PRIMARY KEY,
+    last          INTEGER NOT NULL,  -- the journal row up to which everything was taken
+    failing_since REAL NOT NULL      -- seconds since the epoch; 0: the last request went well
+) WITHOUT ROWID
+"""
+
+
+class Place(NamedTuple):
+    """Where a webhook is."""
+
+    last: int
+    failing_since: float
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make the table. A place beyond the end was of a journal that was damaged and is gone: begin with the new one."""
+    connection.execute(_TABLE)
+    connection.execute("UPDATE webhook SET last = 0 WHERE last > ?", (last_id(connection),))
+
+
+def take(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, Place]:
+    """The places of these webhooks. One that is new begins with what is written from now on; others are forgotten."""
+    connection.execute(
+        "INSERT OR IGNORE INTO webhook SELECT value, ?, 0 FROM json_each(?)", (last_id(connection), json.dumps(names))
+    )
+    connection.execute("DELETE FROM webhook WHERE name NOT IN (SELECT value FROM json_each(?))", (json.dumps(names),))
+    return {name: Place(last, since) for name, last, since in connection.execute("SELECT * FROM webhook")}
+
+
+def taken(connection: sqlite3.Connection, name: str, last: int) -> None:
+    """The receiver has taken everything up to that row."""
+    connection.execute("UPDATE webhook SET last = ?, failing_since = 0 WHERE name = ?", (last, name))
+
+
+def passed(connection: sqlite3.Connection, name: str, last: int) -> None:
+    """What is left up to that row is no news for the receiver, or is not there any more."""
+    connection.execute("UPDATE webhook SET last = ? WHERE name = ?", (last, name))
+
+
+def failing(connection: sqlite3.Connection, name: str, since: float) -> None:
+    """Nothing has been taken since then (seconds since the epoch)."""
+    connection.execute("UPDATE webhook SET failing_since = ? WHERE name = ?", (since, name))
+
+
+EXTENSION = Extension(prepare, ("webhook",))

@@ -1,0 +1,180 @@
+"""Mail comes back days later: the right people are suppressed, nobody else is, and what waits for them is taken out."""
+
+from __future__ import annotations
+
+import asyncio
+import smtplib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email.message import EmailMessage
+from pathlib import Path
+
+from postduif.address import parse
+from postduif.bounce import unprocessed
+from postduif.sink import Sink
+from tests.fakes import FakeClock
+from tests.stories.daemon import PATIENCE, Daemon
+from tests.stories.roads import to
+
+BOUNCES = "bounce.sender.example"
+SETTINGS = f"""
+[bounce]
+domain = "{BOUNCES}"
+sign_submitted = true
+unprocessed_to = "people@sender.example"
+[[listener]]
+address = "127.0.0.1:0"
+role = "inbound"
+"""
+
+
+@asynccontextmanager
+async def running(directory: Path) -> AsyncIterator[tuple[Daemon, Sink]]:
+    """A daemon whose mail goes to a sink, with a door for what comes back."""
+    async with Sink() as sink, Daemon(directory, to(sink) + SETTINGS, FakeClock()) as daemon:
+        yield daemon, sink
+
+
+async def comes_back(daemon: Daemon, recipient: str, content: bytes, sender: str = "") -> tuple[int, bytes]:
+    """Somebody's host hands over a mail; the reply to RCPT when it is no yes, else to the data."""
+
+    def talk() -> tuple[int, bytes]:
+        with smtplib.SMTP("127.0.0.1", daemon.app.servers[1].address[1], timeout=PATIENCE) as host:
+            host.ehlo("mx.remote.example")
+            host.mail(sender)
+            code, words = host.rcpt(recipient)
+            return host.data(content) if code == 250 else (code, words)
+
+    return await asyncio.to_thread(talk)
+
+
+def dsn(recipient: str, status: str, words: str, action: str = "failed") -> bytes:
+    """A report as RFC 3464 has it."""
+    return (
+        "From: MAILER-DAEMON@mx.remote.example\r\nSubject: Undelivered Mail Returned to Sender\r\n"
+        "MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n"
+        "--x\r\nContent-Type: text/plain\r\n\r\nIt did not arrive.\r\n"
+        "--x\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.remote.example\r\n\r\n"
+        f"Final-Recipient: rfc822; {recipient}\r\nAction: {action}\r\nStatus: {status}\r\n"
+        f"Diagnostic-Code: smtp; {words}\r\n\r\n--x--\r\n"
+    ).encode()
+
+
+def complaint(return_path: str) -> bytes:
+    """A feedback report as RFC 5965 has it, the recipient blacked out."""
+    return (
+        "From: fbl@remote.example\r\nSubject: complaint\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: multipart/report; report-type=feedback-report; boundary=x\r\n\r\n"
+        "--x\r\nContent-Type: text/plain\r\n\r\nSpam, says a customer.\r\n"
+        "--x\r\nContent-Type: message/feedback-report\r\n\r\n"
+        "Feedback-Type: abuse\r\nUser-Agent: fbl/1\r\nVersion: 1\r\n"
+        f"Original-Mail-From: <{return_path}>\r\n\r\n"
+        "--x\r\nContent-Type: message/rfc822\r\n\r\n"
+        "From: app@sender.example\r\nSubject: hello\r\n\r\nHello.\r\n--x--\r\n"
+    ).encode()
+
+
+def absence() -> bytes:
+    """An automatic answer (RFC 3834)."""
+    answer = EmailMessage()
+    answer["From"], answer["Subject"], answer["Auto-Submitted"] = "a@one.example", "Out of office", "auto-replied"
+    answer.set_content("I am away until Monday.")
+    return answer.as_bytes().replace(b"\n", b"\r\n")
+
+
+async def sent(daemon: Daemon, sink: Sink, recipient: str) -> tuple[int, str]:
+    """A mail that was delivered: its queue id, and the return address it went out with."""
+    before = sink.figures.messages
+    id = await daemon.submit([recipient])
+    await daemon.journal(id)
+    await sink.wait_for(before + 1)
+    return id, sink.messages[-1].sender
+
+
+async def test_a_late_bounce(tmp_path: Path) -> None:
+    """It is journalled with the remote's words, suppresses that recipient alone, and reaches the real sender."""
+    async with running(tmp_path) as (daemon, sink):
+        id, back = await sent(daemon, sink, "a@one.example")
+        other, _ = await sent(daemon, sink, "b@one.example")
+        assert back.endswith(f"@{BOUNCES}")
+        report = dsn("somebody.else@one.example", "5.1.1", "550 5.1.1 no such user")
+        assert (await comes_back(daemon, back, report))[0] == 250
+        delivered, bounced = await daemon.journal(id, 2)
+        assert (delivered.kind, bounced.kind, bounced.category) == ("delivered", "bounced", "recipient_unknown")
+        assert (bounced.recipient, bounced.code, bounced.enhanced) == ("a@one.example", 550, "5.1.1")
+        suspect = daemon.app.suppressions.suspect
+        await daemon.until(lambda: suspect(parse("a@one.example")))
+        assert not suspect(parse("b@one.example"))
+        assert not suspect(parse("somebody.else@one.example"))
+        await sink.wait_for(3)
+        forwarded = sink.messages[-1]
+        assert (forwarded.sender, forwarded.recipients) == ("", ("app@sender.example",))
+        assert b"550 5.1.1 no such user" in forwarded.content
+        assert [line.kind for line in await daemon.journal(other)] == ["delivered"]
+
+
+async def test_a_complaint(tmp_path: Path) -> None:
+    """To the feedback address, naming only the return address: that recipient is suppressed, its mail taken out."""
+    async with running(tmp_path) as (daemon, sink):
+        id, back = await sent(daemon, sink, "a@one.example")
+        daemon.clock.advance(1)
+        waiting = await daemon.submit(["a@one.example", "tempfail@one.example"], sender="<>")
+        await daemon.journal(waiting, 2)
+        assert (await comes_back(daemon, f"feedback@{BOUNCES}", complaint(back), "fbl@remote.example"))[0] == 250
+        assert [line.kind for line in await daemon.journal(id, 2)] == ["delivered", "complained"]
+        await daemon.until(lambda: daemon.app.suppressions.suspect(parse("a@one.example")))
+        assert (await daemon.app.suppressions.refusals([parse("A@one.example")])).keys() == {parse("A@one.example")}
+        assert not daemon.app.suppressions.suspect(parse("tempfail@one.example"))
+
+
+async def test_an_automatic_answer_is_no_bounce(tmp_path: Path) -> None:
+    """It is journalled, goes to the sender, and suppresses nobody."""
+    async with running(tmp_path) as (daemon, sink):
+        id, back = await sent(daemon, sink, "a@one.example")
+        assert (await comes_back(daemon, back, absence()))[0] == 250
+        assert [line.kind for line in await daemon.journal(id, 2)] == ["delivered", "answered"]
+        await sink.wait_for(2)
+        assert sink.messages[-1].recipients == ("app@sender.example",)
+        assert not daemon.app.suppressions.suspect(parse("a@one.example"))
+
+
+async def test_what_cannot_be_read(tmp_path: Path) -> None:
+    """It is kept for a person, and forwarded; nobody is suppressed for it."""
+    async with running(tmp_path) as (daemon, sink):
+        _, back = await sent(daemon, sink, "a@one.example")
+        assert (await comes_back(daemon, back.upper(), b"Subject: hi\r\n\r\nCan we meet?\r\n", "x@remote.example"))[
+            0
+        ] == 250
+        await sink.wait_for(2)
+        assert sink.messages[-1].recipients == ("people@sender.example",)
+        (row,) = await daemon.app.store.questions.ask(unprocessed.listing, 10)
+        assert row.why == "not understood"
+        content = await daemon.app.store.questions.ask(unprocessed.content, row.id)
+        assert content is not None
+        assert b"Can we meet?" in content
+        assert len(daemon.app.suppressions._index) == 0
+
+
+async def test_forged_and_altered_addresses_are_refused_at_rcpt(tmp_path: Path) -> None:
+    """Nothing but what we signed is taken: not altered, not guessed, not for another purpose, not elsewhere."""
+    async with running(tmp_path) as (daemon, sink):
+        _, back = await sent(daemon, sink, "a@one.example")
+        local = back.partition("@")[0]
+        flipped = local[:10] + ("a" if local[10] != "a" else "b") + local[11:]
+        for guess in (f"{flipped}@{BOUNCES}", f"{local[:-1]}@{BOUNCES}", f"u{local[1:]}@{BOUNCES}", f"info@{BOUNCES}"):
+            code, words = await comes_back(daemon, guess, dsn("a@one.example", "5.1.1", "550 5.1.1 no"))
+            assert (code, words[:5]) == (550, b"5.7.1"), guess
+        assert (await comes_back(daemon, "a@one.example", b"x"))[0] == 550
+        assert len(daemon.app.suppressions._index) == 0
+
+
+async def test_each_recipient_has_a_return_address_of_his_own(tmp_path: Path) -> None:
+    """Recipients of one message go in transactions of their own; a null sender stays null."""
+    async with running(tmp_path) as (daemon, sink):
+        id = await daemon.submit(["a@one.example", "b@one.example"])
+        await daemon.journal(id, 2)
+        await sink.wait_for(2)
+        assert len({mail.sender for mail in sink.messages}) == 2
+        await daemon.journal(await daemon.submit(["c@one.example"], sender="<>"))
+        await sink.wait_for(3)
+        assert sink.messages[-1].sender == ""
