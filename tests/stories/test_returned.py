@@ -178,3 +178,35 @@ async def test_each_recipient_has_a_return_address_of_his_own(tmp_path: Path) ->
         await daemon.journal(await daemon.submit(["c@one.example"], sender="<>"))
         await sink.wait_for(3)
         assert sink.messages[-1].sender == ""
+
+
+async def test_a_bounce_that_cannot_be_passed_on_ends_there(tmp_path: Path) -> None:
+    """The sender's own host refuses the copy: it came from the null sender, so nobody is told, nothing goes round."""
+    async with running(tmp_path) as (daemon, sink):
+        id = await daemon.submit(["a@one.example"], sender="permfail@sender.example")
+        await daemon.journal(id)
+        await sink.wait_for(1)
+        back = sink.messages[-1].sender
+        assert (await comes_back(daemon, back, dsn("a@one.example", "5.1.1", "550 5.1.1 no such user")))[0] == 250
+        await daemon.journal(id, 2)
+        await daemon.until(lambda: daemon.app.store.stats.queued == 0)
+        await daemon.quiet(sink)
+        assert sink.figures.messages == 1
+
+
+async def test_two_servers_that_pass_mail_on_to_each_other_stop(tmp_path: Path) -> None:
+    """Each forwards what it cannot read to a return address of the other's: that is refused there, and it ends."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    async with Sink() as sink, Daemon(tmp_path / "one", to(sink) + SETTINGS) as one:
+        there = SETTINGS.replace("people@sender.example", f"info@{BOUNCES}").replace(BOUNCES, "bounce.two.example", 1)
+        async with Daemon(tmp_path / "two", to(one.app.servers[1].address[1]) + there) as two:
+            given = await two.submit(["b@one.example"])
+            await two.journal(given)
+            assert two.app.submission._returns is not None
+            address = two.app.submission._returns.sender(given << 24, two.clock.time())
+            await comes_back(two, str(address), b"Subject: hi\r\n\r\nCan we meet?\r\n", "x@remote.example")
+            await two.until(lambda: two.app.store.stats.queued == 0)
+            await one.settle()
+            assert one.app.store.stats.queued == 0
+            assert sink.figures.messages == 0
