@@ -10,9 +10,9 @@ from typing import NamedTuple
 from postduif.attempt import Kind
 from postduif.bounce import finding
 from postduif.bounce.address_state import What
-from postduif.bounce.classify import classify
 from postduif.bounce.effect import effect_of
-from postduif.bounce.finding import Finding, Reading
+from postduif.bounce.finding import Reading
+from postduif.bounce.late import meaning
 from postduif.bounce.verp import Purpose
 from postduif.reply import Reply
 
@@ -36,8 +36,8 @@ NOTHING = Judged(None)
 """It is understood, and nothing follows from it."""
 
 
-def judge(purpose: Purpose, reading: Reading, domain: str) -> Judged | None:
-    """None: it cannot be understood, and a person should look at it. `domain` is the recipient's."""
+def judge(purpose: Purpose, reading: Reading) -> Judged | None:
+    """None: it cannot be understood, and a person should look at it."""
     if purpose is Purpose.UNSUBSCRIBE:
         return NOTHING if reading.kind in _MACHINES else Judged(Kind.UNSUBSCRIBED, What.UNSUBSCRIBE)
     if reading.kind is finding.Kind.COMPLAINT:
@@ -51,16 +51,12 @@ def judge(purpose: Purpose, reading: Reading, domain: str) -> Judged | None:
         said = reading.findings[0].reply if reading.findings else Reply(0, "", "")
         return Judged(Kind.ANSWERED, None, said, "auto_reply")
     if reading.kind is finding.Kind.BOUNCE:
-        return _bounced(reading, domain)
+        return _bounced(reading)
     return None if reading.kind is finding.Kind.NOTHING else NOTHING
 
 
-def _bounced(reading: Reading, domain: str) -> Judged:
+def _bounced(reading: Reading) -> Judged:
     failed = next((one for one in reading.findings if one.action == "failed"), None)
     assert failed is not None, "a bounce has a recipient that failed"
-    return _of_failure(failed, domain)
-
-
-def _of_failure(failed: Finding, domain: str) -> Judged:
-    category = classify(failed.reply, failed.reply.remote_mta or domain).category
+    category = meaning(failed).category
     return Judged(Kind.BOUNCED, effect_of(category, failed.reply.code), failed.reply, category)

@@ -128,7 +128,7 @@ class Returns:
         about = await self._store.questions.ask(sent.find, found.whom.recipient)
         if about is None:
             return self._unreadable(entry, message, "the journal does not know the mail any more")
-        judged = judge(found.purpose, reading, about.domain)
+        judged = judge(found.purpose, reading)
         if judged is None:
             return self._unreadable(entry, message, "not understood")
         notices = self._forwarded(about, judged, message) if found.purpose is Purpose.BOUNCE else ()
