@@ -35,7 +35,7 @@ DEFAULT_EVENTS: tuple[EventName, ...] = (
 
 
 class Webhook(Section):
-    """Somebody who is told, by HTTP, what happened to mail."""
+    """Somebody who is told, by HTTP, what happened to mail: [webhooks](webhooks.md) says what, and how to check it."""
 
     name: Name = Field(
         description="In the log and in metrics. Its place in the journal goes by it: under another name it begins anew."
