@@ -24,6 +24,7 @@ from postduif.mta.delivery import Delivery
 from postduif.mta.dkim import Signer
 from postduif.mta.health import STALLED, Health, HealthServer
 from postduif.mta.live import LiveOperations
+from postduif.mta.loop_beats import LoopBeats
 from postduif.mta.message_memory import MessageMemory
 from postduif.mta.operations import SiteOperations
 from postduif.mta.queue_operations import QueueOperations
@@ -39,7 +40,6 @@ from postduif.mta.webhooks import Secrets, Webhooks, read_secrets
 from postduif.queue.store import Store
 
 GRACE = 20.0  # seconds that sessions and transactions under way have to end when we stop
-BEAT = 0.5  # seconds between looks at how late the event loop is
 _FIXED = ("hostname", "data_dir", "run_dir")  # settings of [server] that only a restart changes
 
 
@@ -235,11 +235,12 @@ class App:
         """Measure how late the loop is, and tell systemd's watchdog that it turns."""
         every = systemd.watchdog_seconds()
         told, full = 0.0, False
+        beats = LoopBeats(time.monotonic())
         while True:
-            before = time.monotonic()
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(beats.wait(time.monotonic()))
             self._beat = time.monotonic()
-            metrics.LOOP_LAG.observe(max(0.0, self._beat - before - BEAT))
+            for late in beats.heard(self._beat):
+                metrics.LOOP_LAG.observe(late)
             if self.store.full is not full:
                 full = self.store.full
                 (log.error if full else log.info)("disk_reserve", reached=full, free=self.store.stats.disk_free)

@@ -70,7 +70,7 @@ WEBHOOK_GIVEN_UP = Gauge("postduif_webhook_given_up", "1: nothing is told any mo
 LOOP_LAG = Histogram(
     "postduif_event_loop_lag_seconds",
     "How late the event loop runs what is due",
-    buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 1),
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 1),
 )
 RELOADS = Counter("postduif_config_reloads_total", "Reloads of the configuration", ["result"])
 LOG_DROPPED = Gauge("postduif_log_dropped_lines", "Log lines that could not be written")
