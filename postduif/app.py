@@ -16,7 +16,7 @@ from postduif.config.kinds import HostPort
 from postduif.config.load import load
 from postduif.config.schema import Config, Listener
 from postduif.errors import ConfigError, PostduifError, StoreError
-from postduif.mta import metrics, returns, suppressions, webhook_cursor
+from postduif.mta import metrics
 from postduif.mta.auth_backoff import Backoff
 from postduif.mta.control import Action, Control
 from postduif.mta.credentials import Credentials
@@ -28,6 +28,7 @@ from postduif.mta.loop_beats import LoopBeats
 from postduif.mta.message_memory import MessageMemory
 from postduif.mta.operations import SiteOperations
 from postduif.mta.queue_operations import QueueOperations
+from postduif.mta.queue_tables import EXTENSIONS
 from postduif.mta.resolver import Resolver
 from postduif.mta.return_addresses import ReturnAddresses
 from postduif.mta.returns import Returns
@@ -36,6 +37,7 @@ from postduif.mta.sites import Sites
 from postduif.mta.submission import Submission
 from postduif.mta.suppression_operations import SuppressionOperations
 from postduif.mta.suppressions import Suppressions
+from postduif.mta.unprocessed_operations import UnprocessedOperations
 from postduif.mta.webhooks import Secrets, Webhooks, read_secrets
 from postduif.queue.store import Store
 
@@ -55,8 +57,7 @@ class App:
         self._signer = Signer.load(self._config.dkim, self._clock)
         self._contexts = {one.address: _tls(one) for one in self._config.listener}
         self._secrets = read_secrets(self._config)
-        extensions = (suppressions.EXTENSION, returns.EXTENSION, webhook_cursor.EXTENSION)
-        self.store = Store.open(self._config.server.data_dir, self._config.queue, self._clock, extensions)
+        self.store = Store.open(self._config.server.data_dir, self._config.queue, self._clock, EXTENSIONS)
         self.store.observe_commits(metrics.COMMIT_SECONDS.observe)
         self._stop = asyncio.Event()
         self._beat = time.monotonic()
@@ -256,6 +257,7 @@ class App:
             SuppressionOperations(
                 self.suppressions, self.suppressions.thresholds, self.suppressions.secret, self._clock.time
             ),
+            UnprocessedOperations(self.store.questions.ask, self.store.do),
         )
         return {name: action for part in parts for name, action in part.actions.items()}
 

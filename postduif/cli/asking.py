@@ -18,6 +18,7 @@ from postduif.config.schema import Config
 from postduif.errors import PostduifError
 from postduif.mta.control import NotRunning, ask
 from postduif.mta.queue_operations import QueueOperations
+from postduif.mta.queue_tables import EXTENSIONS
 from postduif.queue.store import Store
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -45,7 +46,7 @@ def answer(path: Path, do: str, **request: object) -> Any:
 
 
 async def _open_and_do(config: Config, do: str, request: dict[str, Any]) -> object:
-    store = Store.open(config.server.data_dir, config.queue, SystemClock())
+    store = Store.open(config.server.data_dir, config.queue, SystemClock(), EXTENSIONS)
     try:
         return await QueueOperations(store).actions[do](request)
     finally:

@@ -8,25 +8,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from postduif.bounce.address_state import Thresholds
 from postduif.bounce.keyring import ERASURE_KEY_FILE, erasure_key
-from postduif.bounce.suppression import Change
-from postduif.bounce.suppression_file import hashed_otherwise, prepare
-from postduif.clock import SystemClock
+from postduif.bounce.suppression_file import hashed_otherwise
+from postduif.cli.queue_file import queue_file
 from postduif.config.load import load
 from postduif.config.schema import Config
-from postduif.errors import ConfigError, StoreError
+from postduif.errors import ConfigError
 from postduif.mta.control import NotRunning, ask
 from postduif.mta.suppression_operations import SuppressionOperations
-from postduif.queue.connection import connect_writer
-from postduif.queue.recovery import open_queue
-
-T = TypeVar("T")
 
 
 class Answer(Protocol):
@@ -62,39 +56,11 @@ async def _run(operations: SuppressionOperations, do: str, request: dict[str, An
 
 @contextlib.contextmanager
 def _opened(config: Config) -> Iterator[SuppressionOperations]:
-    opened = open_queue(config.server.data_dir, SystemClock())
-    try:
+    with queue_file(config) as file:
         secret = erasure_key(config.server.data_dir)
-        with contextlib.closing(connect_writer(opened.path)) as connection:
-            prepare(connection)
-            if count := hashed_otherwise(connection, secret):
-                place = config.server.data_dir / ERASURE_KEY_FILE
-                raise ConfigError(
-                    f"{place} is not the key that {count} erased people were hashed with; put the old one back"
-                )
-            yield SuppressionOperations(_File(connection), Thresholds.of(config.bounce), secret)
-    except sqlite3.Error as error:
-        raise StoreError(f"{opened.path} cannot be used: {error}") from None
-    finally:
-        opened.lock.release()
-
-
-class _File:
-    """A connection that is nobody else's."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    async def look(self, function: Callable[..., T], *arguments: Any) -> T:
-        return function(self._connection, *arguments)
-
-    async def change(self, function: Callable[..., list[Change]], *arguments: Any) -> list[Change]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            changes = function(self._connection, *arguments)
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
-        return changes
+        if count := hashed_otherwise(file.connection, secret):
+            place = config.server.data_dir / ERASURE_KEY_FILE
+            raise ConfigError(
+                f"{place} is not the key that {count} erased people were hashed with; put the old one back"
+            )
+        yield SuppressionOperations(file, Thresholds.of(config.bounce), secret)

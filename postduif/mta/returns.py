@@ -32,14 +32,11 @@ from postduif.mta.submission import MAX_MESSAGE_ID
 from postduif.mta.suppressions import Suppressions
 from postduif.queue import sent
 from postduif.queue.change import Task
-from postduif.queue.extension import Extension
 from postduif.queue.scheduled import QueueKey
 from postduif.queue.sent import Sent
 from postduif.queue.store import Outcome, Store
 from postduif.reply import Reply
 
-EXTENSION = Extension(unprocessed.prepare, unprocessed.TABLES)
-"""For `Store.open`."""
 CHUNK = 20  # mails of one lease
 LARGE = 64 * 1024  # octets from which a mail is read in a thread
 MOST_UNPROCESSED = 10_000

@@ -25,12 +25,8 @@ from postduif.config.schema import Bounce
 from postduif.errors import ConfigError
 from postduif.mta import metrics
 from postduif.queue.change import Task
-from postduif.queue.extension import Extension
 from postduif.queue.store import Outcome, Store
 from postduif.reply import Reply
-
-EXTENSION = Extension(suppression_file.prepare, suppression_file.TABLES)
-"""For `Store.open`."""
 
 T = TypeVar("T")
 _ENDS = (Kind.FAILED, Kind.EXPIRED)

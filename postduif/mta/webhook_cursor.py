@@ -11,9 +11,9 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from postduif.queue.extension import Extension
 from postduif.queue.following import last_id
 
+TABLES = ("webhook",)
 _TABLE = """
 CREATE TABLE IF NOT EXISTS webhook (
     name          TEXT PRIMARY KEY,
@@ -58,6 +58,3 @@ def passed(connection: sqlite3.Connection, name: str, last: int) -> None:
 def failing(connection: sqlite3.Connection, name: str, since: float) -> None:
     """Nothing has been taken since then (seconds since the epoch)."""
     connection.execute("UPDATE webhook SET failing_since = ? WHERE name = ?", (since, name))
-
-
-EXTENSION = Extension(prepare, ("webhook",))

@@ -15,7 +15,7 @@ from prometheus_client import REGISTRY
 
 from postduif.attempt import Attempt, Kind
 from postduif.config.schema import Config, Queue
-from postduif.mta import webhook_cursor
+from postduif.mta.queue_tables import EXTENSIONS
 from postduif.mta.resolver import Resolver
 from postduif.mta.webhooks import Webhooks, read_secrets
 from postduif.queue.scheduled import QueueKey
@@ -47,7 +47,7 @@ class Scene:
     def __init__(self, directory: Path, clock: FakeClock) -> None:
         self.clock = clock
         limits = Queue(disk_reserve=0, journal_retention=40 * 86400.0)
-        self.store = Store.open(directory / "queue", limits, clock, (webhook_cursor.EXTENSION,))
+        self.store = Store.open(directory / "queue", limits, clock, EXTENSIONS)
         self._hooks: list[Webhooks] = []
 
     async def follow(self, config: Config) -> Webhooks:
