@@ -9,8 +9,11 @@ from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from postduif.address import parse
 from postduif.bounce import unprocessed
+from postduif.cli.why import command as why
 from postduif.sink import Sink
 from tests.fakes import FakeClock
 from tests.stories.daemon import PATIENCE, Daemon
@@ -210,3 +213,22 @@ async def test_two_servers_that_pass_mail_on_to_each_other_stop(tmp_path: Path) 
             await one.settle()
             assert one.app.store.stats.queued == 0
             assert sink.figures.messages == 0
+
+
+async def test_why_tells_the_whole_story(tmp_path: Path) -> None:
+    """What came back later comes first, then how the mail had ended; a mail that was kept back names the list."""
+    async with running(tmp_path) as (daemon, sink):
+        id, back = await sent(daemon, sink, "a@one.example")
+        await comes_back(daemon, back, dsn("a@one.example", "5.1.1", "550 5.1.1 no such user"))
+        await daemon.journal(id, 2)
+        kept = await daemon.submit(["a@one.example", "b@one.example"])
+        await daemon.journal(kept, 2)
+        config = ["--config", str(daemon.path)]
+        told = (await asyncio.to_thread(CliRunner().invoke, why, [*config, str(id)])).stdout.splitlines()
+        assert told[0].startswith(f"{id} from app@sender.example to a@one.example bounced ")
+        assert "550 5.1.1 no such user" in told[1]
+        assert "recipient unknown" in told[2]
+        assert "was delivered " in told[3]
+        told = (await asyncio.to_thread(CliRunner().invoke, why, [*config, str(kept)])).stdout.splitlines()
+        assert any("was not sent" in line and "a@one.example" in line for line in told)
+        assert any("postduif suppress list 'a@one.example'" in line for line in told)

@@ -62,7 +62,8 @@ class Answer:
     """About one recipient."""
 
     state: str
-    """delivered, failed, expired, withdrawn, held, queued, ready or under way."""
+    """delivered, failed, expired, withdrawn, suppressed, bounced, complained, unsubscribed, answered, held, queued,
+    ready or under way."""
     cause: str
     """One word for what keeps it there: schedule, site suspended, message_rate and so on; "" at the end of the road."""
     lines: tuple[str, ...]

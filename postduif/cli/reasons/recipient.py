@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from postduif.cli.reasons.afterwards import ended
 from postduif.cli.reasons.facts import Answer, Facts, Row, Setting
 from postduif.cli.reasons.words import (
-    earlier,
     history,
     lifetime,
     ordinal,
-    said,
     seconds,
     subject,
-    times,
     upcoming,
     when,
 )
@@ -27,45 +25,7 @@ from postduif.reply import Reply
 
 def answer(facts: Facts) -> Answer:
     """The answer. `facts` are of a recipient that is in the queue or has attempts."""
-    return _waiting(facts, facts.waiting) if facts.waiting is not None else _ended(facts)
-
-
-# --- not in the queue any more
-
-
-def _ended(facts: Facts) -> Answer:
-    last = facts.attempts[0]
-    kind, moment = str(last["kind"]), when(facts, last["at"])
-    tries = times(last["attempt"])
-    words = {
-        "delivered": f"was delivered {moment}, at the {ordinal(last['attempt'])} attempt",
-        "failed": f"failed for good {moment}, at the {ordinal(last['attempt'])} attempt",
-        "expired": f"was given up {moment}, after {tries}",
-        "withdrawn": f"was taken out of the queue by hand {moment}, after {tries}",
-    }
-    lines = [f"{subject(facts)} {words.get(kind, f'left the queue {moment} ({kind})')}."]
-    if kind == "withdrawn":
-        if last["text"] not in ("", "withdrawn"):
-            lines.append(f"Reason: {last['text']}")
-    else:
-        lines.append(said(last))
-    if kind == "delivered":
-        lines.append(_took(last))
-    if kind == "failed":
-        lines.append("A reply that begins with 5 is final; it is not tried again.")
-    if kind == "expired":
-        lines.append(f"That is the end of {facts.settings['lifetime']}.")
-    lines += earlier(facts, facts.attempts[1:])
-    return Answer(kind, "", tuple(lines))
-
-
-def _took(last: Row) -> str:
-    parts = [("in the queue", last["in_queue"]), ("to connect", last["connect"]), ("to hand over", last["transmit"])]
-    spent = ", ".join(f"{seconds(length)} {what}" for what, length in parts if length >= 0.001)
-    return f"It took {spent}." if spent else "It took less than a millisecond."
-
-
-# --- in the queue
+    return _waiting(facts, facts.waiting) if facts.waiting is not None else ended(facts)
 
 
 def _waiting(facts: Facts, row: Row) -> Answer:
