@@ -53,3 +53,11 @@ class StoreFull(StoreError):  # noqa: N818
 
 class KeyUnavailable(PostduifError):  # noqa: N818
     """A configured DKIM key could not be loaded. The mail waits; it is never sent unsigned."""
+
+
+class TemplateError(PostduifError):
+    """A mailing's template, or what stands beside it, is wrong. The text names place, problem and remedy."""
+
+
+class MergeError(PostduifError):
+    """The values of one recipient do not make a message of this mailing. The others are not touched by it."""

@@ -20,6 +20,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CONTROLS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 _OCTETS_PER_WORD = 42  # 56 characters of base64, 68 with `=?utf-8?B??=`
+_SHORTEST_WORD = 6  # octets: any character fits
 _LONGEST_RUN = 900  # octets without a space; a line may have 998 (RFC 5322 2.1.1)
 
 
@@ -49,7 +50,9 @@ def field(name: str, text: str, prefix: str = "") -> bytes:
 
     `prefix` is ASCII that stands before the text and is never encoded, as `smtp; 550 5.1.1` in a Diagnostic-Code.
     """
-    return _fold(name, [*prefix.split(), *_words(one_line(text))])
+    before = prefix.split()
+    taken = 1 if before else len(name) + 2
+    return fold(name, [*before, *_words(one_line(text), taken)])
 
 
 def phrase(text: str) -> str:
@@ -57,7 +60,7 @@ def phrase(text: str) -> str:
     text = one_line(text)
     if _plain(text):
         return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
-    return " ".join(_encoded_words(text))
+    return " ".join(encoded_words(text))
 
 
 def crlf(text: bytes) -> bytes:
@@ -74,22 +77,31 @@ def _plain(text: str) -> bool:
     return text.isascii() and "=?" not in text
 
 
-def _words(text: str) -> list[str]:
-    return text.split(" ") if _plain(text) else _encoded_words(text)
+def _words(text: str, taken: int) -> list[str]:
+    return text.split(" ") if _plain(text) else encoded_words(text, taken)
 
 
-def _encoded_words(text: str) -> list[str]:
-    """Encoded words of whole characters, each within 75 octets (RFC 2047 section 2)."""
+def encoded_words(text: str, taken: int = 1) -> list[str]:
+    """Encoded words of whole characters, each within 75 octets (RFC 2047 section 2).
+
+    `taken` is what stands before the first on its line, as `Subject: `; that word is made so much shorter.
+    """
     words: list[bytes] = [b""]
+    room = max(_SHORTEST_WORD, min(_OCTETS_PER_WORD, (FOLD_AT - taken - len("=?utf-8?B??=")) // 4 * 3))
     for character in text:
         octets = character.encode("utf-8", "replace")
-        if len(words[-1]) + len(octets) > _OCTETS_PER_WORD:
+        if len(words[-1]) + len(octets) > room:
             words.append(b"")
+            room = _OCTETS_PER_WORD
         words[-1] += octets
     return [f"=?utf-8?B?{base64.b64encode(word).decode('ascii')}?=" for word in words]
 
 
-def _fold(name: str, words: list[str]) -> bytes:
+def fold(name: str, words: list[str]) -> bytes:
+    """One field of these words, CRLF included; a word that would pass 76 octets begins a new line (RFC 5322 2.2.3).
+
+    Words of more than 900 octets are cut. Whoever gives words that are not ASCII makes an RFC 6532 field of them.
+    """
     lines, line = [], f"{name}:"
     for word in words:
         for start in range(0, len(word) or 1, _LONGEST_RUN):
@@ -99,4 +111,4 @@ def _fold(name: str, words: list[str]) -> bytes:
             else:
                 lines.append(line)
                 line = f" {part}"
-    return "\r\n".join([*lines, line]).encode("ascii") + b"\r\n"
+    return "\r\n".join([*lines, line]).encode() + b"\r\n"
