@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from postduif.bounce.classify import Class, classify
 from postduif.bounce.diagnosis import UNSAID
-from postduif.bounce.finding import Finding
+from postduif.bounce.finding import Finding, Kind
 
 RULE = "late-unknown"
 _VAGUE = ".0.0"
+_OF_KIND = {Kind.COMPLAINT: "complaint", Kind.AUTO_REPLY: "auto_reply", Kind.CHALLENGE: "auto_reply"}
 _ARRIVED = ("delivered", "relayed", "expanded")
+
+
+def class_of(kind: Kind, finding: Finding) -> Class:
+    """The class of a finding of any mail that came back, of which `kind` is what it is."""
+    if kind in _OF_KIND:
+        return Class(_OF_KIND[kind], "none", "")
+    return meaning(finding)
 
 
 def meaning(finding: Finding) -> Class:

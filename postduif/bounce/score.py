@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from postduif.bounce.finding import Finding, Kind
-from postduif.bounce.late import meaning
+from postduif.bounce.late import class_of
 from postduif.bounce.reading import read
 
 MAX_MAILS = 100
-_OF_KIND = {Kind.COMPLAINT: "complaint", Kind.AUTO_REPLY: "auto_reply", Kind.CHALLENGE: "auto_reply"}
 _NEXT = re.compile(rb"\r?\n\r?\n(?=From [^\r\n]{1,200}\d{4}\r?\n[A-Za-z-]{2,40}:)")
 
 
@@ -32,12 +31,11 @@ def _mails(content: bytes) -> Iterator[bytes]:
 
 
 def _fact(kind: Kind, finding: Finding) -> dict[str, Any]:
-    said = meaning(finding)
-    category = _OF_KIND.get(kind, said.category)
+    said = class_of(kind, finding)
     return {
         "recipient": finding.recipient or None,
         "status": finding.status if finding.action else None,
-        "category": category,
+        "category": said.category,
         "action": finding.action or None,
-        "hard": kind not in _OF_KIND and said.severity == "hard",
+        "hard": said.severity == "hard",
     }

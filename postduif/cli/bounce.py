@@ -1,4 +1,4 @@
-"""`postduif bounce`: what hosts say about our mail, and what it means. No running daemon is needed to ask."""
+"""`postduif bounce`: what hosts say about our mail, at once or by mail later, and what it means."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from postduif.cli.lazy import Lazy
 
 COMMANDS = {
     "classify": "bounce_classify",
+    "parse": "bounce_parse",
+    "unprocessed": "bounce_unprocessed",
 }
 
 

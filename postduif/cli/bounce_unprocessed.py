@@ -1,0 +1,88 @@
+"""`postduif bounce unprocessed`: mail that came back and that nobody could read."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from postduif.cli.asking import json_option, one_line_errors, print_json
+from postduif.cli.options import config_option
+from postduif.cli.queue_file import QueueFile, queue_file
+from postduif.cli.tables import ago, count, table
+from postduif.config.load import load
+from postduif.config.schema import Config
+from postduif.mta.control import NotRunning, ask
+from postduif.mta.unprocessed_operations import UnprocessedOperations
+
+
+@click.command
+@config_option
+@click.option("--show", type=click.IntRange(1), metavar="ID", help="Write this mail to standard output, as it came.")
+@click.option("--drop", type=click.IntRange(1), multiple=True, metavar="ID", help="Forget this mail. Repeatable.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Mails at most.")
+@json_option
+def command(config_path: Path, *, show: int | None, drop: tuple[int, ...], limit: int, as_json: bool) -> None:
+    """List mail to our return addresses that could not be read, the latest first.
+
+    `postduif bounce unprocessed --show ID | postduif bounce parse -` says what is understood of it. Exit status 1: a
+    mail that was named is not there.
+    """
+    if show and drop:
+        raise click.UsageError("--show and --drop are two things; do one after the other")
+    with one_line_errors():
+        config = load(config_path)
+        if show:
+            for part in _parts(config, show):
+                click.echo(part, nl=False)
+            return
+        if drop:
+            _drop(config, drop, as_json=as_json)
+            return
+        found = _answer(config, "unprocessed.list", limit=limit)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(one["id"], ago(one["at"]), one["recipient"], one["why"], one["size"]) for one in found]
+    table(("id", "came", "to", "why", "octets"), rows, empty="Everything that came back was read.")
+
+
+def _parts(config: Config, number: int) -> Iterator[bytes]:
+    offset, size = 0, 1
+    while offset < size:
+        found = _answer(config, "unprocessed.show", id=number, offset=offset)
+        part = base64.b64decode(found["content"])
+        yield part
+        offset, size = offset + max(1, len(part)), found["size"]
+
+
+def _drop(config: Config, numbers: tuple[int, ...], *, as_json: bool) -> None:
+    wanted = set(numbers)
+    found = _answer(config, "unprocessed.drop", ids=sorted(wanted))
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(f"{count(found['dropped'], 'mail')} dropped")
+    if found["dropped"] < len(wanted):
+        missing = count(len(wanted) - found["dropped"], "mail")
+        click.echo(f"postduif: {missing} not there; `postduif bounce unprocessed` lists them", err=True)
+        sys.exit(1)
+
+
+def _answer(config: Config, do: str, **request: Any) -> Any:
+    """What the daemon says, or, without one, the queue file."""
+    try:
+        return ask(config.server.run_dir, do, **request)
+    except NotRunning:
+        with queue_file(config) as file:
+            return json.loads(json.dumps(asyncio.run(_run(file, do, request))))
+
+
+async def _run(file: QueueFile, do: str, request: dict[str, Any]) -> object:
+    return await UnprocessedOperations(file.look, file.change).actions[do](request)
