@@ -18,6 +18,7 @@ from postduif.cli.checks import keys, places, ports, records, senders
 from postduif.cli.checks.bounce_rules import bounce_rules
 from postduif.cli.checks.finding import About, Finding, misread
 from postduif.cli.checks.return_path import return_path
+from postduif.cli.checks.webhooks import webhooks
 from postduif.cli.options import config_option
 from postduif.clock import SystemClock
 from postduif.config.load import examine
@@ -72,6 +73,7 @@ def check(path: Path, *, with_dns: bool = False) -> list[Finding]:
         return_path(loaded),
         bounce_rules(),
         senders.senders(loaded),
+        webhooks(loaded),
         records.records(loaded) if with_dns else (),
     )
     return findings
