@@ -102,7 +102,7 @@ class App:
         resolver = Resolver(config.dns, self._clock)
         self._resolver = resolver
         sites = Sites(config, resolver)
-        self.suppressions = await Suppressions.load(self.store, config.bounce, config.server.data_dir, self._clock)
+        self.suppressions = await Suppressions.load(self.store, config, self._clock)
         addresses = ReturnAddresses.of(config)
         taking = addresses and Returns(self.store, self.suppressions, addresses, lambda: self._config, self._clock)
         self.submission = Submission(
@@ -202,7 +202,7 @@ class App:
         self._credentials.backoff.settings = config.auth
         self._memory.limit = config.server.max_message_memory
         self.delivery.reload(config, sites, self._signer)
-        self.suppressions.reload(config.bounce)
+        self.suppressions.reload(config)
         self.webhooks.reload(config, secrets, self._resolver)
         known = {one.address: one for one in config.listener}
         for server in self.servers:

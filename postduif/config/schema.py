@@ -117,6 +117,11 @@ class Stream(Section):
     priority: Count = Field(
         default=50, ge=0, le=100, description="Of two streams with mail for one site, the higher goes first."
     )
+    subscription: Text = Field(
+        default="",
+        description="The type of mail that people unsubscribe from: who has, gets no more of it. "
+        "Default: none, as for receipts and passwords, which go to everybody but who is suppressed altogether.",
+    )
 
 
 class Dkim(Section):

@@ -22,7 +22,6 @@ from postduif.reply import Reply
 
 CHUNK = 1000  # recipients of one look through the queue
 PAUSE = 0.5  # seconds between looks through the queue: what gathers meanwhile goes into the next
-_LISTED = Reply(550, "5.7.1", "the recipient is on the suppression list")
 
 
 class Exclusion:
@@ -54,14 +53,19 @@ class Exclusion:
 
     async def allowed(self, suspects: Sequence[Entry]) -> list[Entry]:
         """Those of them that may go; the others get their end. Raises StoreError; then their leases have ended."""
+        allowed: list[Entry] = []
         try:
-            refusals = await self._suppressions.refusals(entry.recipient.address for entry in suspects)
+            for stream in {entry.envelope.stream for entry in suspects}:
+                entries = [entry for entry in suspects if entry.envelope.stream == stream]
+                refusals = await self._suppressions.refusals((one.recipient.address for one in entries), stream)
+                self._end(
+                    [(one, refusals[one.recipient.address]) for one in entries if one.recipient.address in refusals]
+                )
+                allowed += [one for one in entries if one.recipient.address not in refusals]
         except StoreError:
-            self._store.release(suspects)
+            self._store.release(suspects)  # those that have got their end are leased no more
             raise
-        refused = [entry for entry in suspects if entry.recipient.address in refusals]
-        self._end((entry, refusals[entry.recipient.address]) for entry in refused)
-        return [entry for entry in suspects if entry.recipient.address not in refusals]
+        return allowed
 
     def _refuse(self, subjects: Iterable[str]) -> None:
         if not self._refused:
@@ -80,14 +84,17 @@ class Exclusion:
             await self._clock.sleep(PAUSE)
 
     async def _take_out(self, subjects: set[str]) -> None:
-        for route in self._routes.values():
-            listed = route.ready.take_out(lambda entry: of_address(entry.recipient.address) in subjects)
-            self._end((entry, _LISTED) for entry in listed)
-        while entries := await self._store.lease_of(subjects, CHUNK):
-            # An address has one subject and may be written in other ways; the list has the last word.
-            self._store.release(await self.allowed(entries))
+        allowed: list[Entry] = []  # given back at the end, or they would be found again
+        try:
+            for route in list(self._routes.values()):
+                ready = route.ready.take_out(lambda entry: of_address(entry.recipient.address) in subjects)
+                allowed += await self.allowed(ready)
+            while entries := await self._store.lease_of(subjects, CHUNK):
+                allowed += await self.allowed(entries)
+        finally:
+            self._store.release(allowed)
 
-    def _end(self, refused: Iterable[tuple[Entry, Reply]]) -> None:
+    def _end(self, refused: Sequence[tuple[Entry, Reply]]) -> None:
         now = self._clock.time()
         self._ledger.record(
             [

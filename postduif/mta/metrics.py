@@ -52,6 +52,7 @@ REFUSED_SUPPRESSED = Counter(
 )
 SUPPRESSIONS = Counter("postduif_suppressions_total", "Addresses that were put on the suppression list", ["cause"])
 RETURNED = Counter("postduif_returned_total", "Mail to our return addresses, by what it is", ["kind"])
+FAILURES = Counter("postduif_failures_total", "Failures that were said in SMTP", ["category", "provider"])
 BOUNCES = Counter("postduif_bounces_total", "Failures that were said later, by mail", ["category", "provider"])
 RETURN_ADDRESSES_REFUSED = Counter(
     "postduif_return_addresses_refused_total", "Mail to return addresses that are none of ours", ["problem"]

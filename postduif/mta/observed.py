@@ -8,11 +8,13 @@ from prometheus_client import Counter
 
 from postduif import log
 from postduif.attempt import Attempt, Kind
-from postduif.mta.metrics import ATTEMPTS, DELAY
+from postduif.bounce.classify import provider_of
+from postduif.mta.metrics import ATTEMPTS, DELAY, FAILURES
 from postduif.queue.store import Outcome
 
 _STAGES = ("before_queue", "in_queue", "connect", "transmit")
 _BEFORE_QUEUE, _IN_QUEUE, _CONNECT, _TRANSMIT = (DELAY.labels(stage) for stage in _STAGES)
+_FAILED = (Kind.FAILED, Kind.EXPIRED)
 _CALM = (Kind.DELIVERED, Kind.DEFERRED)
 
 
@@ -25,6 +27,10 @@ def note(outcome: Outcome) -> None:
         _IN_QUEUE.observe(attempt.in_queue)
         _CONNECT.observe(attempt.connect)
         _TRANSMIT.observe(attempt.transmit)
+    elif attempt.kind in _FAILED:
+        _failures(
+            attempt.category, provider_of(attempt.reply.remote_mta or outcome.entry.recipient.address.domain)
+        ).inc()
     if attempt.kind not in _CALM:
         _write(outcome, attempt, "warning")
     elif log.enabled("info"):
@@ -34,6 +40,11 @@ def note(outcome: Outcome) -> None:
 @lru_cache(1024)
 def _attempts(stream: str, kind: Kind, digit: int) -> Counter:
     return ATTEMPTS.labels(stream, kind.value, f"{digit}yz")
+
+
+@lru_cache(1024)
+def _failures(category: str, provider: str) -> Counter:
+    return FAILURES.labels(category, provider)
 
 
 def _write(outcome: Outcome, attempt: Attempt, level: str) -> None:

@@ -154,7 +154,8 @@ class Returns:
         listing = None
         if judged.what is not None:
             subject = of_address(address.parse(about.recipient))
-            event = Event(subject, judged.what, now, _SOURCES[kind], str(judged.reply))
+            type_ = self._suppressions.type_of(about.stream) if kind is Kind.UNSUBSCRIBED else ""
+            event = Event(subject, judged.what, now, _SOURCES[kind], str(judged.reply), type=type_)
             listing = self._suppressions.recording([event])
         return _Work(f"{kind.value}: {about.recipient}, message {about.message}", notices, writing, listing)
 

@@ -194,7 +194,7 @@ class Submission:
         addresses = [recipient.address for recipient in envelope.recipients]
         if not all(map(self._suppressions.suspect, addresses)):
             return None
-        refusals = await self._suppressions.refusals(addresses)
+        refusals = await self._suppressions.refusals(addresses, envelope.stream)
         if len(refusals) < len(set(addresses)):
             return None
         metrics.REFUSED_SUPPRESSED.inc()

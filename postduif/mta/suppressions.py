@@ -8,7 +8,6 @@ then on is taken out of the queue within a second, by whoever listens to `on_ref
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 from postduif.address import Address
@@ -21,7 +20,7 @@ from postduif.bounce.subject import is_erased, is_pattern, of_address
 from postduif.bounce.suppressed import PAGE, Suppressed
 from postduif.bounce.suppression import Change
 from postduif.clock import Clock
-from postduif.config.schema import Bounce
+from postduif.config.schema import Config
 from postduif.errors import ConfigError
 from postduif.mta import metrics
 from postduif.queue.change import Task
@@ -35,26 +34,27 @@ _ENDS = (Kind.FAILED, Kind.EXPIRED)
 class Suppressions:
     """One per daemon. Methods are called on the event loop's thread. Raises StoreError where it reads or writes."""
 
-    def __init__(self, store: Store, settings: Bounce, secret: bytes, clock: Clock) -> None:
+    def __init__(self, store: Store, config: Config, secret: bytes, clock: Clock) -> None:
         """`secret` is what erased people are hashed with. `load` comes before anything else."""
         self.secret = secret
         self.on_refused: Callable[[list[str]], None] = lambda addresses: None
-        """Told the addresses (as subjects) that have just become refused."""
+        """Told the addresses (as subjects) that have just become refused, perhaps for some type of mail only."""
         self._store = store
         self._clock = clock
         self._index = Suppressed(secret)
-        self.reload(settings)
+        self.reload(config)
 
     @classmethod
-    async def load(cls, store: Store, settings: Bounce, data_dir: Path, clock: Clock) -> Suppressions:
+    async def load(cls, store: Store, config: Config, clock: Clock) -> Suppressions:
         """Read the whole list into the index. Raises ConfigError, StoreError."""
+        data_dir = config.server.data_dir
         secret = erasure_key(data_dir)
         if count := await store.questions.ask(suppression_file.hashed_otherwise, secret):
             place = data_dir / ERASURE_KEY_FILE
             raise ConfigError(
                 f"{place} is not the key that {count} erased people were hashed with; put the old one back"
             )
-        made = cls(store, settings, secret, clock)
+        made = cls(store, config, secret, clock)
         after: tuple[str, str] | None = ("", "")
         while after is not None:
             page = await store.questions.ask(suppression_file.index_page, after, PAGE)
@@ -63,10 +63,15 @@ class Suppressions:
         metrics.SUPPRESSED.set(len(made._index))
         return made
 
-    def reload(self, settings: Bounce) -> None:
+    def reload(self, config: Config) -> None:
         """Use new settings from the next event on."""
-        self._settings = settings
-        self.thresholds = Thresholds.of(settings)
+        self._retention = config.bounce.history_retention
+        self._types = {stream.name: stream.subscription for stream in config.stream}
+        self.thresholds = Thresholds.of(config.bounce)
+
+    def type_of(self, stream: str) -> str:
+        """The type of mail that a stream carries; "" is none that one can unsubscribe from."""
+        return self._types.get(stream, "")
 
     # --- asked
 
@@ -74,8 +79,8 @@ class Suppressions:
         """There may be something against it: ask `refusals`. False is certain. Some 2 us."""
         return bool(self._index.suspects(address))
 
-    async def refusals(self, addresses: Iterable[Address], mail_type: str = "") -> dict[Address, Reply]:
-        """Those who are not to get mail of this type, each with the verdict on it."""
+    async def refusals(self, addresses: Iterable[Address], stream: str) -> dict[Address, Reply]:
+        """Those who are not to get mail of this stream, each with the verdict on it."""
         asked = {address: self._index.suspects(address) for address in addresses}
         subjects = [subject for suspects in asked.values() for subject in suspects]
         if not subjects:
@@ -85,7 +90,7 @@ class Suppressions:
         refused: dict[Address, Reply] = {}
         for address, suspects in asked.items():
             entries = [entry for subject in suspects for entry in found.get(subject, ())]
-            if (entry := refusing(entries, mail_type, now)) is not None:
+            if (entry := refusing(entries, self.type_of(stream), now)) is not None:
                 refused[address] = verdict(entry)
         return refused
 
@@ -108,7 +113,7 @@ class Suppressions:
         for change in changes:
             if change.after.standing.refuses and not change.before.standing.refuses:
                 metrics.SUPPRESSIONS.labels(change.after.cause).inc()
-                if not change.type and not is_pattern(change.subject) and not is_erased(change.subject):
+                if not is_pattern(change.subject) and not is_erased(change.subject):
                     refused.append(change.subject)
         if refused:
             self.on_refused(refused)
@@ -116,7 +121,7 @@ class Suppressions:
     async def tidy(self) -> None:
         """Let go what has lapsed, forget the history beyond its retention."""
         while True:
-            tidied = await self._store.do(suppression.tidy, self._clock.time(), self._settings.history_retention)
+            tidied = await self._store.do(suppression.tidy, self._clock.time(), self._retention)
             self.learn(tidied.changes)
             if not tidied.more:
                 return

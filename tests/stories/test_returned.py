@@ -9,14 +9,17 @@ from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from postduif.address import parse
 from postduif.bounce import unprocessed
+from postduif.bounce.verp import Purpose, Queued
 from postduif.cli.why import command as why
+from postduif.queue.condition import Condition
 from postduif.sink import Sink
 from tests.fakes import FakeClock
-from tests.stories.daemon import PATIENCE, Daemon
+from tests.stories.daemon import PATIENCE, Daemon, text
 from tests.stories.roads import to
 
 BOUNCES = "bounce.sender.example"
@@ -126,7 +129,9 @@ async def test_a_complaint(tmp_path: Path) -> None:
         assert (await comes_back(daemon, f"feedback@{BOUNCES}", complaint(back), "fbl@remote.example"))[0] == 250
         assert [line.kind for line in await daemon.journal(id, 2)] == ["delivered", "complained"]
         await daemon.until(lambda: daemon.app.suppressions.suspect(parse("a@one.example")))
-        assert (await daemon.app.suppressions.refusals([parse("A@one.example")])).keys() == {parse("A@one.example")}
+        assert (await daemon.app.suppressions.refusals([parse("A@one.example")], "default")).keys() == {
+            parse("A@one.example")
+        }
         assert not daemon.app.suppressions.suspect(parse("tempfail@one.example"))
 
 
@@ -232,3 +237,27 @@ async def test_why_tells_the_whole_story(tmp_path: Path) -> None:
         told = (await asyncio.to_thread(CliRunner().invoke, why, [*config, str(kept)])).stdout.splitlines()
         assert any("was not sent" in line and "a@one.example" in line for line in told)
         assert any("postduif suppress list 'a@one.example'" in line for line in told)
+
+
+async def test_an_unsubscribe_by_mail(tmp_path: Path) -> None:
+    """Of a stream with a subscription: no more of that type, waiting mail included; receipts still go."""
+    settings = '[[stream]]\nname = "letter"\nsubscription = "newsletter"'
+    async with Sink() as sink, Daemon(tmp_path, to(sink) + SETTINGS + settings) as daemon:
+        letter = b"X-Postduif-Stream: letter\r\n" + text()
+        id = await daemon.submit(["a@one.example"], content=letter)
+        await daemon.journal(id)
+        assert daemon.app.submission._returns is not None
+        local = daemon.app.submission._returns.verp.make(Purpose.UNSUBSCRIBE, Queued(id << 24), daemon.clock.time())
+        await daemon.app.store.hold(Condition(domain="one.example"), "operator", "so that it waits")
+        waiting = await daemon.submit(["a@one.example"], content=letter)
+        receipt = await daemon.submit(["a@one.example"])
+        other = await daemon.submit(["b@one.example"], content=letter)
+        asked = b"Subject: unsubscribe\r\n\r\n"
+        assert (await comes_back(daemon, f"{local}@{BOUNCES}", asked, "a@one.example"))[0] == 250
+        assert [line.kind for line in await daemon.journal(id, 2)] == ["delivered", "unsubscribed"]
+        assert [line.kind for line in await daemon.journal(waiting)] == ["suppressed"]
+        await daemon.app.store.unhold(Condition(domain="one.example"))
+        for allowed in (receipt, other):
+            assert [line.kind for line in await daemon.journal(allowed)] == ["delivered"]
+        with pytest.raises(AssertionError, match="suppression list \\(unsubscribe\\)"):
+            await daemon.submit(["A@one.example"], content=letter)
