@@ -36,6 +36,7 @@ bench: $(BIN)/.ready  ## numbers against real peers on this machine
 
 docs: $(BIN)/.ready   ## write the generated pages anew
 	$(BIN)/python -m postduif.config.manual > docs/configuration.md
+	$(BIN)/python -m tests.faults.page > docs/receiver-faults.md
 
 peers:                ## what the tests need from Debian (root)
 	apt-get update -qq

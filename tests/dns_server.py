@@ -15,7 +15,9 @@ with or without an event loop, and for other processes too.
 
 Faults: SERVFAIL, REFUSED, SILENT (no answer), HELD (no answer until `release`), GARBAGE (octets that are no message),
 FORGED (wrong id, wrong question, a short packet and another sender's answer first, then the true one), TRUNCATED (over
-UDP, so that the client must come by TCP), REFERRAL (names other servers, as one that does not resolve does).
+UDP: the client must come by TCP), CUT (the same, and nothing by TCP), REFERRAL (names other servers, as one that
+does not resolve does), LOST (no answer to the first question of a type), STUFFED (with the true answer, records that
+nobody asked for: an address of victim.example).
 """
 
 from __future__ import annotations
@@ -37,15 +39,18 @@ import dns.rdatatype
 import dns.rrset
 
 FORGED_ADDRESS = "203.0.113.66"
-FAULTS = frozenset({"SERVFAIL", "REFUSED", "SILENT", "HELD", "GARBAGE", "FORGED", "TRUNCATED", "REFERRAL"})
+FAULTS = frozenset(
+    {"SERVFAIL", "REFUSED", "SILENT", "HELD", "GARBAGE", "FORGED", "TRUNCATED", "CUT", "REFERRAL", "LOST", "STUFFED"}
+)
 _IN = dns.rdataclass.IN
 _Records = dict[dns.name.Name, dict[dns.rdatatype.RdataType, dns.rrset.RRset]]
 
 
 class DnsServer:
-    """Answers from `zone` while the context lasts. `negative_ttl` is the SOA minimum."""
+    """Answers from `zone` while the context lasts. `negative_ttl` is the SOA minimum, port 0 any free one."""
 
-    def __init__(self, zone: str = "", negative_ttl: int = 60) -> None:
+    def __init__(self, zone: str = "", negative_ttl: int = 60, port: int = 0) -> None:
+        self._port = port
         self.asked: Counter[tuple[str, str]] = Counter()
         """How often a (name, type) was asked for, over UDP and TCP."""
         self.tcp_connections = 0
@@ -59,7 +64,7 @@ class DnsServer:
 
     def __enter__(self) -> DnsServer:
         """Start to answer."""
-        self._udp, self._tcp = _sockets()
+        self._udp, self._tcp = _sockets(self._port)
         self._wake, self._woken = socket.socketpair()
         self.endpoint = f"127.0.0.1:{self._udp.getsockname()[1]}"
         self._thread = threading.Thread(target=self._serve, name="dns server", daemon=True)
@@ -136,7 +141,7 @@ class DnsServer:
                 self._held.append((wire, peer))
             return
         answer = self._answer(query)
-        if fault == "TRUNCATED":
+        if fault in ("TRUNCATED", "CUT"):
             answer.flags |= dns.flags.TC
             answer.answer.clear()
         limit = max(query.payload, 512)
@@ -152,6 +157,8 @@ class DnsServer:
         with connection.makefile("rb") as stream:
             query = dns.message.from_wire(stream.read(int.from_bytes(stream.read(2), "big")))
         fault = self._note(query)
+        if fault == "CUT":
+            return
         for packet in self._packets(query, fault, self._answer(query).to_wire(max_size=65535)):
             connection.sendall(len(packet).to_bytes(2, "big") + packet)
 
@@ -164,6 +171,11 @@ class DnsServer:
             self._news.notify_all()
             return self._faults.get((question.name, rdtype)) or self._faults.get((question.name, "*"), "")
 
+    def _is_first(self, query: dns.message.Message) -> bool:
+        question = query.question[0]
+        name = question.name.to_text(omit_final_dot=True)
+        return self.asked[name, dns.rdatatype.to_text(question.rdtype)] == 1
+
     def _packets(self, query: dns.message.Message, fault: str, true: bytes) -> list[bytes]:
         if fault in ("SERVFAIL", "REFUSED"):
             refusal = dns.message.make_response(query)
@@ -173,6 +185,13 @@ class DnsServer:
             referral = dns.message.make_response(query)
             referral.authority.append(dns.rrset.from_text(".", 86400, "IN", "NS", "a.root-servers.example."))
             return [referral.to_wire()]
+        if fault == "STUFFED":
+            stuffed = self._answer(query)
+            stuffed.answer.append(dns.rrset.from_text("victim.example.", 86400, "IN", "A", FORGED_ADDRESS))
+            stuffed.additional.append(dns.rrset.from_text("victim.example.", 86400, "IN", "A", FORGED_ADDRESS))
+            return [stuffed.to_wire()]
+        if fault == "LOST" and self._is_first(query):
+            return []
         if fault == "GARBAGE":
             return [true[:2] + b"\x84\x00\xff\xff\xff\xff\xff\xff\xff\xff" + b"\xff" * 20]
         if fault == "FORGED":
@@ -212,17 +231,19 @@ def _forged(query: dns.message.Message) -> dns.message.Message:
     return answer
 
 
-def _sockets() -> tuple[socket.socket, socket.socket]:
-    """UDP and TCP on one free port."""
+def _sockets(port: int) -> tuple[socket.socket, socket.socket]:
+    """UDP and TCP on one port; 0 is a free one."""
     while True:
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        udp.bind(("127.0.0.1", 0))
+        udp.bind(("127.0.0.1", port))
         tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             tcp.bind(udp.getsockname())
         except OSError:
             udp.close()
             tcp.close()
+            if port:
+                raise
             continue
         tcp.listen(128)
         return udp, tcp

@@ -276,7 +276,7 @@ class Connection(asyncio.Protocol):
             if one is not None and self._end_is_here(connection, end_of_file=end_of_file):
                 one.content_sent = False
             if connection is not None and not self._raw.is_closing():
-                orderly = end_of_file or self.session.closing is not None
+                orderly = end_of_file or self.session.closing is not None or self.session.waiting_for is None
                 if not orderly or self._backlog or not_sent(connection.fileno()):
                     reset_when_closed(connection)
             # close() would wait for a peer that never reads.

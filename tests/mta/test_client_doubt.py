@@ -281,6 +281,35 @@ def test_a_verdict_before_a_reset_is_heard_though_we_write_first(run: Callable[.
     assert one.final_reply.text == "taken"
 
 
+@LOOPS
+def test_what_comes_after_a_peer_closed_it_has_not_taken(run: Callable[..., Transaction]) -> None:
+    """A mail that crosses the FIN of an idle connection goes over another at once: nobody read it."""
+    gone = threading.Event()
+
+    def conversation(client: socket.socket, over: threading.Event) -> None:
+        client.sendall(b"220 mx\r\n")
+        client.recv(100)
+        client.sendall(b"250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n")
+        over.wait(0.05)
+        client.close()
+        gone.set()
+
+    async def story(port: int) -> Transaction:
+        connection = await connect(Peer("mx", "127.0.0.1", port), "me.example", Timeouts.of(Delivery()))
+        assert isinstance(connection, Connection)
+        over = asyncio.Event()
+        connection.on_lost = lambda _: over.set()
+        one = Transaction(b"MAIL FROM:<a@b>\r\n", [b"RCPT TO:<c@d>\r\n"], b"x\r\n")
+        gone.wait()  # the event loop stands still: the FIN is not read before we write
+        connection.offer(one)
+        async with asyncio.timeout(10):
+            await over.wait()
+        return one
+
+    with peer(conversation) as port:
+        assert not run(story(port)).in_doubt
+
+
 def test_what_a_closed_socket_holds_is_not_known() -> None:
     """Asking it is no error."""
     with socket.socket() as one:

@@ -176,6 +176,20 @@ def test_forged_answers_are_not_believed() -> None:
     assert four.records == ("198.51.100.4",)
 
 
+def test_what_was_not_asked_for_is_not_remembered() -> None:
+    """Records of other names in an answer are no answers: the cache knows questions only."""
+
+    async def ask(resolver: Resolver) -> tuple[Answer, Answer]:
+        _, stuffed = await resolver.addresses("stuffed.example", ipv6=False)
+        _, victim = await resolver.addresses("victim.example", ipv6=False)
+        return stuffed, victim
+
+    zone = "stuffed.example A 198.51.100.1\nstuffed.example FAULT * STUFFED\nvictim.example A 198.51.100.2"
+    with DnsServer(zone) as server:
+        stuffed, victim = _ask(ask, server)
+    assert (stuffed.records, victim.records) == (("198.51.100.1",), ("198.51.100.2",))
+
+
 def test_a_truncated_answer_is_fetched_by_tcp() -> None:
     """The whole answer counts."""
     with DnsServer(ZONE) as server:
