@@ -30,6 +30,7 @@ async def test_a_hard_bounce_suppresses_at_once(tmp_path: Path) -> None:
     async with Sink() as sink:
         async with Daemon(tmp_path, to(sink), clock) as daemon:
             await daemon.journal(await daemon.submit([GONE], sender="<>"))
+            await daemon.until(lambda: daemon.app.suppressions.suspect(parse(GONE)))
             with pytest.raises(AssertionError, match=r"recipient is on the suppression list \(hard bounce\)"):
                 await daemon.submit(["PermFail@one.example"])
             id = await daemon.submit([GONE, "b@one.example"])
