@@ -1,25 +1,18 @@
-"""Suppression lists as CSV files, as spreadsheets write and read them.
-
-A spreadsheet takes a cell that begins with = + - @, a tab or a return for a formula and carries it out. Addresses may
-begin so, and what others have said may, too. So an export puts an apostrophe before such a cell, and an import takes it
-off again.
-"""
+"""Suppression lists as CSV files, as spreadsheets write and read them; no cell is a formula (`spreadsheet`)."""
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TextIO
 
 from postduif.bounce.suppression_rows import COLUMNS
 from postduif.errors import PostduifError
+from postduif.spreadsheet import guarded, unguarded
 
 MAX_CELL = 1000
 """Characters of a cell that are read."""
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
-_GUARDED = re.compile(r"'+[=+\-@\t\r\n]")
 _ADDRESS = ("address", "email", "e-mail", "email address", "recipient", "destination")
 
 
@@ -74,13 +67,3 @@ def _lines(first: str, file: TextIO) -> Iterator[str]:
     if first:
         yield first.lstrip("\ufeff")
     yield from file
-
-
-def guarded(cell: str) -> str:
-    """A cell that no spreadsheet carries out."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def unguarded(cell: str) -> str:
-    """What `guarded` was given."""
-    return cell[1:] if _GUARDED.match(cell) else cell
