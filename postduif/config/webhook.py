@@ -54,7 +54,7 @@ class Webhook(Section):
         "Not readable by group or others. Also looked for in systemd's credentials directory.",
     )
     events: tuple[EventName, ...] = Field(default=DEFAULT_EVENTS, min_length=1, description="What is told.")
-    batch: Count = Field(default=100, ge=1, le=1000, description="Events in one request at most.")
+    batch: Count = Field(default=100, ge=1, le=500, description="Events in one request at most.")
     timeout: Time = Field(
         default=15.0, gt=0, le=300.0, description="The longest wait for one request, from the name lookup to the reply."
     )

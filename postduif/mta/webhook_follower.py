@@ -84,11 +84,13 @@ class Follower:
             await self._store.do(webhook_cursor.taken, self.name, page.seen)
             self._note(page.seen)
             self.oldest = None
-        moved, self._last = page.seen > self._last, page.seen
+        self._last = page.seen
         await self._pass_over()
-        while not moved and self._store.stats.commits == commits:
+        waiting = not page.more
+        while waiting:  # once at least: what happens within a second is told together
             await self._clock.sleep(POLL)
             await self._pass_over()
+            waiting = self._store.stats.commits == commits
 
     async def _pass_over(self) -> None:
         """Write down, now and then, that rows which are no news for the receiver need not be looked at again."""

@@ -30,9 +30,11 @@ class Page(NamedTuple):
     lines: list[Line]
     """Of the kinds that were asked for, in order."""
     seen: int
-    """Everything up to this id has been looked at. Ask again from here; when it did not move, there is no more yet."""
+    """Everything up to this id has been looked at: ask again from here."""
     lost: int
     """Rows after the one that was asked from that the journal no longer has, of whatever kind."""
+    more: bool
+    """It was not all that there is."""
 
 
 def last_id(connection: sqlite3.Connection) -> int:
@@ -52,4 +54,5 @@ def follow(connection: sqlite3.Connection, after: int, kinds: Sequence[str], lim
     finally:
         connection.execute("COMMIT")
     lines = [Line(*row) for row in rows]
-    return Page(lines, lines[-1].id if len(lines) == limit else max(after, end), start - after)
+    full = len(lines) == limit
+    return Page(lines, lines[-1].id if full else max(after, end), start - after, full or end < last)

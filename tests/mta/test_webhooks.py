@@ -66,6 +66,7 @@ class Scene:
         """One attempt at each, of that kind, in this order."""
         for recipient in recipients:
             await put(self.store, recipient)
+            self.clock.advance(0.01)  # due times are rounded
             (entry,) = await self.store.lease(QueueKey("default", "example.com"), 1)
             attempt = Attempt(kind, REFUSED, self.clock.time(), category="recipient_unknown")
             await self.store.settle([Outcome(entry, attempt, None)])
@@ -155,6 +156,25 @@ def test_told_in_order(tmp_path: Path) -> None:
             "category": "recipient_unknown",
             "severity": "hard",
         }
+
+
+def test_told_together(tmp_path: Path) -> None:
+    """Who has just been told is told again a second later, of all that happened meanwhile."""
+
+    async def story(receiver: Receiver) -> None:
+        async with scene(tmp_path) as one:
+            await one.follow(settings(receiver))
+            await one.happen("a@example.com")
+            await one.until(lambda: who(receiver) == ["a"])
+            await one.until_place(1, step=0)
+            await one.happen("b@example.com", "c@example.com")
+            await one.pass_by(0)
+            assert who(receiver) == ["a"]
+            await one.until(lambda: who(receiver) == ["a", "b", "c"])
+
+    with Receiver() as receiver:
+        asyncio.run(story(receiver))
+        assert [len(request.events) for request in receiver.requests] == [1, 2]
 
 
 def test_tried_again(tmp_path: Path) -> None:

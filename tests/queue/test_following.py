@@ -47,17 +47,17 @@ def ids(page: Page) -> list[int]:
 def test_in_order_page_by_page(journal: sqlite3.Connection) -> None:
     """Each page goes on where the one before ended, and what is of another kind is passed over."""
     first = follow(journal, 0, ["failed"], 3)
-    assert (ids(first), first.seen, first.lost) == ([2, 4, 6], 6, 0)
+    assert (ids(first), *first[1:]) == ([2, 4, 6], 6, 0, True)
     second = follow(journal, first.seen, ["failed"], 3)
-    assert (ids(second), second.seen, second.lost) == ([8], 8, 0)
-    assert follow(journal, 8, ["failed"], 3) == Page([], 8, 0)
-    assert follow(journal, 6, ["expired"], 3) == Page([], 8, 0)
+    assert (ids(second), *second[1:]) == ([8], 8, 0, False)
+    assert follow(journal, 8, ["failed"], 3) == Page([], 8, 0, more=False)
+    assert follow(journal, 6, ["expired"], 3) == Page([], 8, 0, more=False)
 
 
 def test_looks_at_so_many_rows_at_once(journal: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page with nothing in it says how far it looked."""
     monkeypatch.setattr(following, "WINDOW", 3)
-    assert follow(journal, 0, ["expired"], 3) == Page([], 3, 0)
+    assert follow(journal, 0, ["expired"], 3) == Page([], 3, 0, more=True)
     assert ids(follow(journal, 3, ["failed"], 3)) == [4, 6]
     assert follow(journal, 3, ["failed"], 3).seen == 6
 
@@ -73,7 +73,7 @@ def test_says_what_was_forgotten(journal: sqlite3.Connection) -> None:
 def test_says_that_all_was_forgotten(journal: sqlite3.Connection) -> None:
     """With an empty journal everything after the place is gone, and nothing is asked for twice."""
     assert prune(journal, 100.0) == 8
-    assert follow(journal, 3, ["failed"], 3) == Page([], 8, 5)
+    assert follow(journal, 3, ["failed"], 3) == Page([], 8, 5, more=False)
     assert last_id(journal) == 8
 
 
@@ -92,5 +92,5 @@ def test_of_a_running_store(tmp_path: Path) -> None:
             return await story(store)
 
     before, after = asyncio.run(run())
-    assert before == Page([], 0, 0)
+    assert before == Page([], 0, 0, more=False)
     assert [line.recipient for line in after.lines] == ["b@example.com"]
