@@ -111,7 +111,11 @@ class _Conversation(BaseHTTPRequestHandler):
         """Take one."""
         assert isinstance(self.server, _Server)
         fields = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(int(fields["content-length"]))
+        size = int(fields["content-length"])
+        body = self.rfile.read(size)
+        if len(body) < size:  # the client died while it spoke: nothing came
+            self.close_connection = True
+            return
         reply = self.server.receiver.reply(self.path, fields, body, self.client_address)
         if reply.wait is not None:
             reply.wait.wait(10)
