@@ -13,15 +13,16 @@ class FakeClock:
 
     def __init__(self, start: float = 1_800_000_000.0) -> None:
         self._now = start
+        self._jumped = 0.0
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
 
     def time(self) -> float:
         """Seconds since the epoch."""
-        return self._now
+        return self._now + self._jumped
 
     def monotonic(self) -> float:
-        """The same time: it never jumps back."""
+        """The same time, but for jumps."""
         return self._now
 
     def sleep(self, seconds: float) -> Coroutine[object, object, None]:
@@ -35,6 +36,14 @@ class FakeClock:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (moment, next(self._order), future))
         await future
+
+    def awaited(self, seconds: float) -> bool:
+        """Somebody sleeps until then, so many seconds from now."""
+        return any(moment == self._now + seconds and not one.done() for moment, _, one in self._sleepers)
+
+    def jump(self, seconds: float) -> None:
+        """Somebody sets the clock on the wall."""
+        self._jumped += seconds
 
     def advance(self, seconds: float) -> None:
         """Move the time on and wake who slept until then. Call it on the event loop's thread."""

@@ -24,7 +24,7 @@ from postduif.mta.ready import Batch
 from postduif.mta.return_addresses import ReturnAddresses
 from postduif.mta.route import Route
 from postduif.mta.transaction import Transaction, addresses_ascii, compose
-from postduif.mta.verdict import Circumstances, expired, of_reply, of_transaction
+from postduif.mta.verdict import Circumstances, of_reply, of_transaction
 from postduif.queue.scheduled import QueueKey
 from postduif.queue.store import Outcome, Store
 from postduif.reply import Reply
@@ -137,10 +137,6 @@ class Courier:
             self._store.release(recalled)
             job.batch.entries = [entry for entry in job.batch.entries if entry not in recalled]
         if not job.batch.entries:
-            return
-        if job.batch.envelope.expires_at <= self._clock.time():  # while it was ready, held by a rate perhaps
-            about = self._circumstances(job, transmit=0.0)
-            self._ledger.record([expired(entry, about) for entry in job.batch.entries])
             return
         transaction = await self._transaction(job)
         if isinstance(transaction, Reply):

@@ -19,6 +19,7 @@ from postduif.mta.client import Connection, Timeouts, opportunistic_context
 from postduif.mta.courier import Courier
 from postduif.mta.dkim import Signer
 from postduif.mta.exclusion import Exclusion
+from postduif.mta.lapse import Lapse
 from postduif.mta.ledger import Ledger
 from postduif.mta.opening import Opener
 from postduif.mta.permits import Permits
@@ -27,7 +28,7 @@ from postduif.mta.route import Route
 from postduif.mta.site_orders import SiteOrders
 from postduif.mta.sites import Destination, Sites
 from postduif.mta.suppressions import Suppressions
-from postduif.mta.verdict import Circumstances, expired, of_reply
+from postduif.mta.verdict import Circumstances, expired, had_last_try, of_reply
 from postduif.queue.scheduled import QueueKey
 from postduif.queue.store import Store
 from postduif.reply import Reply
@@ -66,7 +67,8 @@ class Delivery:
         self._random = random or Random()  # noqa: S311  spreads retries, guards nothing
         self._ledger = Ledger(lambda: self._config, store, suppressions, clock, self._deferred)
         self._exclusion = Exclusion(store, suppressions, self._ledger, clock, self.routes, self._spawn)
-        self._duties = [store.tidy, self._give_up, suppressions.tidy, *([returns.tidy] if returns else [])]
+        lapse = Lapse(lambda: self._config.delivery, store, clock, self.routes, self._expire)
+        self._duties = [store.tidy, lapse.sweep, suppressions.tidy, *([returns.tidy] if returns else [])]
         self._tasks: set[asyncio.Task[None]] = set()
         self._couriers: dict[asyncio.Task[None] | None, Courier] = {}
         """Those of the tasks that carry mail."""
@@ -159,13 +161,6 @@ class Delivery:
                     await duty()
                 except StoreError as error:
                     log.error("sweep_failed", error=error)
-
-    async def _give_up(self) -> None:
-        for route in self.routes.values():
-            now = self._clock.time()
-            self._expire(route.ready.take_out(lambda entry: entry.envelope.expires_at <= now), route.name)  # noqa: B023
-        while entries := await self._store.lease_expired(QUANTUM):
-            self._expire(entries, "")
 
     def _prune(self) -> None:
         now = self._clock.monotonic()
@@ -379,11 +374,10 @@ class Delivery:
         self._ledger.record([of_reply(entry, reply, about, self._config.delivery) for entry in alive])
 
     def _unexpired(self, entries: list[Entry], site: str) -> list[Entry]:
-        """Give up those past their lifetime; the others."""
-        now = self._clock.time()
-        if late := [entry for entry in entries if entry.envelope.expires_at <= now]:
+        """Give up those that were tried after the end of their lifetime; the others."""
+        if late := [entry for entry in entries if had_last_try(entry)]:
             self._expire(late, site)
-        return [entry for entry in entries if entry.envelope.expires_at > now]
+        return [entry for entry in entries if not had_last_try(entry)]
 
     def _expire(self, entries: list[Entry], site: str) -> None:
         about = Circumstances(site, self._clock.time(), 0.0)

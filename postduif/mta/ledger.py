@@ -156,6 +156,11 @@ class Ledger:
         return action if action and wanted(entry.envelope, entry.recipient, action) else ""
 
     def _delay_passes(self, outcome: Outcome) -> bool:
-        """The moment of the delay notice lies between this attempt and the next; so it is said once."""
-        moment = outcome.entry.envelope.received_at + self._config().dsn.delay_after
-        return outcome.due is not None and outcome.entry.recipient.due < moment <= outcome.due
+        """The moment of the delay notice lies between this attempt and the next; so it is said once.
+
+        After the last attempt comes the end, and a notice of that.
+        """
+        envelope, due = outcome.entry.envelope, outcome.due
+        if due is None or due > envelope.expires_at:
+            return False
+        return outcome.entry.recipient.due < envelope.received_at + self._config().dsn.delay_after <= due

@@ -15,6 +15,8 @@ from postduif.mta.transaction import Transaction
 from postduif.queue.store import Outcome
 from postduif.reply import Reply
 
+AFTER_LAST = 1.0  # seconds from the last try to the end
+
 
 class Circumstances(NamedTuple):
     """What all recipients of one try have in common. Times in seconds."""
@@ -58,6 +60,11 @@ def of_reply(entry: Entry, reply: Reply, about: Circumstances, settings: Deliver
     return _later(entry, reply, about, settings, Kind.DEFERRED)
 
 
+def had_last_try(entry: Entry) -> bool:
+    """It was tried when its lifetime was over: that is the end. What was not has one try more, however late it is."""
+    return entry.recipient.due > entry.envelope.expires_at
+
+
 def expired(entry: Entry, about: Circumstances) -> Outcome:
     """It outlived its lifetime."""
     return Outcome(entry, _attempt(Kind.EXPIRED, entry, give_up(entry.recipient.last_reply), about), None)
@@ -76,8 +83,10 @@ def _later(entry: Entry, reply: Reply, about: Circumstances, settings: Delivery,
 
 
 def _deferred(entry: Entry, reply: Reply, about: Circumstances, due: float, kind: Kind = Kind.DEFERRED) -> Outcome:
-    # The last look is at the end of its lifetime, so that it is given up in time.
-    return Outcome(entry, _attempt(kind, entry, reply, about), min(due, max(entry.envelope.expires_at, about.now)))
+    # The last try is at the end of its lifetime. One that comes later, because we were down, is followed by the end.
+    end = entry.envelope.expires_at
+    due = min(due, end) if about.now < end else about.now + AFTER_LAST
+    return Outcome(entry, _attempt(kind, entry, reply, about), due)
 
 
 def _attempt(kind: Kind, entry: Entry, reply: Reply, about: Circumstances) -> Attempt:

@@ -27,6 +27,8 @@ class Condition:
     """The header field's value. Looks at every message in the queue."""
     older_than: float | None = None
     """Received before then, seconds since the epoch."""
+    due_after: float | None = None
+    """Tried again after then, seconds since the epoch."""
     said: str = ""
     """The last reply contains it, without regard to case; it may begin with the code."""
     held: bool | None = None
@@ -66,6 +68,8 @@ class Condition:
             parts.append(("m.message_id = ?", [self.message_id]))
         if self.older_than is not None:
             parts.append(("m.received_at < ?", [self.older_than]))
+        if self.due_after is not None:
+            parts.append(("r.due > ?", [self.due_after]))
         if self.said:
             text = "r.last_code || ' ' || r.last_enhanced || ' ' || r.last_text"
             parts.append((f"instr(lower({text}), lower(?))", [self.said]))

@@ -185,8 +185,8 @@ class Store:
             return []
         return self._roster.lease_fresh(queue, min(limit, self._roster.room(key)), self._clock.time())
 
-    async def lease_expired(self, limit: int) -> list[Entry]:
-        """At most `limit` entries of messages past their `expires_at`, held ones too, the oldest first.
+    async def lease_expired(self, limit: int, before: float) -> list[Entry]:
+        """At most `limit` entries of messages whose `expires_at` is before then, held ones too, the oldest first.
 
         [] when there are none, or no room in memory. Raises StoreError.
         """
@@ -197,17 +197,16 @@ class Store:
             for block, earliest in (await self._slow_reader.call(lookup.read_lifetimes)).items():
                 self._lifetimes.note_block(block, earliest)
             self._lifetimes.loaded = True
-        now = self._clock.time()
-        for block in self._lifetimes.past(now):
-            if entries := await self._lease_expired(block, limit, now):
+        for block in self._lifetimes.past(before):
+            if entries := await self._lease_expired(block, limit, before):
                 return entries
         return []
 
-    async def _lease_expired(self, block: int, limit: int, now: float) -> list[Entry]:
+    async def _lease_expired(self, block: int, limit: int, before: float) -> list[Entry]:
         earliest, taken = self._lifetimes.begin(block), self._roster.entries
         try:
-            with self._roster.sweeping(lambda entry: entry.envelope.expires_at <= now) as left:
-                found = await self._reader.call(lookup.read_expired, block, now, limit, taken, len(taken))
+            with self._roster.sweeping(lambda entry: entry.envelope.expires_at <= before) as left:
+                found = await self._reader.call(lookup.read_expired, block, before, limit, taken, len(taken))
                 earliest = found.next_due
                 return self._roster.lease_swept(found, left, limit)
         finally:

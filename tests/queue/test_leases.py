@@ -176,14 +176,14 @@ def test_the_lifetime_ends_also_for_what_is_held_or_waits_in_memory(tmp_path: Pa
             (later,) = await store.lease(QueueKey("default", "example.org"), 1)
             await store.settle([deferred(later, clock.time() + 1e6)])
             (busy,) = await store.lease(QueueKey("default", "example.net"), 1)
-            assert await store.lease_expired(10) == []
+            assert await store.lease_expired(10, clock.time()) == []
             clock.advance(86400)
-            expired = await store.lease_expired(10)
+            expired = await store.lease_expired(10, clock.time())
             assert sorted(addresses(expired)) == ["fresh@example.com", "held@example.com", "later@example.org"]
-            assert await store.lease_expired(10) == []
+            assert await store.lease_expired(10, clock.time()) == []
             store.release(expired)
             assert sorted(addresses(await store.lease(KEY, 9))) == ["fresh@example.com", "young@example.com"]
-            again = await store.lease_expired(1)
+            again = await store.lease_expired(1, clock.time())
             assert addresses(again) == ["held@example.com"]
             await store.settle([delivered(busy), *map(delivered, again)])
             assert store.stats.queued == 3

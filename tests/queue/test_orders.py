@@ -276,7 +276,7 @@ def test_retry_of_what_was_leased_before_it_was_due(tmp_path: Path) -> None:
             await put(store, "a@example.com")
             clock.advance(90_000)
             await store.settle([deferred(entry, clock.time() + 7) for entry in await store.lease(KEY, 1)])
-            late = await store.lease_expired(1)
+            late = await store.lease_expired(1, clock.time())
             assert await store.retry(Condition(domain="example.com")) == len(late) == 1
             store.release(late)
             assert store.due(clock.time()) == [KEY]

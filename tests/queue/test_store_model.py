@@ -153,7 +153,7 @@ class StoreMachine(RuleBasedStateMachine):
         late = [k for k in self.model.known.values() if k.envelope.expires_at <= self.now]
         free = {known.id for known in late if not (known.leased or known.withdrawn)}
         room = self.room
-        entries = self.run(self.store.lease_expired(limit))
+        entries = self.run(self.store.lease_expired(limit, self.now))
         assert bool(entries) == bool(free and room)
         assert len(entries) <= min(limit, room)
         assert {entry.recipient.id for entry in entries} <= free

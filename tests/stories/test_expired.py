@@ -18,14 +18,14 @@ async def test_deferred_for_too_long(tmp_path: Path) -> None:
     clock = FakeClock()
     async with Sink() as sink, Daemon(tmp_path, to(sink, 'lifetime = "1d"\nretry = "20h"'), clock) as daemon:
         id = await daemon.submit(["tempfail@one.example"])
-        for attempts in (1, 2):
+        for attempts, wait in ((1, 20 * 3600), (2, 4 * 3600), (3, 2)):
             await daemon.journal(id, attempts)
-            clock.advance(20 * 3600)
+            clock.advance(wait)
         await sink.wait_for(1)
         (status,) = statuses(sink.messages[0].content)
         assert (status["Action"], status["Status"]) == ("failed", "5.4.7")
         assert "450 4.2.1 mailbox busy" in status["Diagnostic-Code"]
-        assert [line.kind for line in await daemon.journal(id, 3)] == ["deferred", "deferred", "expired"]
+        assert [line.kind for line in await daemon.journal(id, 4)] == ["deferred"] * 3 + ["expired"]
 
 
 async def test_held_for_too_long(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ async def test_held_for_too_long(tmp_path: Path) -> None:
         id = await daemon.submit(["a@one.example"])
         await daemon.settle()
         assert sink.figures.messages == 0
-        clock.advance(DAY)
+        clock.advance(1.1 * DAY)
         await sink.wait_for(1)
         (status,) = statuses(sink.messages[0].content)
         assert status["Status"] == "5.4.7"

@@ -9,6 +9,7 @@ import pytest
 from postduif.clock import SystemClock
 from postduif.envelope import Entry, Message
 from postduif.errors import StoreError
+from postduif.mta.delivery import SWEEP
 from postduif.mta.downgrade import fit
 from postduif.reply import Reply
 from postduif.sink import Sink
@@ -94,7 +95,7 @@ async def test_ready_mail_is_not_sent_after_its_lifetime(tmp_path: Path) -> None
         await sink.wait_for(1)
         late = await daemon.submit(["b@one.example"])
         await daemon.settle()
-        clock.advance(3600)
+        clock.advance(1800)
         assert [line.kind for line in await daemon.journal(late)] == ["expired"]
 
 
@@ -107,13 +108,14 @@ async def test_one_disk_error_does_not_end_lifetimes(tmp_path: Path, monkeypatch
         await daemon.app.store.hold(EVERYTHING, "me", "to see")
         lease_expired = daemon.app.store.lease_expired
 
-        async def fails_once(_: int) -> list[Entry]:
+        async def fails_once(_: int, __: float) -> list[Entry]:
             monkeypatch.setattr(daemon.app.store, "lease_expired", lease_expired)
             raise StoreError("once")
 
         monkeypatch.setattr(daemon.app.store, "lease_expired", fails_once)
-        clock.advance(601)
+        clock.advance(661)
         await daemon.until(lambda: daemon.app.store.lease_expired is lease_expired)
+        await daemon.until(lambda: clock.awaited(SWEEP))
         clock.advance(11)
         assert (await daemon.journal(id, 2))[-1].kind == "expired"
 

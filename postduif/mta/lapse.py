@@ -1,0 +1,83 @@
+"""Gives up what outlived its lifetime and cannot be tried, and keeps a wrong clock from doing harm.
+
+Everything that can be tried is tried once more when its lifetime is over, and ends with that try (`verdict`). What is
+left is mail that is held, or that a rate or a suspended site keeps back: that is given up here, but not before it
+had a chance, in a daemon that was up and with a clock that went evenly. Leaves to others: the try, the notification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from postduif import log
+from postduif.clock import Clock
+from postduif.config.schema import Delivery
+from postduif.envelope import Entry
+from postduif.mta.retry import MAX_ASKED
+from postduif.mta.route import Route
+from postduif.mta.sites import Destination
+from postduif.queue.condition import Condition
+from postduif.queue.store import Store
+
+QUANTUM = 100  # recipients given up in one transaction
+LONGEST_CHANCE = 4 * 3600.0  # seconds
+JUMP = 60.0
+"""Seconds between two looks by which the clock on the wall may differ from one that never jumps."""
+
+
+class Lapse:
+    """`sweep` is called every few seconds."""
+
+    def __init__(
+        self,
+        settings: Callable[[], Delivery],
+        store: Store,
+        clock: Clock,
+        routes: Mapping[Destination, Route],
+        expire: Callable[[list[Entry], str], None],
+    ) -> None:
+        """`expire(entries, site)` records the end of leased entries."""
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+        self._routes = routes
+        self._expire = expire
+        self._steady_since = clock.monotonic()
+        self._offset = clock.time() - clock.monotonic()
+        self._set_back = True
+        """Something may wait for a time that was never meant: the clock was set back, perhaps while we were down."""
+
+    async def sweep(self) -> None:
+        """Do what is due. Raises StoreError."""
+        self._see_jumps()
+        if self._set_back:
+            await self._bring_near()
+            self._set_back = False
+        chance = min(self._settings().lifetime / 10, LONGEST_CHANCE)
+        if self._clock.monotonic() - self._steady_since < chance:
+            return
+        before = self._clock.time() - chance
+        for route in self._routes.values():
+            self._expire(route.ready.take_out(lambda entry: entry.envelope.expires_at <= before), route.name)
+        while entries := await self._store.lease_expired(QUANTUM, before):
+            self._expire(entries, "")
+
+    def _see_jumps(self) -> None:
+        offset = self._clock.time() - self._clock.monotonic()
+        jump, self._offset = offset - self._offset, offset
+        if abs(jump) < JUMP:
+            return
+        self._steady_since = self._clock.monotonic()
+        self._set_back = self._set_back or jump < 0
+        log.warning(
+            "clock_jumped",
+            seconds=jump,
+            remedy="nothing is lost by it; see to the machine's clock, as due times and lifetimes are kept by it",
+        )
+
+    async def _bring_near(self) -> None:
+        """No recipient waits longer than settings and remote hosts can ask for."""
+        settings = self._settings()
+        longest = (max(*settings.retry, MAX_ASKED) + JUMP) * (1 + settings.retry_jitter)
+        if count := await self._store.retry(Condition(due_after=self._clock.time() + longest)):
+            log.warning("due_too_late", recipients=count, done="made due now: the clock was set back")
