@@ -67,8 +67,8 @@ class Delivery:
         self._random = random or Random()  # noqa: S311  spreads retries, guards nothing
         self._ledger = Ledger(lambda: self._config, store, suppressions, clock, self._deferred)
         self._exclusion = Exclusion(store, suppressions, self._ledger, clock, self.routes, self._spawn)
-        lapse = Lapse(lambda: self._config.delivery, store, clock, self.routes, self._expire)
-        self._duties = [store.tidy, lapse.sweep, suppressions.tidy, *([returns.tidy] if returns else [])]
+        self._lapse = Lapse(lambda: self._config.delivery, store, clock, self.routes, self._expire)
+        self._duties = [store.tidy, self._lapse.sweep, suppressions.tidy, *([returns.tidy] if returns else [])]
         self._tasks: set[asyncio.Task[None]] = set()
         self._couriers: dict[asyncio.Task[None] | None, Courier] = {}
         """Those of the tasks that carry mail."""
@@ -375,8 +375,10 @@ class Delivery:
 
     def _unexpired(self, entries: list[Entry], site: str) -> list[Entry]:
         """Give up those that were tried after the end of their lifetime; the others."""
-        if late := [entry for entry in entries if had_last_try(entry)]:
-            self._expire(late, site)
+        late = [entry for entry in entries if had_last_try(entry)]
+        if not late or not self._lapse.steady():
+            return entries
+        self._expire(late, site)
         return [entry for entry in entries if not had_last_try(entry)]
 
     def _expire(self, entries: list[Entry], site: str) -> None:

@@ -1,8 +1,9 @@
 """Gives up what outlived its lifetime and cannot be tried, and keeps a wrong clock from doing harm.
 
-Everything that can be tried is tried once more when its lifetime is over, and ends with that try (`verdict`). What is
-left is mail that is held, or that a rate or a suspended site keeps back: that is given up here, but not before it
-had a chance, in a daemon that was up and with a clock that went evenly. Leaves to others: the try, the notification.
+Everything that can be tried is tried once more when its lifetime is over, and ends after that try (`verdict`). What is
+left is mail that is held, or that a rate or a suspended site keeps back: that is given up here, some hours later.
+Neither happens in the first hours after a start or a jump of the clock: what came from before has its chance, and
+the operator can set the clock right. Leaves to others: the try, the notification.
 """
 
 from __future__ import annotations
@@ -49,18 +50,26 @@ class Lapse:
 
     async def sweep(self) -> None:
         """Do what is due. Raises StoreError."""
-        self._see_jumps()
+        steady = self.steady()
         if self._set_back:
             await self._bring_near()
             self._set_back = False
-        chance = min(self._settings().lifetime / 10, LONGEST_CHANCE)
-        if self._clock.monotonic() - self._steady_since < chance:
+        if not steady:
             return
-        before = self._clock.time() - chance
+        before = self._clock.time() - self._chance
         for route in self._routes.values():
             self._expire(route.ready.take_out(lambda entry: entry.envelope.expires_at <= before), route.name)
         while entries := await self._store.lease_expired(QUANTUM, before):
             self._expire(entries, "")
+
+    @property
+    def _chance(self) -> float:
+        return min(self._settings().lifetime / 10, LONGEST_CHANCE)
+
+    def steady(self) -> bool:
+        """The daemon is up and the clock has gone evenly for so long that lifetimes may be believed."""
+        self._see_jumps()
+        return self._clock.monotonic() - self._steady_since >= self._chance
 
     def _see_jumps(self) -> None:
         offset = self._clock.time() - self._clock.monotonic()

@@ -83,9 +83,12 @@ def _later(entry: Entry, reply: Reply, about: Circumstances, settings: Delivery,
 
 
 def _deferred(entry: Entry, reply: Reply, about: Circumstances, due: float, kind: Kind = Kind.DEFERRED) -> Outcome:
-    # The last try is at the end of its lifetime. One that comes later, because we were down, is followed by the end.
-    end = entry.envelope.expires_at
-    due = min(due, end) if about.now < end else about.now + AFTER_LAST
+    # The last try is at the end of its lifetime, or later when we were down then. Soon after it comes the end, and if
+    # not even then, because the clock cannot be trusted, it goes on as before.
+    if about.now < entry.envelope.expires_at:
+        due = min(due, entry.envelope.expires_at)
+    elif not had_last_try(entry):
+        due = about.now + AFTER_LAST
     return Outcome(entry, _attempt(kind, entry, reply, about), due)
 
 

@@ -31,7 +31,9 @@ async def test_after_a_long_pause_everything_is_tried_once_more(tmp_path: Path) 
         assert await kinds(daemon, good, 2) == ["deferred", "delivered"]
         assert await kinds(daemon, bad, 1) == ["deferred"]
         clock.advance(2)
-        assert await kinds(daemon, bad, 2) == ["deferred", "expired"]
+        assert await kinds(daemon, bad, 2) == ["deferred"] * 2
+        clock.advance(3 * 3600)
+        assert await kinds(daemon, bad, 3) == ["deferred"] * 2 + ["expired"]
         await sink.wait_for(2)
         assert [mail.sender for mail in sink.messages] == ["app@sender.example", ""]
 
