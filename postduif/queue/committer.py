@@ -21,6 +21,7 @@ from postduif.queue.change import Change, Task
 from postduif.queue.checkpoint import Checkpointer
 
 REOPEN_WAIT = 1.0  # seconds between tries to open a file that failed
+NOTE_EVERY = 60.0  # seconds between two complaints about a full disk
 ID_BLOCK = 10_000
 """Message ids are reserved on disk in blocks of so many."""
 _BATCH_OCTETS = 10 * 8192  # pages that every transaction touches
@@ -56,6 +57,7 @@ class Committer:
         self._notes: list[str] = []
         self._connection: sqlite3.Connection | None = connection.connect_writer(path)
         self._reopen_after = 0.0
+        self._complain_after = 0.0
         self._checkpointer = Checkpointer(path, self._note)
 
     def commit(self, batch: Sequence[Operation]) -> Answer:
@@ -130,6 +132,9 @@ class Committer:
             self._note(f"queue file failed: {error}")
             self._drop_connection()
             return
+        if connection.is_full(error) and time.monotonic() >= self._complain_after:
+            self._complain_after = time.monotonic() + NOTE_EVERY
+            self._note(f"queue file failed: {error}")
         with contextlib.suppress(sqlite3.Error):
             if opened.in_transaction:
                 opened.execute("ROLLBACK")
