@@ -29,6 +29,7 @@ from tests.stories.roads import free_port
 
 CONNECTIONS = 10  # of the daemon to the sink
 LONGEST_START = 15.0  # seconds until it is ready, on a machine that does much else
+LONGEST_STOP = 30.0  # seconds
 LONGEST_DRAIN = 120.0  # seconds until all is accounted for, after the last start
 MOST_MEMORY = 400 * 1024 * 1024  # octets of the daemon and its children together, at their highest
 _DELIVERED_TWICE = """
@@ -44,9 +45,9 @@ class Scene:
     """`async with Scene(directory, "kill -9") as scene:`; at its end nothing of it runs any more."""
 
     def __init__(
-        self, directory: Path, fault: str, *, delivery: str = "", settings: str = "", delay: str = '["0ms", "5ms"]'
+        self, directory: Path, fault: str, *, settings: str = "", retry: str = "1s", delay: str = '["0ms", "5ms"]'
     ) -> None:
-        """`delivery` and `settings`: TOML, of the first and any other section. `delay` of the sink's 250."""
+        """`settings`: sections of TOML. `retry`: all waits between attempts. `delay`: of the sink's 250."""
         self.row = Row(fault)
         self.accounts = Accounts()
         self.seed = random.randrange(1 << 32)
@@ -70,10 +71,9 @@ class Scene:
             {settings}
             [delivery]
             retry_jitter = 0
-            retry = "1s"
+            retry = "{retry}"
             connections = {CONNECTIONS}
             max_recipients = 10
-            {delivery}
             """
         self.program = Program(directory, roads, listener=f"127.0.0.1:{self.port}")
         self.slowest_start = 0.0
@@ -118,7 +118,8 @@ class Scene:
 
     async def ended(self) -> int:
         """Its exit status, once it and its children have ended."""
-        status = await asyncio.to_thread(self.program.ended)
+        await self.until(lambda: not self.program.runs, LONGEST_STOP, "it does not end")
+        status = self.program.ended()
         await self.until(lambda: not any(map(_is_ours, self._kin)), 10, "a child goes on without its daemon")
         self._kin.clear()
         return status

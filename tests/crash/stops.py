@@ -1,16 +1,18 @@
-"""SIGTERM under load: the end that loses and repeats nothing."""
+"""SIGTERM under load: the end that loses and repeats nothing. And a second daemon on the same queue."""
 
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 from tests.crash.kills import CLIENTS
 from tests.crash.report import Row
-from tests.crash.scene import Scene
+from tests.crash.scene import LONGEST_STOP, Scene
 
-LONGEST_STOP = 30.0  # seconds
+LONGEST_REFUSAL = 9.0  # seconds, of which most is Python's own start; it waits ten for a daemon that is dead
 
 
 async def stops(directory: Path, cycles: int, longest: float = 0.5) -> Row:
@@ -32,3 +34,31 @@ async def stops(directory: Path, cycles: int, longest: float = 0.5) -> Row:
         row = await scene.reconcile(bound=0)
         row.check(not scene.injector.heard["451"], "451 where 421 or 250 was due")
         return row
+
+
+async def doubles(directory: Path, cycles: int) -> Row:
+    """Start a second daemon on a queue in use, `cycles` times; then kill the first and start with its lock there."""
+    async with Scene(directory, "second daemon, stale lock") as scene:
+        await scene.up()
+        scene.injector.start(CLIENTS)
+        for _ in range(cycles):
+            began = time.monotonic()
+            status, lines = await asyncio.to_thread(_second, scene)
+            scene.row.check(time.monotonic() - began < LONGEST_REFUSAL, "the second takes its time")
+            said = len(lines) == 1 and f"is in use by process {scene.program.pid}; stop it first" in lines[0]
+            scene.row.check(status == 1 and said, f"the second ends with {status} and says {lines}")
+            scene.row.cycles += 1
+        killed = time.monotonic()
+        scene.kill("all")
+        await scene.ended()
+        scene.accounts.fault(killed, time.monotonic())
+        await scene.injector.stop()
+        await scene.up()
+        return await scene.reconcile()
+
+
+def _second(scene: Scene) -> tuple[int, list[str]]:
+    """Another daemon with the same settings: its status, and what it says."""
+    command = [sys.executable, "-m", "postduif", "serve", "--config", str(scene.program.path)]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=LONGEST_STOP)
+    return ended.returncode, ended.stderr.splitlines()

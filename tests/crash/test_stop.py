@@ -10,14 +10,14 @@ from pathlib import Path
 
 from tests.crash.report import Row
 from tests.crash.scene import Scene, play
-from tests.crash.stops import stops
+from tests.crash.stops import doubles, stops
 
 LONGEST = 10.0  # seconds; far from the grace that is given to remote hosts
 
 
 def test_a_stop_under_load_repeats_nothing(tmp_path: Path) -> None:
     """SIGTERM is answered within 30 seconds, open sessions hear 421, nothing is lost, nothing is sent twice."""
-    row = play(stops(tmp_path, 2))
+    row = play(stops(tmp_path, 1))
     assert row.wrong == []
     assert row.acknowledged > 20
     assert row.again == 0
@@ -44,3 +44,10 @@ def test_a_writer_that_dies_while_we_stop_is_no_success(tmp_path: Path) -> None:
             return await scene.reconcile()
 
     assert play(story()).wrong == []
+
+
+def test_a_second_daemon_is_refused_at_once(tmp_path: Path) -> None:
+    """With one line that names the first, whose mail goes on; a lock that a dead daemon left is no obstacle."""
+    row = play(doubles(tmp_path, 1))
+    assert row.wrong == []
+    assert row.acknowledged > 0

@@ -1,0 +1,110 @@
+"""Queue files that are damaged, foreign, or of a later version, found by the real daemon at its start."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.crash.report import Row
+from tests.crash.scene import Scene
+from tests.queue.mail import sql
+
+MAILS = 40
+PAGE = 8192
+_IDS = "SELECT DISTINCT message_id FROM message"
+
+
+def _cut_off(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size * 3 // 5)
+
+
+def _garbage(path: Path) -> None:
+    with path.open("r+b") as file:
+        for page in range(4, path.stat().st_size // PAGE, 5):
+            file.seek(page * PAGE)
+            file.write(b"\xa5" * PAGE)
+
+
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _foreign(path: Path) -> None:
+    path.write_bytes(b"From a@b Thu Nov 21 15:13:00 2024\n" * 100)
+
+
+def _later(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(60)
+        file.write(struct.pack(">I", 1000))
+
+
+def _torn_log(path: Path) -> None:
+    log = path.with_name(path.name + "-wal")
+    with log.open("r+b") as file:
+        file.truncate(log.stat().st_size - PAGE // 2)
+
+
+WHOLE = (_empty, _foreign, _later)
+"""With these nothing of the old file can be used; put back, it has everything."""
+DAMAGES: tuple[Callable[[Path], None], ...] = (_cut_off, _garbage, *WHOLE, _torn_log)
+
+
+async def damages(directory: Path) -> Row:
+    """Each kind of damage in turn, to the same queue with mail that nobody takes."""
+    async with Scene(directory, "damaged and foreign queue files", retry="1h") as scene:
+        await scene.up()
+        for number in range(MAILS):
+            await scene.injector.submit(f"tempfail{number}@d{number % 5}.example")
+        await scene.until(lambda: scene.said().count("\ninfo deferred") >= MAILS, 30, "not tried")
+        await scene.stop()
+        queue, original = directory / "queue", directory / "original"
+        shutil.copytree(queue, original)
+        for damage in DAMAGES:
+            shutil.rmtree(queue)
+            shutil.copytree(original, queue)
+            await _one(scene, damage, queue)
+        shutil.rmtree(queue)
+        shutil.copytree(original, queue)
+        scene.row.acknowledged = len(scene.accounts.acknowledged)
+        return scene.row
+
+
+async def _one(scene: Scene, damage: Callable[[Path], None], queue: Path) -> None:
+    name, row, path = damage.__name__.strip("_"), scene.row, queue / "queue.sqlite"
+    before = len(scene.said())
+    if damage is _torn_log:
+        await scene.up()
+        await scene.injector.submit("tempfail@d.example")
+        await asyncio.sleep(0.5)
+        scene.kill("all")
+        await scene.ended()
+    damage(path)
+    damaged = path.read_bytes()
+    row.cycles += 1
+    started = await scene.try_up()
+    row.check(started == (damage is not _later), f"{name}: started: {started}")
+    if started:
+        await scene.injector.submit("tempfail@d.example")
+        await scene.stop()
+    else:
+        row.check(await scene.ended() == 1, f"{name}: no error status")
+    said = scene.said()[before:]
+    row.check(damage is _torn_log or _errors(said) == 1, f"{name}: not one error line: {said}")
+    row.check(damage is _torn_log or damaged in _contents(queue), f"{name}: the damaged file is gone")
+    if damage is not _later:
+        saved = sum(identity in scene.accounts.acknowledged for (identity,) in sql(scene.directory, _IDS))
+        row.notes.append(f"{name}: {saved} of {len(scene.accounts.acknowledged)} mails in the queue that goes on")
+        row.check(damage in WHOLE or saved, f"{name}: {saved} mails saved")
+
+
+def _errors(said: str) -> int:
+    return sum(line.startswith("error ") for line in said.splitlines())
+
+
+def _contents(queue: Path) -> list[bytes]:
+    return [file.read_bytes() for file in queue.iterdir() if file.name.startswith("queue.sqlite")]

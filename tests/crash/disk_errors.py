@@ -1,0 +1,92 @@
+"""A disk that says EIO, once or for ever: nothing is acknowledged on the word of a descriptor that has failed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.crash.report import Row
+from tests.crash.scene import Scene
+from tests.crash.tracing import tracing
+
+CLIENTS = 10
+LONGEST_RECOVERY = 30.0  # seconds from a disk that works to mail that is taken
+_SYNC = re.compile(r"f(?:data)?sync\((\d+)\) += (-?\d+)")
+_CLOSE = re.compile(r"close\((\d+)\)")
+
+
+async def sync_fails(
+    directory: Path, strace: str, calls: str = "fdatasync,fsync", *, ever: bool, error: str = "EIO"
+) -> Row:
+    """The 20th such call of the writer fails, and when `ever` each one after it until strace is taken away."""
+    fault = f"{calls.partition(',')[0]}: {error} {'for ever' if ever else 'once'}"
+    async with Scene(directory, fault) as scene:
+        await scene.up()
+        scene.injector.start(CLIENTS)
+        inject = f"{calls}:error={error}:when=20{'+' if ever else ''}"
+        with tracing(strace, scene.writer(), inject, directory / "trace", also="close") as trace:
+            await scene.until(lambda: scene.accounts.refused, 20, "nobody was refused")
+            if ever:
+                await _stays_shut(scene)
+            else:
+                await scene.until(lambda: _acknowledged_again(scene), LONGEST_RECOVERY, "it does not recover")
+        await _recovers(scene)
+        scene.row.check(not _trusted_again(trace.lines()), "a descriptor was used again after its fsync had failed")
+        scene.row.cycles = 1
+        await scene.injector.stop()
+        return await failed_politely(scene)
+
+
+async def failed_politely(scene: Scene) -> Row:
+    """One clear line, one metric, no lie and no second copy; of a daemon that has lived through it."""
+    row = scene.row
+    errors = await scene.metric("postduif_queue_errors_total")
+    row.check(errors > 0, "the metric does not tell")
+    row.check("queue file failed" in scene.said() or "reserve" in scene.said(), "the log does not tell")
+    await scene.reconcile(bound=0)
+    sent = {key.identity for key in scene.accounts.served} & scene.accounts.refused
+    row.check(not sent, f"sent though refused: {sorted(sent)[:5]}")
+    return row
+
+
+async def _stays_shut(scene: Scene) -> None:
+    """From the first refusal on nobody is told 250."""
+    await asyncio.sleep(0.1)  # what was committed just before is being answered
+    acknowledged = len(scene.accounts.acknowledged)
+    await asyncio.sleep(2)
+    scene.row.check(len(scene.accounts.acknowledged) == acknowledged, "250 on a disk that does not work")
+    health = await scene.ready()
+    scene.row.check(not health["ok"] and "I/O" in health["trouble"], f"/readyz says {health}")
+
+
+async def _recovers(scene: Scene) -> None:
+    taken = await scene.until(lambda: _acknowledged_again(scene), LONGEST_RECOVERY, "it does not recover")
+    scene.row.notes.append(f"took mail again after {taken:.1f} s")
+    health = await scene.ready()
+    scene.row.check(health["ok"], f"/readyz says {health}")
+
+
+def _acknowledged_again(scene: Scene) -> bool:
+    """Something was taken after the last refusal that we know of."""
+    last = max(map(_number, scene.accounts.refused))
+    return any(_number(identity) > last for identity in reversed(scene.accounts.acknowledged))
+
+
+def _number(identity: str) -> int:
+    return int(identity[1:].partition(".")[0])
+
+
+def _trusted_again(lines: Sequence[str]) -> bool:
+    """Whether a descriptor was synced again, without being closed first, after a sync of it had failed."""
+    failed: set[str] = set()
+    for line in lines:
+        if closed := _CLOSE.match(line):
+            failed.discard(closed[1])
+        elif synced := _SYNC.match(line):
+            if synced[1] in failed:
+                return True
+            if synced[2] != "0":
+                failed.add(synced[1])
+    return False

@@ -1,0 +1,144 @@
+"""Disks that are full, without room or without inodes, or that the kernel has made read-only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from pathlib import Path
+
+from tests.crash.disk_errors import LONGEST_RECOVERY, failed_politely
+from tests.crash.images import disk, small_disk
+from tests.crash.report import Row
+from tests.crash.scene import Scene
+from tests.queue.mail import sql
+
+CLIENTS = 20
+WAITING = 300  # recipients in the queue when the disk fills
+SIZE = "32m"
+SLOW = '["100ms", "200ms"]'  # the sink, until then
+_DELIVERED = "SELECT count(*) FROM journal WHERE kind = 'delivered'"
+
+
+async def fills(directory: Path, reserve: str) -> Row:
+    """Somebody else writes until nothing is free; later that is removed. `reserve`: queue.disk_reserve; "0" is none."""
+    fault = "disk full, " + (f"reserve {reserve}" if reserve != "0" else "no reserve")
+    settings = f'[queue]\ndisk_reserve = "{reserve}"'
+    with small_disk(directory / "queue", SIZE, 100) as queue:
+        async with Scene(directory, fault, settings=settings, delay=SLOW) as scene:
+            await scene.up()
+            await _waiting(scene)
+            ballast = queue / "ballast"
+            _fill(ballast)
+            await scene.until(lambda: scene.injector.heard["452"], 20, "nobody heard 452")
+            before = len(scene.accounts.acknowledged)
+            await _goes_on_delivering(scene)
+            scene.row.check(len(scene.accounts.acknowledged) - before < 50, "the disk has room for mail all the same")
+            health = await scene.ready()
+            scene.row.check(not health["ok"] or reserve == "0", f"/readyz says {health}")
+            ballast.unlink()
+            return await _takes_mail_again(scene)
+
+
+async def no_inodes(directory: Path) -> Row:
+    """Every inode is taken while it runs, and when it starts."""
+    with small_disk(directory / "queue", SIZE, 100) as queue:
+        async with Scene(directory, "no inodes", settings='[queue]\ndisk_reserve = "1M"') as scene:
+            await scene.up()
+            await scene.injector.submit("r1@d.example")
+            taken = _take_inodes(queue)
+            await scene.injector.submit("r2@d.example", "permfail2@d.example")
+            await scene.until(lambda: not scene.accounts.missing(), 20, "mail does not flow without inodes")
+            await scene.stop()
+            taken += _take_inodes(queue)
+            started = await scene.try_up()
+            status = 0 if started else await scene.ended()
+            scene.row.check(status == 1 and "cannot_serve" in scene.said(), f"started: {started}, status {status}")
+            for path in taken:
+                path.unlink()
+            await scene.up()
+            await scene.injector.submit("r3@d.example")
+            scene.row.cycles = 1
+            return await scene.reconcile(bound=0)
+
+
+async def read_only(directory: Path) -> Row:
+    """The kernel finds an error and makes the file system read-only, as ext4 does by default on most machines."""
+    with disk("ext4", directory) as queue:
+        directory.joinpath("queue").symlink_to(queue.path, target_is_directory=True)
+        async with Scene(
+            directory, "file system made read-only", settings='[queue]\ndisk_reserve = "8M"', delay=SLOW
+        ) as scene:
+            await scene.up()
+            await _waiting(scene)
+            began = time.monotonic()
+            scene.injector.deaf = True  # an fsync under way may say yes and mean no; the kernel aborts its journal
+            queue.fail()
+            await asyncio.sleep(0.2)
+            scene.injector.deaf = False
+            before = len(scene.accounts.acknowledged)
+            await asyncio.sleep(3)
+            scene.row.check(len(scene.accounts.acknowledged) == before, "250 on a disk that is read-only")
+            scene.row.check(scene.injector.heard["451"] + scene.injector.heard["452"], "nobody was refused")
+            scene.row.check(not scene.accounts.again, "sent again in the same life")
+            if scene.program.runs:
+                health = await scene.ready()
+                scene.row.check(not health["ok"], f"/readyz says {health}")
+                status = await scene.stop()
+            else:
+                status = await scene.ended()
+            scene.row.notes.append(f"ended with {status}")
+            scene.accounts.fault(began, time.monotonic())
+            await scene.injector.stop()
+            queue.unmount()
+            queue.mount()
+            await scene.up()
+            scene.row.cycles = 1
+            return await scene.reconcile()
+
+
+async def _waiting(scene: Scene) -> None:
+    """Clients send until enough waits."""
+    scene.injector.start(CLIENTS)
+    await scene.until(lambda: len(scene.accounts.missing()) > WAITING, 30, "the sink is too fast")
+
+
+async def _goes_on_delivering(scene: Scene) -> None:
+    """What was waiting is delivered on a disk without room. A notification, or a second try, may have to wait."""
+    waiting = {key for key in scene.accounts.missing() if key.recipient.startswith("r")}
+    (before,) = sql(scene.directory, _DELIVERED)[0]
+    began = time.monotonic()
+    await scene.until(lambda: not waiting & scene.accounts.missing(), 60, "deliveries stop")
+    (after,) = sql(scene.directory, _DELIVERED)[0]
+    took = time.monotonic() - began
+    scene.row.notes.append(f"{len(waiting)} delivered in {took:.1f} s without room, {after - before} of all recorded")
+
+
+async def _takes_mail_again(scene: Scene) -> Row:
+    before = len(scene.accounts.acknowledged)
+    taken = await scene.until(
+        lambda: len(scene.accounts.acknowledged) > before + CLIENTS, LONGEST_RECOVERY, "it does not recover"
+    )
+    scene.row.notes.append(f"took mail again after {taken:.1f} s")
+    scene.row.check((await scene.ready())["ok"], "/readyz says no")
+    scene.row.cycles = 1
+    await scene.injector.stop()
+    return await failed_politely(scene)
+
+
+def _fill(ballast: Path) -> None:
+    """Write until nothing more goes."""
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+
+
+def _take_inodes(queue: Path) -> list[Path]:
+    taken: list[Path] = []
+    with contextlib.suppress(OSError):
+        while True:
+            path = queue / f"taken{time.monotonic_ns()}"
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+            taken.append(path)
+    return taken
