@@ -5,7 +5,7 @@ Rules it keeps:
 - An id is in memory when it is fresh or leased, and then it is not given out again.
 - `next_due` of a scheduled queue is never later than the due time of a free recipient that is only on disk.
 - Fresh entries are those a commit has just made, or a lease given back, while nothing older waits on disk.
-- There are never more than `max_entries` in memory; fresh ones make room for leased ones.
+- There are never more than `room.size` in memory; fresh ones make room for leased ones.
 - What is held or withdrawn while it is leased is recalled: it does not become fresh again.
 """
 
@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from postduif.envelope import Entry, Envelope, Message
 from postduif.queue.bodies import Bodies
 from postduif.queue.lookup import Found
+from postduif.queue.room import Room
 from postduif.queue.schedule_index import ScheduleIndex
 from postduif.queue.scheduled import QueueKey, ScheduledQueue
 
@@ -35,7 +36,7 @@ class Roster:
     """See the module. Methods are called on the event loop's thread."""
 
     def __init__(self, max_entries: int, bodies: Bodies) -> None:
-        self.max_entries = max_entries
+        self.room: Room[QueueKey] = Room(max_entries)
         self.bodies = bodies
         self.queues: dict[QueueKey, ScheduledQueue] = {}
         self.rows: dict[int, ScheduledQueue] = {}
@@ -43,13 +44,12 @@ class Roster:
         """Fresh and leased ones, by recipient id."""
         self.recalled: dict[int, int] = {}
         """Leased recipients that are held (hold.id) or withdrawn on disk."""
-        self.leased = 0
         self.queued = 0
         self.is_held: Callable[[QueueKey], bool] = lambda key: False
         self.on_due: Callable[[QueueKey], None] = lambda key: None
-        self._index: ScheduleIndex[QueueKey] = ScheduleIndex()
+        self.index: ScheduleIndex[QueueKey] = ScheduleIndex()
+        """Which scheduled queues have something leasable, and when."""
         self._with_fresh: dict[ScheduledQueue, None] = {}
-        self._hungry: dict[QueueKey, None] = {}
         self._sweeps: list[set[int]] = []
         self._next_row = 1
 
@@ -69,20 +69,12 @@ class Roster:
 
     def forget(self, queue: ScheduledQueue) -> None:
         """Drop a scheduled queue that is empty."""
-        self._index.set(queue.key, None)
+        self.index.set(queue.key, None)
         del self.queues[queue.key], self.rows[queue.row]
-
-    def due(self, now: float) -> list[QueueKey]:
-        """The scheduled queues with something leasable."""
-        return self._index.due(now)
-
-    def next_due(self) -> float | None:
-        """When `due` next gets longer."""
-        return self._index.next()
 
     def update(self, queue: ScheduledQueue) -> None:
         """Its counts or times have changed."""
-        self._index.set(queue.key, queue.leasable_at())
+        self.index.set(queue.key, queue.leasable_at())
 
     def wake(self, queue: ScheduledQueue, due: float) -> None:
         """Something of it that is free and only on disk is due then."""
@@ -114,7 +106,7 @@ class Roster:
             queue.total += 1
             self.queued += 1
             due_now = recipient.due <= now and not queue.held_whole
-            if due_now and queue.next_due > now and not queue.reading and len(self.entries) < self.max_entries:
+            if due_now and queue.next_due > now and not queue.reading and len(self.entries) < self.room.size:
                 shared = shared or _without_recipients(envelope)
                 self._add_fresh(queue, Entry(shared, recipient))
                 self.bodies.keep(envelope.id, message)
@@ -132,13 +124,6 @@ class Roster:
 
     # --- leases
 
-    def room(self, key: QueueKey) -> int:
-        """How many more may be leased. When there is none, `on_due(key)` follows once there is."""
-        room = self.max_entries - self.leased
-        if room <= 0:
-            self._hungry[key] = None
-        return max(room, 0)
-
     def lease_fresh(self, queue: ScheduledQueue, limit: int, now: float) -> list[Entry]:
         """Up to `limit` entries from memory, oldest first; what is not older than something due on disk stays."""
         fresh = queue.fresh
@@ -154,10 +139,14 @@ class Roster:
         return taken
 
     @contextlib.contextmanager
-    def reading(self, queue: ScheduledQueue, now: float) -> Iterator[float]:
-        """While the disk is read for a lease. Gives the time since when to look; what happens meanwhile is noted."""
+    def reading(self, queue: ScheduledQueue, now: float, limit: int) -> Iterator[float]:
+        """While the disk is read for a lease of at most `limit`. What happens meanwhile is noted.
+
+        Gives the time since when to look.
+        """
         since, queue.next_due = queue.next_due, math.inf
         queue.reading += 1
+        self.room.promised += limit
         if queue.gone is None:
             queue.gone = set()
         try:
@@ -167,17 +156,18 @@ class Roster:
             raise
         finally:
             queue.reading -= 1
+            self.room.promised -= limit
             if not queue.reading:
                 queue.gone = None
             self.update(queue)
             self._call(queue, now)
+            self.feed()
 
     def lease_found(self, queue: ScheduledQueue, found: Found, limit: int) -> list[Entry]:
         """Within `reading`: lease what the read brought, together with what is fresh, oldest first."""
         gone = queue.gone or ()
         brought = [e for e in found.entries if e.recipient.id not in self.entries and e.recipient.id not in gone]
         both = sorted([*brought, *(queue.fresh or ())], key=_age)
-        limit = min(limit, self.room(queue.key))
         taken = both[:limit]
         lent = {entry.recipient.id for entry in taken}
         left = [entry.recipient.due for entry in brought if entry.recipient.id not in lent]
@@ -192,8 +182,8 @@ class Roster:
         return taken
 
     @contextlib.contextmanager
-    def sweeping(self, meant: Callable[[Entry], bool]) -> Iterator[set[int]]:
-        """While the disk is read for recipients of whatever scheduled queue; fresh ones that are `meant` go there.
+    def sweeping(self, limit: int, meant: Callable[[Entry], bool]) -> Iterator[set[int]]:
+        """While the disk is read for at most `limit` of whatever scheduled queue; fresh ones that are `meant` go there.
 
         Gives the recipients that have left meanwhile, for `lease_swept`.
         """
@@ -202,10 +192,13 @@ class Roster:
                 self._spill(queue)
         left: set[int] = set()
         self._sweeps.append(left)
+        self.room.promised += limit
         try:
             yield left
         finally:
             self._sweeps.remove(left)
+            self.room.promised -= limit
+            self.feed()
 
     def lease_swept(self, found: Found, left: set[int], limit: int) -> list[Entry]:
         """Within `sweeping`: lease what the read brought."""
@@ -266,10 +259,8 @@ class Roster:
 
     def feed(self) -> None:
         """There may be room again: tell those whose lease was cut short for want of it."""
-        if self._hungry and self.leased < self.max_entries:
-            hungry, self._hungry = self._hungry, {}
-            for key in hungry:
-                self.on_due(key)
+        for key in self.room.to_tell():
+            self.on_due(key)
 
     def lent(self) -> list[Entry]:
         """What is leased."""
@@ -348,12 +339,12 @@ class Roster:
 
     def _lend(self, queue: ScheduledQueue, entries: Sequence[Entry]) -> None:
         queue.leased += len(entries)
-        self.leased += len(entries)
+        self.room.taken += len(entries)
         self.update(queue)
 
     def _end_lease(self, queue: ScheduledQueue, entry: Entry) -> int | None:
         queue.leased -= 1
-        self.leased -= 1
+        self.room.taken -= 1
         self._leave(queue, entry)
         return self.recalled.pop(entry.recipient.id, None)
 
@@ -384,7 +375,7 @@ class Roster:
             self.update(queue)
 
     def _make_room(self) -> None:
-        while len(self.entries) > self.max_entries and self._with_fresh:
+        while len(self.entries) > self.room.size and self._with_fresh:
             self._spill(next(iter(self._with_fresh)))
 
 

@@ -20,6 +20,8 @@ class ScheduleIndex(Generic[Key]):
         self._due: dict[Key, float] = {}
         self._heap: list[tuple[float, int, Key]] = []
         self._ready: dict[Key, None] = {}
+        self._news: dict[Key, None] = {}
+        """Those of them that nobody was told of yet."""
         self._now = -math.inf
         self._order = 0
 
@@ -37,13 +39,19 @@ class ScheduleIndex(Generic[Key]):
             return
         self._due[key] = due
         if due <= self._now:
-            self._ready[key] = None
+            if key not in self._ready:
+                self._ready[key] = self._news[key] = None
         else:
             self._ready.pop(key, None)
             self._push(due, key)
 
     def due(self, now: float) -> list[Key]:
         """The keys due at `now`, those that came up first first."""
+        self.came_due(now)
+        return list(self._ready)
+
+    def came_due(self, now: float) -> list[Key]:
+        """Those that became due since this or `due` was asked last."""
         if now < self._now:
             late = [key for key in self._ready if self._due[key] > now]
             for key in late:
@@ -53,9 +61,10 @@ class ScheduleIndex(Generic[Key]):
         heap = self._heap
         while heap and heap[0][0] <= now:
             due, _, key = heapq.heappop(heap)
-            if self._due.get(key) == due:
-                self._ready[key] = None
-        return list(self._ready)
+            if self._due.get(key) == due and key not in self._ready:
+                self._ready[key] = self._news[key] = None
+        news, self._news = self._news, {}
+        return [key for key in news if key in self._ready]
 
     def next(self) -> float | None:
         """When the answer of `due` next gets longer; None: never, as things are."""

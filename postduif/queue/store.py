@@ -114,7 +114,7 @@ class Store:
     def stats(self) -> Stats:
         """Figures for metrics."""
         return Stats(
-            self._roster.queued, self._roster.leased, self._writer.commits, self._writer.errors, self._disk.free
+            self._roster.queued, self._roster.room.taken, self._writer.commits, self._writer.errors, self._disk.free
         )
 
     def observe_commits(self, observe: Callable[[float], None]) -> None:
@@ -168,13 +168,13 @@ class Store:
     async def lease(self, key: QueueKey, limit: int) -> list[Entry]:
         """Up to `limit` entries that are due, oldest first; none that is held. Raises StoreError."""
         queue = self._roster.queues.get(key)
-        if queue is None or queue.held_whole or (limit := min(limit, self._roster.room(key))) <= 0:
+        if queue is None or queue.held_whole or (limit := min(limit, self._roster.room.wanted(key))) <= 0:
             return []
         now = self._clock.time()
         if queue.next_due > now:
             return self._roster.lease_fresh(queue, limit, now)
         known = queue.leased + len(queue.fresh or ())
-        with self._roster.reading(queue, now) as since:
+        with self._roster.reading(queue, now, limit) as since:
             found = await self._reader.call(lookup.read_due, queue.row, since, now, limit, self._roster.entries, known)
             return self._roster.lease_found(queue, found, 0 if queue.held_whole else limit)
 
@@ -183,14 +183,14 @@ class Store:
         queue = self._roster.queues.get(key)
         if queue is None or queue.fresh is None or queue.held_whole:
             return []
-        return self._roster.lease_fresh(queue, min(limit, self._roster.room(key)), self._clock.time())
+        return self._roster.lease_fresh(queue, min(limit, self._roster.room.wanted(key)), self._clock.time())
 
     async def lease_expired(self, limit: int, before: float) -> list[Entry]:
         """At most `limit` entries of messages whose `expires_at` is before then, held ones too, the oldest first.
 
         [] when there are none, or no room in memory. Raises StoreError.
         """
-        limit = min(limit, self._roster.max_entries - self._roster.leased)
+        limit = min(limit, self._roster.room.left())
         if limit <= 0:
             return []
         if not self._lifetimes.loaded:
@@ -205,7 +205,7 @@ class Store:
     async def _lease_expired(self, block: int, limit: int, before: float) -> list[Entry]:
         earliest, taken = self._lifetimes.begin(block), self._roster.entries
         try:
-            with self._roster.sweeping(lambda entry: entry.envelope.expires_at <= before) as left:
+            with self._roster.sweeping(limit, lambda entry: entry.envelope.expires_at <= before) as left:
                 found = await self._reader.call(lookup.read_expired, block, before, limit, taken, len(taken))
                 earliest = found.next_due
                 return self._roster.lease_swept(found, left, limit)
@@ -218,11 +218,11 @@ class Store:
         What is leased already is not among them. Reads through the whole queue: for some addresses at a time.
         """
         asked = {address.lower() for address in addresses}
-        limit = min(limit, self._roster.max_entries - self._roster.leased)
+        limit = min(limit, self._roster.room.left())
         if limit <= 0 or not self._roster.queued:
             return []
         taken = self._roster.entries
-        with self._roster.sweeping(lambda entry: str(entry.recipient.address).lower() in asked) as left:
+        with self._roster.sweeping(limit, lambda entry: str(entry.recipient.address).lower() in asked) as left:
             found = await self._slow_reader.call(lookup.read_of, list(asked), limit, taken, len(taken))
             return self._roster.lease_swept(found, left, limit)
 
@@ -243,13 +243,17 @@ class Store:
         """The message's content, from memory or disk. Raises StoreError, also when it is not in the queue."""
         message = self._bodies.get(message_id)
         if message is None:
-            message = await self._reader.call(lookup.read_content, message_id)
+            message = await self._reader.call_first(lookup.read_content, message_id)
             self._bodies.keep(message_id, message)
         return message
 
     def due(self, now: float) -> list[QueueKey]:
         """The scheduled queues with something leasable at `now`."""
-        return self._roster.due(now)
+        return self._roster.index.due(now)
+
+    def came_due(self, now: float) -> list[QueueKey]:
+        """Those of `due` that became due since this or `due` was asked last."""
+        return self._roster.index.came_due(now)
 
     def waits_on_disk(self, key: QueueKey) -> bool:
         """Something of it that is due is on disk alone, so that only `lease` gets it."""
@@ -258,7 +262,7 @@ class Store:
 
     def next_due(self) -> float | None:
         """When `due` next gets longer by waiting, seconds since the epoch; None: not at all."""
-        return self._roster.next_due()
+        return self._roster.index.next()
 
     # --- what operators do; see `orders`
 

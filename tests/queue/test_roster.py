@@ -47,7 +47,7 @@ def test_a_read_does_not_bring_back_what_was_settled_meanwhile() -> None:
     disk = Disk()
     entry = disk.put("a")
     assert disk.roster.lease_fresh(disk.queue, 1, NOW) == [entry]
-    with disk.roster.reading(disk.queue, NOW):
+    with disk.roster.reading(disk.queue, NOW, 10):
         disk.roster.settled(entry, None)
         assert disk.roster.lease_found(disk.queue, disk.found(entry), 10) == []
     assert (disk.queue.total, disk.queue.leased, disk.queue.gone) == (0, 0, None)
@@ -58,7 +58,7 @@ def test_a_sweep_does_not_bring_back_what_was_settled_meanwhile() -> None:
     disk = Disk()
     entry = disk.put("a")
     disk.roster.lease_fresh(disk.queue, 1, NOW)
-    with disk.roster.sweeping(lambda entry: entry.envelope.expires_at <= NOW) as left:
+    with disk.roster.sweeping(10, lambda entry: entry.envelope.expires_at <= NOW) as left:
         disk.roster.settled(entry, None)
         assert disk.roster.lease_swept(disk.found(entry), left, 10) == []
 
@@ -67,8 +67,8 @@ def test_a_read_does_not_bring_what_was_held_meanwhile() -> None:
     """An entry held before the answer came is not leased, and one leased by the answer is recalled by the hold."""
     disk = Disk(max_entries=0)
     one, two = disk.put("a"), disk.put("b")
-    disk.roster.max_entries = 10
-    with disk.roster.reading(disk.queue, NOW):
+    disk.roster.room.size = 10
+    with disk.roster.reading(disk.queue, NOW, 10):
         disk.roster.held([(one.recipient.id, disk.queue.row, True)], 7)
         assert disk.roster.lease_found(disk.queue, disk.found(one, two), 10) == [two]
     disk.roster.held([(two.recipient.id, disk.queue.row, True)], 7)
@@ -79,11 +79,11 @@ def test_a_read_does_not_bring_what_was_held_meanwhile() -> None:
 def test_mail_that_comes_during_a_read_is_not_forgotten() -> None:
     """What is committed while a read is under way is due afterwards, whether the read saw it or not."""
     disk = Disk()
-    with disk.roster.reading(disk.queue, NOW):
+    with disk.roster.reading(disk.queue, NOW, 10):
         disk.put("new")
         assert disk.roster.lease_fresh(disk.queue, 1, NOW) == []
         assert disk.roster.lease_found(disk.queue, disk.found(), 10) == []
-    assert disk.roster.due(NOW) == [KEY]
+    assert disk.roster.index.due(NOW) == [KEY]
     assert disk.called == [KEY]
 
 
@@ -99,7 +99,7 @@ def test_what_comes_due_again_during_a_read_is_not_forgotten() -> None:
         (two, lambda: disk.roster.release([two], NOW)),
         (three, lambda: disk.roster.freed([(three.recipient.id, disk.queue.row, NOW)], NOW)),
     ):
-        with disk.roster.reading(disk.queue, NOW):
+        with disk.roster.reading(disk.queue, NOW, 10):
             change()
             disk.roster.lease_found(disk.queue, disk.found(entry), 10)
         assert disk.queue.next_due <= NOW
@@ -116,22 +116,31 @@ def test_what_leaves_memory_is_looked_for_from_the_oldest_on() -> None:
     disk.roster.hold_whole()
     assert disk.queue.next_due == old.recipient.due
     assert disk.roster.entries == {}
-    assert disk.roster.due(NOW) == []
+    assert disk.roster.index.due(NOW) == []
     disk.roster.is_held = lambda key: False
     disk.roster.hold_whole()
     assert disk.called == [KEY]
-    assert disk.roster.due(NOW) == [KEY]
+    assert disk.roster.index.due(NOW) == [KEY]
 
 
 def test_what_a_lease_did_not_take_is_looked_for_again() -> None:
-    """An answer longer than the room leaves the next due time at the first that was not taken."""
+    """An answer longer than the limit leaves the next due time at the first that was not taken."""
     disk = Disk(max_entries=0)
     entries = [disk.put(name, due=NOW + number) for number, name in enumerate("abc")]
-    disk.roster.max_entries = 1
-    with disk.roster.reading(disk.queue, NOW + 5):
-        taken = disk.roster.lease_found(disk.queue, disk.found(*entries), 10)
+    disk.roster.room.size = 1
+    with disk.roster.reading(disk.queue, NOW + 5, 1):
+        taken = disk.roster.lease_found(disk.queue, disk.found(*entries), 1)
     assert addresses(taken) == ["a@example.com"]
     assert disk.queue.next_due == NOW + 1
+
+
+def test_what_reads_may_bring_is_counted_before_it_comes() -> None:
+    """While a read for all the room is under way there is none for others; who waits is told when it has ended."""
+    disk = Disk(max_entries=10)
+    with disk.roster.reading(disk.queue, NOW, 10):
+        assert disk.roster.room.wanted(QueueKey("default", "other.example")) == 0
+    assert disk.called == [QueueKey("default", "other.example")]
+    assert disk.roster.room.left() == 10
 
 
 def test_a_read_that_failed_changes_nothing() -> None:
@@ -140,7 +149,7 @@ def test_a_read_that_failed_changes_nothing() -> None:
     disk.put("a")
 
     def fail() -> None:
-        with disk.roster.reading(disk.queue, NOW) as since:
+        with disk.roster.reading(disk.queue, NOW, 10) as since:
             assert since == NOW
             assert disk.queue.next_due == math.inf
             raise KeyError
@@ -148,7 +157,7 @@ def test_a_read_that_failed_changes_nothing() -> None:
     with pytest.raises(KeyError):
         fail()
     assert disk.queue.next_due == NOW
-    assert disk.roster.due(NOW) == [KEY]
+    assert disk.roster.index.due(NOW) == [KEY]
 
 
 def test_given_back_into_a_held_queue_an_entry_waits_on_disk() -> None:
@@ -161,7 +170,7 @@ def test_given_back_into_a_held_queue_an_entry_waits_on_disk() -> None:
     disk.roster.release([entry], NOW)
     assert disk.roster.entries == {}
     assert disk.queue.next_due == NOW
-    assert disk.roster.due(NOW) == []
+    assert disk.roster.index.due(NOW) == []
 
 
 def test_what_is_given_back_twice_counts_once() -> None:
@@ -171,7 +180,7 @@ def test_what_is_given_back_twice_counts_once() -> None:
     disk.roster.lease_fresh(disk.queue, 1, NOW)
     disk.roster.settled(entry, NOW + 60)
     assert disk.roster.release([entry], NOW) == []
-    assert (disk.queue.leased, disk.roster.leased, disk.queue.total) == (0, 0, 1)
+    assert (disk.queue.leased, disk.roster.room.taken, disk.queue.total) == (0, 0, 1)
 
 
 def test_withdrawn_leases_are_named_when_they_end() -> None:
@@ -182,7 +191,7 @@ def test_withdrawn_leases_are_named_when_they_end() -> None:
     disk.roster.held([(e.recipient.id, disk.queue.row, True) for e in (one, two)], WITHDRAWN)
     assert disk.roster.release([one], NOW) == [one.recipient.id]
     assert disk.roster.settled(two, NOW + 60)
-    assert disk.roster.due(NOW + 100) == []
+    assert disk.roster.index.due(NOW + 100) == []
 
 
 def test_fresh_entries_stay_in_order_whatever_they_were_due() -> None:

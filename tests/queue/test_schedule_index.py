@@ -41,3 +41,22 @@ def test_those_that_came_up_first_come_first() -> None:
     for key, due in (("b", 3), ("a", 5), ("c", 4)):
         index.set(key, due)
     assert index.due(10) == ["b", "c", "a"]
+
+
+@given(steps)
+def test_what_came_due_is_told_once(steps: list[tuple[str, int | None, int]]) -> None:
+    """came_due gives what due has and had not when it was asked before, whenever the time does not go back."""
+    index: ScheduleIndex[str] = ScheduleIndex()
+    whole: ScheduleIndex[str] = ScheduleIndex()
+    known: set[str] = set()
+    now = 0
+    for key, due, wait in steps:
+        left = due is None or due > now
+        for one in (index, whole):
+            one.set(key, due)
+        known -= {key} if left else set()
+        now += wait
+        came, all_due = index.came_due(now), set(whole.due(now))
+        assert len(came) == len(set(came))
+        assert set(came) == all_due - known
+        known = all_due
