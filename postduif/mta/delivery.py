@@ -19,8 +19,10 @@ from postduif.mta.client import Connection, Timeouts, opportunistic_context
 from postduif.mta.courier import Courier
 from postduif.mta.dkim import Signer
 from postduif.mta.exclusion import Exclusion
+from postduif.mta.finding import Finding
 from postduif.mta.lapse import Lapse
 from postduif.mta.ledger import Ledger
+from postduif.mta.lookout import Lookout
 from postduif.mta.opening import Opener
 from postduif.mta.permits import Permits
 from postduif.mta.returns import Returns
@@ -37,7 +39,6 @@ READY_MAX = 1000  # recipients ready on one Route
 READY_MIN = 20  # the least it may have ready when memory is shared by many Routes
 QUANTUM = 100  # recipients leased from one scheduled queue before the next has its turn
 SWEEP = 10.0  # seconds between looks at what outlived its lifetime while held or waiting
-LONGEST_SLEEP = 5.0  # seconds without a look at what is due: holds are lifted and clocks are set without a call
 DEFAULT_PRIORITY = 50
 
 
@@ -65,20 +66,18 @@ class Delivery:
         self._returns = returns
         self._clock = clock
         self._random = random or Random()  # noqa: S311  spreads retries, guards nothing
-        self._ledger = Ledger(lambda: self._config, store, suppressions, clock, self._deferred)
+        self._lookout = Lookout(store, clock, self._due)
+        self._finding = Finding(self.road, self._found, self._spawn)
+        self._ledger = Ledger(lambda: self._config, store, suppressions, clock, self._lookout.expect)
         self._exclusion = Exclusion(store, suppressions, self._ledger, clock, self.routes, self._spawn)
         self._lapse = Lapse(lambda: self._config.delivery, store, clock, self.routes, self._expire)
         self._duties = [store.tidy, self._lapse.sweep, suppressions.tidy, *([returns.tidy] if returns else [])]
         self._tasks: set[asyncio.Task[None]] = set()
         self._couriers: dict[asyncio.Task[None] | None, Courier] = {}
         """Those of the tasks that carry mail."""
-        self._resolving: set[QueueKey] = set()
         self._timers: dict[Destination, float] = {}
         """When a Route is looked at again, monotonic seconds."""
         self._stopping = False
-        self._wake = asyncio.Event()
-        self._alarm = float("inf")
-        """When the loop looks by itself, seconds since the epoch."""
         self.reload(config, sites, signer)
 
     def reload(self, config: Config, sites: Sites, signer: Signer) -> None:
@@ -103,17 +102,15 @@ class Delivery:
         self._store.on_due = self._due
         sweep = asyncio.create_task(self._sweep())
         try:
-            while not self._stopping:
-                for key in self._store.due(self._clock.time()):
-                    self._due(key)
-                await self._until_next_due()
+            await self._lookout.run()
         finally:
             sweep.cancel()
 
     async def close(self, grace: float) -> None:
         """Start nothing new, let transactions under way end for `grace` seconds, then give the rest back."""
         self._stopping = True
-        self._wake.set()
+        self._lookout.stop()
+        self._finding.stop()
         for route in self.routes.values():
             self.give_back(route)
         for courier in self._couriers.values():
@@ -128,29 +125,9 @@ class Delivery:
             self.give_back(route)
         await self._ledger.settled(grace)
 
-    async def _until_next_due(self) -> None:
-        due = self._store.next_due()
-        now = self._clock.time()
-        self._alarm = now + LONGEST_SLEEP if due is None else min(max(due, now + 0.001), now + LONGEST_SLEEP)
-        sleep = asyncio.ensure_future(self._clock.sleep(self._alarm - now))
-        changed = asyncio.ensure_future(self._wake.wait())
-        try:
-            await asyncio.wait((sleep, changed), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleep.cancel()
-            changed.cancel()
-            self._wake.clear()
-
-    def _deferred(self, due: float) -> None:
-        """Something is tried again then: be awake."""
-        if due < self._alarm:
-            self._wake.set()
-
     def _leased(self) -> None:
         """A lease took what was due of a scheduled queue: only now is it known when the rest of it is."""
-        due = self._store.next_due()
-        if due is not None:
-            self._deferred(due)
+        self._lookout.expect(self._store.next_due())
 
     async def _sweep(self) -> None:
         while True:
@@ -183,19 +160,13 @@ class Delivery:
             return
         destination = self._sites.cached(key.domain)
         if destination is None:
-            if key not in self._resolving:
-                self._resolving.add(key)
-                self._spawn(self._resolve(key))
+            self._finding.want(key)
         elif isinstance(destination, Reply):
             self._spawn(self._refuse(key, destination))
         else:
             self._assign(key, destination)
 
-    async def _resolve(self, key: QueueKey) -> None:
-        try:
-            destination = await self._sites.destination(key.domain)
-        finally:
-            self._resolving.discard(key)
+    async def _found(self, key: QueueKey, destination: Destination | Reply) -> None:
         if isinstance(destination, Reply):
             await self._refuse(key, destination)
         else:
@@ -355,7 +326,7 @@ class Delivery:
 
     def look(self) -> None:
         """Look soon at what is due."""
-        self._wake.set()
+        self._lookout.look()
 
     async def road(self, domain: str) -> Destination | Reply:
         """Where a domain's mail goes now, or the verdict for it."""
