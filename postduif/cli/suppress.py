@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import itertools
 import json
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +17,9 @@ from postduif.bounce.suppression_rows import COLUMNS
 from postduif.cli import suppression_csv
 from postduif.cli.asking import json_option, one_line_errors, print_json
 from postduif.cli.options import config_option
+from postduif.cli.private_output import private_output
 from postduif.cli.suppression_access import Answer, suppression_list
 from postduif.cli.tables import ago, count, printable, table
-from postduif.errors import StoreError
 
 PAGE = 1000
 """Entries of one request."""
@@ -174,7 +172,7 @@ def export(config_path: Path, file: Path, *, as_json: bool) -> None:
     with one_line_errors(), suppression_list(config_path) as answer:
         entries = _entries(answer, {"standing": "refusing"}, PAGE)
         rows = ({name: _cell(entry, name) for name in COLUMNS} for entry in entries)
-        with _opened(file) as target:
+        with private_output(file) as target:
             if as_json:
                 _write_json(target, rows)
             else:
@@ -209,16 +207,6 @@ def _write_json(target: TextIO, rows: Iterator[dict[str, str]]) -> None:
     target.write("[")
     target.writelines((",\n" if at else "\n") + json.dumps(row, ensure_ascii=False) for at, row in enumerate(rows))
     target.write("\n]\n")
-
-
-def _opened(file: Path) -> contextlib.AbstractContextManager[TextIO]:
-    """A new file is for us alone: it has addresses of people."""
-    if str(file) == "-":
-        return contextlib.nullcontext(sys.stdout)
-    try:
-        return open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise StoreError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def _show(found: list[dict[str, Any]], *, history: bool, as_json: bool) -> None:

@@ -1,0 +1,55 @@
+"""How many a condition means, who they are, and why it takes as long as it does."""
+
+# ruff: noqa: S608  SQL comes from the compiler; values are parameters
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+from typing import NamedTuple
+
+from postduif.campaign.audience.condition.reading import read
+from postduif.campaign.audience.condition.sql import Compiled
+from postduif.campaign.audience.condition.words import said
+from postduif.campaign.audience.suppression_link import attached
+
+
+class Explained(NamedTuple):
+    """A condition, in four ways."""
+
+    words: str
+    sql: str
+    values: tuple[object, ...]
+    plan: tuple[str, ...]
+    """What SQLite does, a step a line."""
+
+
+def count(connection: sqlite3.Connection, compiled: Compiled, data_dir: Path) -> int:
+    """How many people it means, now."""
+    with asking(connection, compiled, data_dir):
+        query = f"SELECT count(*) FROM contact WHERE {compiled.sql}"
+        return int(connection.execute(query, compiled.values).fetchone()[0])
+
+
+def members(connection: sqlite3.Connection, compiled: Compiled, data_dir: Path, after: int, limit: int) -> list[int]:
+    """Ids of those it means, in their order, from behind `after`, at most `limit`."""
+    with asking(connection, compiled, data_dir):
+        query = f"SELECT id FROM contact WHERE id > ? AND ({compiled.sql}) ORDER BY id LIMIT ?"
+        return [id_ for (id_,) in connection.execute(query, (after, *compiled.values, limit)).fetchall()]
+
+
+def explain(connection: sqlite3.Connection, condition: str, compiled: Compiled, data_dir: Path) -> Explained:
+    """What a condition says, and how it is answered. Raises ConditionFault."""
+    query = f"SELECT id FROM contact WHERE {compiled.sql}"
+    with asking(connection, compiled, data_dir):
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {query}", compiled.values).fetchall()
+    words = said(read(condition)) if condition else "they were put there one by one"
+    return Explained(words, query, compiled.values, tuple(str(detail) for *_, detail in plan))
+
+
+def asking(
+    connection: sqlite3.Connection, compiled: Compiled, data_dir: Path
+) -> contextlib.AbstractContextManager[None]:
+    """The suppression list beside it, if the condition speaks of it."""
+    return attached(connection, data_dir) if compiled.asks_suppression else contextlib.nullcontext()

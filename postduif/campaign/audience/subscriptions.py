@@ -1,0 +1,157 @@
+"""Types of mail, who gets which, and the proof that they agreed.
+
+A type is for everybody who has not unsubscribed, or for those who asked for it; with `confirm` only who followed the
+link in a mail gets it (double opt-in). Who unsubscribed is on the suppression list, and nowhere else: here is only who
+asked. Each step is a row of proof with the time, the network address, the wording and who says so, and rows are never
+changed.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from enum import StrEnum
+from typing import NamedTuple
+
+from postduif.campaign.audience.condition.vocabulary import nearest
+from postduif.errors import PostduifError
+
+MAX_PROOF = 1000
+"""Characters of each text of a proof."""
+
+
+class SubscriptionState(StrEnum):
+    """How far somebody who asked is."""
+
+    UNCONFIRMED = "unconfirmed"
+    CONFIRMED = "confirmed"
+
+
+class ConsentEvent(StrEnum):
+    """What a row of proof is about."""
+
+    ASKED = "asked"
+    """They asked for it; a link was sent, or not needed."""
+    CONFIRMED = "confirmed"
+    """They followed the link, or somebody vouches for it."""
+
+
+class SubscriptionType(NamedTuple):
+    """A type of mail."""
+
+    name: str
+    """What the suppression list and mailings call it."""
+    title: str
+    """What people read."""
+    description: str
+    everybody: bool
+    confirm: bool
+
+
+class Proof(NamedTuple):
+    """How somebody agreed. `at` in seconds since the epoch."""
+
+    at: float
+    wording: str
+    """The version of the text they agreed to."""
+    source: str
+    """Who says so: a form, a file, an operator."""
+    origin: str = ""
+    """The network address they came from."""
+
+
+class SubscriptionFault(PostduifError):  # noqa: N818  the name says what is the case
+    """A type or a proof that cannot be so; the text names the remedy."""
+
+
+def types(connection: sqlite3.Connection) -> dict[str, SubscriptionType]:
+    """All types, by name."""
+    rows = connection.execute(
+        "SELECT name, title, description, everybody, confirm FROM subscription_type ORDER BY name"
+    ).fetchall()
+    return {name: SubscriptionType(name, title, text, bool(all_), bool(link)) for name, title, text, all_, link in rows}
+
+
+def type_named(connection: sqlite3.Connection, name: str) -> SubscriptionType:
+    """The type of that name. Raises SubscriptionFault."""
+    known = types(connection)
+    for one in known.values():
+        if one.name.lower() == name.lower():
+            return one
+    raise SubscriptionFault(f"there is no type of mail {name!r}{nearest(name, tuple(known))}")
+
+
+def save_type(connection: sqlite3.Connection, one: SubscriptionType) -> None:
+    """Make a type, or change the one of that name. Inside a transaction. Raises SubscriptionFault."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}", one.name):
+        raise SubscriptionFault(f"{one.name!r} is no name of a type; write letters, digits, . _ and -, as news")
+    connection.execute(
+        "INSERT INTO subscription_type (name, title, description, everybody, confirm) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET title = excluded.title, description = excluded.description, "
+        "everybody = excluded.everybody, confirm = excluded.confirm",
+        one,
+    )
+
+
+def delete_type(connection: sqlite3.Connection, name: str) -> None:
+    """Away with a type; the proofs stay. Inside a transaction. Raises SubscriptionFault."""
+    connection.execute("DELETE FROM subscription_type WHERE name = ?", (type_named(connection, name).name,))
+
+
+def ask(connection: sqlite3.Connection, contact: int, type_: SubscriptionType, proof: Proof) -> SubscriptionState:
+    """Somebody asks for a type. Returns what they are now: confirmed at once when the type needs no link.
+
+    Who is confirmed stays so. Inside a transaction. Raises SubscriptionFault.
+    """
+    state = SubscriptionState.UNCONFIRMED if type_.confirm else SubscriptionState.CONFIRMED
+    _prove(connection, [contact], type_, ConsentEvent.ASKED, proof)
+    return _become(connection, [contact], type_, state, proof.at)
+
+
+def confirm(connection: sqlite3.Connection, contact: int, type_: SubscriptionType, proof: Proof) -> SubscriptionState:
+    """Somebody followed the link, or an operator vouches. Inside a transaction. Raises SubscriptionFault."""
+    confirm_all(connection, [contact], type_, proof)
+    return SubscriptionState.CONFIRMED
+
+
+def confirm_all(connection: sqlite3.Connection, contacts: list[int], type_: SubscriptionType, proof: Proof) -> None:
+    """Somebody vouches that all of these agreed, as an import does. Who is confirmed already gets no second proof.
+
+    Inside a transaction. Raises SubscriptionFault.
+    """
+    query = "SELECT contact FROM subscription WHERE type = ? AND state = 'confirmed'"
+    if len(contacts) == 1:
+        rows = connection.execute(f"{query} AND contact = ?", (type_.name, contacts[0]))
+    else:
+        rows = connection.execute(f"{query} AND contact BETWEEN ? AND ?", (type_.name, min(contacts), max(contacts)))
+    known = {contact for (contact,) in rows.fetchall()}
+    new = [contact for contact in contacts if contact not in known]
+    _prove(connection, new, type_, ConsentEvent.CONFIRMED, proof)
+    _become(connection, new, type_, SubscriptionState.CONFIRMED, proof.at)
+
+
+def _prove(
+    connection: sqlite3.Connection, contacts: list[int], type_: SubscriptionType, event: ConsentEvent, proof: Proof
+) -> None:
+    if not proof.wording.strip() or not proof.source.strip():
+        raise SubscriptionFault("a proof says which wording people agreed to, and who says so")
+    texts = [text.strip()[:MAX_PROOF] for text in (proof.origin, proof.wording, proof.source)]
+    connection.executemany(
+        "INSERT INTO consent (contact, type, event, at, origin, wording, source) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(contact, type_.name, event.value, proof.at, *texts) for contact in contacts],
+    )
+
+
+def _become(
+    connection: sqlite3.Connection, contacts: list[int], type_: SubscriptionType, state: SubscriptionState, at: float
+) -> SubscriptionState:
+    connection.executemany(
+        "INSERT INTO subscription (contact, type, state, since) VALUES (?, ?, ?, ?) ON CONFLICT (contact, type) "
+        "DO UPDATE SET state = excluded.state, since = excluded.since "
+        "WHERE state = 'unconfirmed' AND excluded.state = 'confirmed'",
+        [(contact, type_.name, state.value, at) for contact in contacts],
+    )
+    if len(contacts) != 1:
+        return state
+    query = "SELECT state FROM subscription WHERE contact = ? AND type = ?"
+    return SubscriptionState(connection.execute(query, (contacts[0], type_.name)).fetchone()[0])

@@ -1,0 +1,232 @@
+"""`postduif contact`: people and what is known of them."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from postduif.bounce.subject import shown
+from postduif.campaign.audience import attributes, contacts, erasing, exporting
+from postduif.campaign.audience.attributes import Kind
+from postduif.campaign.audience.connection import transaction
+from postduif.campaign.audience.counting import members
+from postduif.cli.asking import json_option, one_line_errors, print_json
+from postduif.cli.audience_access import meant, opened
+from postduif.cli.contact_import import import_, imports
+from postduif.cli.options import config_option
+from postduif.cli.private_output import private_output
+from postduif.cli.suppression_access import suppression_list
+from postduif.cli.tables import ago, count, table
+
+_selection = click.option("--selection", default="", help="Only those in this selection.")
+_where = click.option("--where", "condition", default="", help="""Only those with this condition: 'country = "NL"'.""")
+
+
+@click.group
+def command() -> None:
+    """People: addresses, names, attributes and child records of your own, where they came from, what they agreed to.
+
+    An ADDRESS may be #ID, too.
+    """
+
+
+command.add_command(import_)
+command.add_command(imports)
+
+
+@command.command("list")
+@config_option
+@_selection
+@_where
+@click.option("--after", default=0, help="Only ids above this one.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="People at most.")
+@json_option
+def list_(config_path: Path, selection: str, condition: str, after: int, limit: int, *, as_json: bool) -> None:
+    """Who there is."""
+    with opened(config_path) as files:
+        ids = members(files.connection, meant(files, selection, condition), files.data_dir, after, limit)
+        found = [contacts.profile(files.connection, id_) for id_ in ids]
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (one["id"], one["email"], one["name"], one["language"], one["invalid"], ago(one["created"])) for one in found
+    ]
+    table(("id", "e-mail", "name", "language", "invalid", "since"), rows, empty="Nobody.")
+
+
+@command.command
+@config_option
+@click.argument("address")
+@json_option
+def show(config_path: Path, address: str, *, as_json: bool) -> None:
+    """Everything that is known of one person, what is on the suppression list included."""
+    found = _everything(config_path, address)
+    if as_json:
+        print_json(found)
+        return
+    fixed = {name: value for name, value in found.items() if not isinstance(value, list | dict)}
+    _print_fields(fixed | {f"  {name}": value for name, value in found["attributes"].items()})
+    for name, records in found["records"].items():
+        for record in records:
+            click.echo(f"{name}:")
+            _print_fields({f"  {key}": value for key, value in record.items()})
+    for name in ("sources", "selections", "projects", "subscriptions", "consent", "rejected_lines", "suppression"):
+        for row in found[name]:
+            click.echo(f"{name}: {', '.join(f'{key} {_text(key, value)}' for key, value in row.items() if value)}")
+
+
+@command.command("set")
+@config_option
+@click.argument("address")
+@click.argument("values", nargs=-1)
+@click.option("--email", "correction", default="", help="The new address of this person.")
+@click.option("--source", default="", help="Who says so. Default: your login name.")
+def set_(config_path: Path, address: str, values: tuple[str, ...], correction: str, source: str) -> None:
+    """Enter somebody, or change what is known: VALUES are NAME=TEXT; an empty text empties."""
+    given = dict(_pair(text) for text in values)
+    with opened(config_path) as files, transaction(files.connection):
+        if correction:
+            contacts.correct(files.connection, contacts.found(files.connection, address), correction, files.now)
+            address = correction
+        by = source or getpass.getuser()
+        if address.startswith("#"):
+            address = contacts.profile(files.connection, contacts.found(files.connection, address))["email"]
+        id_ = contacts.save(files.connection, address, given, files.now, "hand", by)
+    click.echo(f"#{id_}")
+
+
+@command.command
+@config_option
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default="-")
+@_selection
+@_where
+@click.option("--person", default="", help="Everything of one person, as JSON: what they have a right to.")
+@json_option
+def export(config_path: Path, file: Path, selection: str, condition: str, person: str, *, as_json: bool) -> None:
+    """Write people to FILE (default: standard output) as CSV, or JSON; an import takes the CSV back."""
+    if person:
+        found = _everything(config_path, person)
+        with one_line_errors(), private_output(file) as target:
+            target.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+        return
+    with opened(config_path) as files:
+        asked = meant(files, selection, condition)
+        with private_output(file) as target:
+            write = exporting.write_json if as_json else exporting.write_csv
+            write(target, files.connection, asked, files.data_dir)
+
+
+@command.command
+@config_option
+@click.argument("addresses", nargs=-1, required=True)
+@click.option("--reason", required=True, help="Why; kept with the hash that stays.")
+def erase(config_path: Path, addresses: tuple[str, ...], reason: str) -> None:
+    """Erase people: all that is on file about them goes. A hash stays, which refuses mail and cannot be read back."""
+    erased = 0
+    with opened(config_path) as files, suppression_list(config_path) as answer:
+        for text in addresses:
+            contact = contacts.find(files.connection, text)
+            if contact is None and text.startswith("#"):
+                raise contacts.ContactFault(f"nobody is known as {text}")
+            subjects = erasing.subjects_of(files.connection, contact) if contact else [contacts.key_of(text)]
+            if real := [shown(one) for one in subjects if not one.startswith(" ")]:
+                answer("suppress.erase", addresses=real, reason=reason, by=getpass.getuser())
+            erased += erasing.erase(files.connection, contact, subjects)
+    click.echo(f"{count(erased, 'person') if erased == 1 else f'{erased:,} people'} erased")
+
+
+@command.group
+def attribute() -> None:
+    """What can be known of people, beyond name, e-mail and language."""
+
+
+_collection = click.option("--of", "collection", default="", help="Of child records of this kind.")
+
+
+@attribute.command("list")
+@config_option
+@json_option
+def list_attributes(config_path: Path, *, as_json: bool) -> None:
+    """All, those of child records too."""
+    with opened(config_path) as files:
+        kinds = ["", *attributes.collections(files.connection)]
+        found = [
+            {"of": of, "name": one.name, "kind": one.kind.value, "label": one.label}
+            for of in kinds
+            for one in attributes.declared(files.connection, of).values()
+        ]
+    if as_json:
+        print_json(found)
+    else:
+        table(("of", "name", "kind", "label"), [tuple(one.values()) for one in found], empty="No attributes.")
+
+
+@attribute.command("add")
+@config_option
+@click.argument("name")
+@click.argument("kind", type=click.Choice([kind.value for kind in Kind]))
+@click.option("--label", default="", help="As people write it.")
+@_collection
+def add_attribute(config_path: Path, name: str, kind: str, label: str, collection: str) -> None:
+    """Declare one."""
+    with opened(config_path) as files, transaction(files.connection):
+        attributes.declare(files.connection, name, Kind(kind), label, collection)
+
+
+@attribute.command("remove")
+@config_option
+@click.argument("name")
+@_collection
+def remove_attribute(config_path: Path, name: str, collection: str) -> None:
+    """Take one away, with all its values."""
+    with opened(config_path) as files, transaction(files.connection):
+        attributes.remove(files.connection, name, collection)
+
+
+@attribute.command("records")
+@config_option
+@click.argument("name")
+@click.option("--key", default="", help="The attribute that tells the records of one person apart.")
+@click.option("--kind", type=click.Choice([kind.value for kind in Kind]), default="text", help="Of the key.")
+def add_records(config_path: Path, name: str, key: str, kind: str) -> None:
+    """Declare a kind of child records, as orders."""
+    with opened(config_path) as files, transaction(files.connection):
+        attributes.declare_collection(files.connection, name, key, Kind(kind))
+
+
+def _everything(config_path: Path, address: str) -> dict[str, Any]:
+    with opened(config_path) as files:
+        contact = contacts.found(files.connection, address)
+        found = contacts.profile(files.connection, contact)
+        subjects = erasing.subjects_of(files.connection, contact)
+    real = [shown(one) for one in subjects if not one.startswith(" ")]
+    with one_line_errors(), suppression_list(config_path) as answer:
+        said = answer("suppress.show", addresses=real) if real else []
+    found["suppression"] = [entry for one in said for entry in one["entries"]]
+    found["suppression_history"] = [past for one in said for past in one["history"]]
+    return found
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise click.UsageError(f"{text!r} is not NAME=TEXT")
+    return name.strip().lower(), value
+
+
+def _print_fields(fields: Mapping[str, object]) -> None:
+    for name, value in fields.items():
+        if value not in (None, "", ()):
+            click.echo(f"{name}: {_text(name, value)}")
+
+
+def _text(name: str, value: object) -> str:
+    if name.strip() in ("created", "changed", "at", "since") and isinstance(value, float):
+        return ago(value)
+    return "; ".join(value) if isinstance(value, tuple) else str(value)

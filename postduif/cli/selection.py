@@ -1,0 +1,225 @@
+"""`postduif selection`: who is meant, by a condition or one by one; and lists of addresses that are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from postduif.campaign.audience import selections
+from postduif.campaign.audience.condition.tokens import ConditionFault
+from postduif.campaign.audience.connection import transaction
+from postduif.campaign.audience.contacts import found
+from postduif.campaign.audience.counting import count, explain, members
+from postduif.campaign.audience.mail_address import check
+from postduif.campaign.audience.selections import Selection, SelectionKind
+from postduif.cli.asking import json_option, print_json
+from postduif.cli.audience_access import Opened, judged, meant, opened, pointed
+from postduif.cli.options import config_option
+from postduif.cli.tables import ago, printable, table
+from postduif.errors import AddressError
+
+_name = click.argument("name")
+_addresses = click.argument("addresses", nargs=-1, required=True)
+
+
+@click.group
+def command() -> None:
+    """Selections of people. A condition: country = "NL" and (age >= 18 or "vip" in tags) and not bounced.
+
+    docs/audience.md has all that a condition can say.
+    """
+
+
+@command.command("list")
+@config_option
+@click.option("--count/--no-count", "counted", default=True, help="Ask how many there are in each.")
+@json_option
+def list_(config_path: Path, *, counted: bool, as_json: bool) -> None:
+    """All selections."""
+    with opened(config_path) as files:
+        rows = [
+            one._asdict() | {"people": _size(files, one) if counted else None}
+            for one in selections.listed(files.connection)
+        ]
+    if as_json:
+        print_json(rows)
+        return
+    columns = ("name", "kind", "people", "condition", "note", "changed")
+    cells = [tuple(ago(row[name]) if name == "changed" else row[name] for name in columns) for row in rows]
+    table(columns, cells, empty="No selections.")
+
+
+@command.command
+@config_option
+@_name
+@click.option("--where", "condition", default="", help="The condition of a dynamic selection.")
+@click.option("--addresses", is_flag=True, help="A list of addresses, which can only leave people out.")
+@click.option("--note", default="", help="What it is for.")
+def create(config_path: Path, name: str, condition: str, note: str, *, addresses: bool) -> None:
+    """Make a selection: dynamic with --where, else static, and empty."""
+    if condition and addresses:
+        raise click.UsageError("a list of addresses has no condition")
+    kind = SelectionKind.DYNAMIC if condition else SelectionKind.ADDRESSES if addresses else SelectionKind.STATIC
+    with opened(config_path) as files:
+        try:
+            with transaction(files.connection):
+                made = selections.create(files.connection, name, kind, files.now, condition, note)
+        except ConditionFault as fault:
+            raise pointed(fault, condition) from None
+        people = _size(files, made)
+    click.echo(f"{made.name}: {made.kind}, {people:,}")
+
+
+@command.command
+@config_option
+@_name
+@click.option("--where", "condition", required=True, help="The new condition.")
+def change(config_path: Path, name: str, condition: str) -> None:
+    """Give a dynamic selection another condition."""
+    with opened(config_path) as files:
+        try:
+            with transaction(files.connection):
+                selection = selections.named(files.connection, name)
+                selections.change_condition(files.connection, selection, condition, files.now)
+        except ConditionFault as fault:
+            raise pointed(fault, condition) from None
+        people = _size(files, selections.named(files.connection, name))
+    click.echo(f"{name}: {people:,}")
+
+
+@command.command
+@config_option
+@_name
+@click.option("--after", default=0, help="Only ids above this one.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="People at most.")
+@json_option
+def show(config_path: Path, name: str, after: int, limit: int, *, as_json: bool) -> None:
+    """A selection, and who is in it."""
+    with opened(config_path) as files:
+        selection = selections.named(files.connection, name)
+        people = _size(files, selection)
+        listed = _addresses_of(files, selection, limit) or _people(files, selection, after, limit)
+    if as_json:
+        print_json(selection._asdict() | {"people": people, "members": listed})
+        return
+    click.echo(
+        f"{selection.name}: {selection.kind}, {people:,}{f' with {selection.condition}' * bool(selection.condition)}"
+    )
+    table(("id", "e-mail", "name"), [tuple(one.values()) for one in listed], empty="Nobody.")
+
+
+@command.command("count")
+@config_option
+@click.argument("name", default="")
+@click.option("--where", "condition", default="", help="A condition, in the place of NAME.")
+def count_(config_path: Path, name: str, condition: str) -> None:
+    """How many there are in a selection, or with a condition; without either, altogether."""
+    with opened(config_path) as files:
+        click.echo(count(files.connection, meant(files, name, condition), files.data_dir))
+
+
+@command.command("explain")
+@config_option
+@click.argument("name", default="")
+@click.option("--where", "condition", default="", help="A condition, in the place of NAME.")
+@json_option
+def explain_(config_path: Path, name: str, condition: str, *, as_json: bool) -> None:
+    """What a selection or condition says in plain words, as SQL, and what SQLite does with it."""
+    with opened(config_path) as files:
+        selection = selections.named(files.connection, name) if name else None
+        text = selection.condition if selection else condition
+        asked = meant(files, name, "") if name else judged(files, condition)
+        said = explain(files.connection, text, asked, files.data_dir)
+        people = count(files.connection, asked, files.data_dir)
+    if as_json:
+        print_json(said._asdict() | {"people": people})
+        return
+    click.echo(f"those of whom it is true that {said.words}" if text else said.words)
+    click.echo(f"people: {people:,}\nSQL: {said.sql}\nvalues: {', '.join(map(repr, said.values))}")
+    for step in said.plan:
+        click.echo(f"plan: {step}")
+
+
+@command.command
+@config_option
+@_name
+@_addresses
+def add(config_path: Path, name: str, addresses: tuple[str, ...]) -> None:
+    """Put people (addresses or #ID) into a static selection, or addresses on a list."""
+    with opened(config_path) as files, transaction(files.connection):
+        selection = selections.named(files.connection, name)
+        if selection.kind is SelectionKind.ADDRESSES:
+            subjects = [check(text).subject for text in addresses]
+            number = selections.add_addresses(files.connection, selection, subjects, files.now)
+        else:
+            ids = [found(files.connection, text) for text in addresses]
+            number = selections.add_members(files.connection, selection, ids, files.now)
+    click.echo(f"{number:,} added")
+
+
+@command.command
+@config_option
+@_name
+@_addresses
+def remove(config_path: Path, name: str, addresses: tuple[str, ...]) -> None:
+    """Take people out of a static selection."""
+    with opened(config_path) as files, transaction(files.connection):
+        ids = [found(files.connection, text) for text in addresses]
+        number = selections.remove_members(files.connection, selections.named(files.connection, name), ids, files.now)
+    click.echo(f"{number:,} removed")
+
+
+@command.command("import")
+@config_option
+@_name
+@click.argument("file", type=click.File("r", encoding="utf-8-sig", errors="replace"))
+def import_(config_path: Path, name: str, file: TextIO) -> None:
+    """Put the addresses in FILE, one a line, on a list of addresses. Exit status 1: some lines are none."""
+    problems: list[str] = []
+    with opened(config_path) as files, transaction(files.connection):
+        selection = selections.named(files.connection, name)
+        number = selections.add_addresses(files.connection, selection, _subjects(file, problems), files.now)
+    click.echo(f"{number:,} added")
+    for text in problems[:10]:
+        click.echo(f"postduif: {printable(text)}", err=True)
+    if problems:
+        raise SystemExit(1)
+
+
+@command.command
+@config_option
+@_name
+def delete(config_path: Path, name: str) -> None:
+    """Away with a selection; the people stay."""
+    with opened(config_path) as files, transaction(files.connection):
+        selections.delete(files.connection, selections.named(files.connection, name), files.now)
+
+
+def _subjects(file: TextIO, problems: list[str]) -> Iterator[str]:
+    for number, line in enumerate(file, 1):
+        if text := line.strip().strip(",;\"'"):
+            try:
+                yield check(text).subject
+            except AddressError as error:
+                problems.append(f"line {number}: {text[:100]!r} is no address: {error}")
+
+
+def _size(files: Opened, selection: Selection) -> int:
+    if selection.kind is SelectionKind.ADDRESSES:
+        return selections.address_count(files.connection, selection)
+    return count(files.connection, selections.compiled(files.connection, selection, files.now), files.data_dir)
+
+
+def _people(files: Opened, selection: Selection, after: int, limit: int) -> list[dict[str, Any]]:
+    compiled = selections.compiled(files.connection, selection, files.now)
+    ids = members(files.connection, compiled, files.data_dir, after, limit)
+    return selections.brief(files.connection, ids)
+
+
+def _addresses_of(files: Opened, selection: Selection, limit: int) -> list[dict[str, Any]]:
+    if selection.kind is not SelectionKind.ADDRESSES:
+        return []
+    return [{"id": "", "email": one, "name": ""} for one in selections.addresses(files.connection, selection, limit)]
