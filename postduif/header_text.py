@@ -55,12 +55,15 @@ def field(name: str, text: str, prefix: str = "") -> bytes:
     return fold(name, [*before, *_words(one_line(text), taken)])
 
 
-def phrase(text: str) -> str:
-    """Free text as a display name: a quoted-string, or encoded words when it is not ASCII (RFC 5322 3.2.5)."""
+def phrase(text: str, taken: int = 1) -> str:
+    """Free text as a display name: a quoted-string, or encoded words when it is not ASCII (RFC 5322 3.2.5).
+
+    `taken` is what stands before it on its line.
+    """
     text = one_line(text)
     if _plain(text):
         return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
-    return " ".join(encoded_words(text))
+    return " ".join(encoded_words(text, taken))
 
 
 def crlf(text: bytes) -> bytes:
@@ -74,7 +77,9 @@ def quoted_printable(text: bytes) -> bytes:
 
 
 def _plain(text: str) -> bool:
-    return text.isascii() and "=?" not in text
+    """It can be folded at its blanks alone, and no reader takes it for encoded words."""
+    short = len(text) <= _LONGEST_RUN or max(map(len, text.split(" "))) <= _LONGEST_RUN
+    return short and text.isascii() and "=?" not in text
 
 
 def _words(text: str, taken: int) -> list[str]:
