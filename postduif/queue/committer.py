@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from postduif.errors import StoreError, StoreFull
 from postduif.queue import change, connection
+from postduif.queue.blocks import Blocks
 from postduif.queue.change import Change, Task
 from postduif.queue.checkpoint import Checkpointer
 
@@ -55,6 +56,8 @@ class Committer:
         self._trouble = ""
         self._errors = 0
         self._notes: list[str] = []
+        self._blocks = Blocks(path)
+        self._has_log = False
         self._connection: sqlite3.Connection | None = connection.connect_writer(path)
         self._reopen_after = 0.0
         self._complain_after = 0.0
@@ -72,6 +75,7 @@ class Committer:
         """End the checkpoints, close the file."""
         self._checkpointer.close()
         self._drop_connection()
+        self._blocks.close()
 
     def _note(self, text: str) -> None:
         self._notes.append(text)
@@ -108,11 +112,15 @@ class Committer:
                     results += [[_run(opened, task) for task in one.tasks] for one in together]  # type: ignore[union-attr]
                 else:
                     results += [_run(opened, task) for task in group]  # type: ignore[arg-type]
+            self._blocks.prepare(opened, new_mail=any(one.messages and not one.journal for one in changes))
             opened.execute("COMMIT")
         except Exception as error:  # whatever one operation does, the process that all mail waits for must live
             self._after_error(opened, error)
             return error
         self._trouble, self._reserved = "", reserved
+        if not self._has_log:
+            self._has_log = True
+            self._blocks.prepare_log()
         self._checkpointer.wrote(_BATCH_OCTETS + sum(one.weight for one in changes), opened)
         return results
 
