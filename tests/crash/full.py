@@ -16,16 +16,15 @@ from tests.queue.mail import sql
 
 CLIENTS = 20
 WAITING = 300  # recipients in the queue when the disk fills
-SIZE = "32m"
 SLOW = '["100ms", "200ms"]'  # the sink, until then
 _DELIVERED = "SELECT count(*) FROM journal WHERE kind = 'delivered'"
 
 
-async def fills(directory: Path, reserve: str) -> Row:
+async def fills(directory: Path, kind: str, reserve: str) -> Row:
     """Somebody else writes until nothing is free; later that is removed. `reserve`: queue.disk_reserve; "0" is none."""
-    fault = "disk full, " + (f"reserve {reserve}" if reserve != "0" else "no reserve")
+    fault = f"disk full, {kind}, " + (f"reserve {reserve}" if reserve != "0" else "no reserve")
     settings = f'[queue]\ndisk_reserve = "{reserve}"'
-    with small_disk(directory / "queue", SIZE, 100) as queue:
+    with small_disk(kind, directory) as queue:
         async with Scene(directory, fault, settings=settings, delay=SLOW) as scene:
             await scene.up()
             await _waiting(scene)
@@ -34,16 +33,18 @@ async def fills(directory: Path, reserve: str) -> Row:
             await scene.until(lambda: scene.injector.heard["452"], 20, "nobody heard 452")
             before = len(scene.accounts.acknowledged)
             await _goes_on_delivering(scene)
-            scene.row.check(len(scene.accounts.acknowledged) - before < 50, "the disk has room for mail all the same")
-            health = await scene.ready()
-            scene.row.check(not health["ok"] or reserve == "0", f"/readyz says {health}")
+            if reserve != "0":
+                more = len(scene.accounts.acknowledged) - before
+                scene.row.check(more <= CLIENTS, f"{more} mails were taken below the reserve")
+                health = await scene.ready()
+                scene.row.check(not health["ok"], f"/readyz says {health}")
             ballast.unlink()
             return await _takes_mail_again(scene)
 
 
 async def no_inodes(directory: Path) -> Row:
     """Every inode is taken while it runs, and when it starts."""
-    with small_disk(directory / "queue", SIZE, 100) as queue:
+    with small_disk("tmpfs", directory) as queue:
         async with Scene(directory, "no inodes", settings='[queue]\ndisk_reserve = "1M"') as scene:
             await scene.up()
             await scene.injector.submit("r1@d.example")
@@ -105,14 +106,15 @@ async def _waiting(scene: Scene) -> None:
 
 
 async def _goes_on_delivering(scene: Scene) -> None:
-    """What was waiting is delivered on a disk without room. A notification, or a second try, may have to wait."""
-    waiting = {key for key in scene.accounts.missing() if key.recipient.startswith("r")}
+    """What was waiting is delivered on a disk without room, and recorded as delivered, with the notifications."""
+    waiting = scene.accounts.missing()
     (before,) = sql(scene.directory, _DELIVERED)[0]
     began = time.monotonic()
     await scene.until(lambda: not waiting & scene.accounts.missing(), 60, "deliveries stop")
     (after,) = sql(scene.directory, _DELIVERED)[0]
     took = time.monotonic() - began
-    scene.row.notes.append(f"{len(waiting)} delivered in {took:.1f} s without room, {after - before} of all recorded")
+    scene.row.check(after - before > len(waiting) // 2, f"{after - before} of {len(waiting)} deliveries were recorded")
+    scene.row.notes.append(f"{len(waiting)} served in {took:.1f} s without room, and {after - before} recorded")
 
 
 async def _takes_mail_again(scene: Scene) -> Row:

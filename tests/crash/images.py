@@ -77,14 +77,20 @@ def disk(kind: str, directory: Path) -> Iterator[Disk]:
 
 
 @contextlib.contextmanager
-def small_disk(path: Path, size: str, inodes: int) -> Iterator[Path]:
-    """One in memory with so much room, mounted on `path`. Raises Refused."""
-    path.mkdir(mode=0o700)
-    _run("mount", "-t", "tmpfs", "-o", f"size={size},nr_inodes={inodes},mode=700", "tmpfs", str(path))
+def small_disk(kind: str, directory: Path) -> Iterator[Path]:
+    """`directory`/queue on a small one: "ext4", "xfs", or "tmpfs", which is in memory. Raises Refused."""
+    queue = directory / "queue"
+    if kind != "tmpfs":
+        with disk(kind, directory) as made:
+            queue.symlink_to(made.path, target_is_directory=True)
+            yield queue
+        return
+    queue.mkdir(mode=0o700)
+    _run("mount", "-t", "tmpfs", "-o", "size=32m,nr_inodes=100,mode=700", "tmpfs", str(queue))
     try:
-        yield path
+        yield queue
     finally:
-        _release(path)
+        _release(queue)
 
 
 def _release(path: Path) -> None:

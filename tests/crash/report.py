@@ -21,6 +21,8 @@ class Row:
     wrong: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Figures beside those of the table."""
+    good: str = "holds"
+    """The verdict when nothing is wrong."""
     skipped: str = ""
     """Why it was not tried."""
 
@@ -31,7 +33,7 @@ class Row:
 
     def verdict(self) -> str:
         """In a word."""
-        return f"not tried: {self.skipped}" if self.skipped else "WRONG" if self.wrong else "holds"
+        return f"not tried: {self.skipped}" if self.skipped else "WRONG" if self.wrong else self.good
 
     def cells(self) -> Sequence[str]:
         """As text, in the order of the headings."""
@@ -44,10 +46,8 @@ def table(rows: Iterable[Row]) -> str:
     rows = list(rows)
     lines = [HEADINGS, *(row.cells() for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
-    ruled = [lines[0], tuple("-" * width for width in widths), *lines[1:]]
-    text = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in ruled
-    ]
+    ruled = [lines[0], ["-" * width for width in widths], *lines[1:]]
+    text = ["| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in ruled]
     text += ["", *(f"{row.fault}: {note}" for row in rows for note in row.notes)]
     text += [f"WRONG: {row.fault}: {one}" for row in rows for one in row.wrong]
     return "\n".join(text)

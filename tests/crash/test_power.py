@@ -28,4 +28,5 @@ def test_a_loss_would_be_seen() -> None:
     """With an fsync that does nothing the same test finds mail that is gone."""
     need("eatmydata")
     row = cut("ext4", 1, lies="libeatmydata.so")
+    assert row.wrong == []
     assert row.lost > 0
