@@ -1,4 +1,4 @@
-.PHONY: demo test check fmt fuzz bench peers docs clean
+.PHONY: demo test crash check fmt fuzz bench peers docs clean
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -15,6 +15,9 @@ demo: $(BIN)/.ready   ## run the main job: daemon, test sink, 1,000 messages, li
 
 test: $(BIN)/.ready   ## all tests
 	$(BIN)/python -m pytest -q $(ARGS)
+
+crash: $(BIN)/.ready  ## what is promised, proved by kill -9, power cuts, bad disks and clocks (root, half an hour)
+	$(BIN)/python -m tests.crash $(ARGS)
 
 fuzz: $(BIN)/.ready   ## hostile input against each parser for SECONDS=60, then the property tests with more examples
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[fuzz]'
@@ -41,7 +44,7 @@ docs: $(BIN)/.ready   ## write the generated pages anew
 peers:                ## what the tests need from Debian (root)
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	  postfix opendkim opendkim-tools swaks openssl systemd
+	  postfix opendkim opendkim-tools swaks openssl systemd strace eatmydata xfsprogs
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
