@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
+WORKERS ?= 3
 BIN := $(VENV)/bin
 PROPERTIES := $(wildcard tests/*/test_properties_*.py tests/*/test_*_properties.py) tests/test_header.py tests/queue/test_store_model.py
 
@@ -13,8 +14,8 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 demo: $(BIN)/.ready   ## run the main job: daemon, test sink, 1,000 messages, live figures
 	$(BIN)/python -m postduif demo $(if $(ONCE),--once)
 
-test: $(BIN)/.ready   ## all tests
-	$(BIN)/python -m pytest -q $(ARGS)
+test: $(BIN)/.ready   ## all tests, WORKERS=3 at a time
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
 crash: $(BIN)/.ready  ## what is promised, proved by kill -9, power cuts, bad disks and clocks (root, half an hour)
 	$(BIN)/python -m tests.crash $(ARGS)

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from postduif import log
-from postduif.errors import PostduifError
+from postduif.errors import ConfigError, PostduifError
 
 NAME = "control.sock"
 MAX_LINE = 1024 * 1024  # octets of one request
+MAX_PATH = 107  # octets of a socket's path (unix(7))
 TIMEOUT = 60.0  # seconds the command line waits for an answer
 
 Action = Callable[[dict[str, Any]], Awaitable[object]]
@@ -38,7 +39,14 @@ class Control:
         self._clients: set[asyncio.StreamWriter] = set()
 
     async def start(self) -> None:
-        """Bind; a socket left over by a dead daemon is replaced (the queue's lock says that it is dead)."""
+        """Bind; a socket left over by a dead daemon is replaced (the queue's lock says that it is dead).
+
+        Raises ConfigError when the path is longer than a socket's may be.
+        """
+        if len(os.fsencode(self._path)) > MAX_PATH:
+            raise ConfigError(
+                f"server.run_dir: {self._path} is too long for a socket; choose a directory with a shorter path"
+            )
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path.unlink(missing_ok=True)
         old = os.umask(0o177)

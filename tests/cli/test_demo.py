@@ -7,12 +7,20 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 PATIENCE = 60.0  # seconds for a demonstration to end
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """With a short name: the control socket of the demonstration is below it."""
+    with tempfile.TemporaryDirectory(prefix="demo") as name:
+        yield Path(name)
 
 
 @pytest.fixture
