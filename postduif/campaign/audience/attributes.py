@@ -172,7 +172,7 @@ def collection_named(connection: sqlite3.Connection, name: str) -> Collection:
 
 
 def _good(name: str) -> bool:
-    return name == name_of(name) and name not in RESERVED
+    return bool(name) and name == name_of(name) and name not in RESERVED
 
 
 def _near(name: str) -> str:

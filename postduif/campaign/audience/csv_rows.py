@@ -24,6 +24,7 @@ BLOCK = 1024 * 1024
 MAX_ROW = 4 * 1024 * 1024
 """Characters of one row."""
 DELIMITERS = ",;\t|"
+_TOGETHER = re.compile(rb"[\x80-\xff]{2}")
 _SAID = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -115,7 +116,12 @@ def _encoding(path: Path) -> str:
 
 
 def _guess(sample: bytes) -> str:
-    """Of octets that are no UTF-8; Windows' western encoding when nothing else is plausible."""
+    """Of octets that are no UTF-8; Windows' western encoding when nothing else is plausible.
+
+    Letters of other scripts come in words; octets that all stand alone are accents of western words.
+    """
+    if b"\0" not in sample and not _TOGETHER.search(sample):
+        return "cp1252"
     best = from_bytes(sample).best()
     name = best.encoding if best else "cp1252"
     return "cp1252" if name in ("ascii", "latin_1", "cp1250", "cp1257", "iso8859_15") else name

@@ -145,7 +145,8 @@ def _kind(values: Sequence[str], conventions: Conventions) -> Kind:
         return Kind.TEXT
     for kind in _TRIED:
         if all(_reads(kind, value, conventions) for value in given):
-            return kind
+            letters = kind is Kind.BOOLEAN and any(len(value) == 1 for value in given)
+            return Kind.TEXT if letters else kind  # a y or an x alone may mean anything
     return Kind.LIST if sum(";" in value or "|" in value for value in given) * 2 > len(given) else Kind.TEXT
 
 

@@ -1,7 +1,8 @@
 """Is this an address that mail can go to? The syntax only, by `email-validator`; nobody is asked.
 
 Ordinary addresses (ASCII, a dot-string) take a short road: their domain is judged by the library once, and their local
-part by the grammar that the library uses too. Every other address goes to the library whole.
+part by the grammar that the library uses too. Every other address goes to the library whole, and then to the MTA's own
+grammar: what is taken here can be sent.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
 
-from postduif.address import MAX_LOCALPART, Address
+from postduif.address import MAX_LOCALPART, parse
 from postduif.bounce.subject import of_address
 from postduif.errors import AddressError
 
@@ -43,10 +44,10 @@ def check(text: str) -> Checked:
                 raise AddressError(said)
             return Checked(text, f"{localpart.lower()}@{said}")
     try:
-        found = validate_email(text, check_deliverability=False)
+        found = validate_email(text, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         raise AddressError(_plain(str(error))) from None
-    return Checked(found.normalized, of_address(Address(found.local_part, found.ascii_domain)))
+    return Checked(found.normalized, of_address(parse(f"{found.local_part}@{found.ascii_domain}")))
 
 
 @lru_cache(maxsize=65_536)

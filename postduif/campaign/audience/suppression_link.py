@@ -16,7 +16,8 @@ from postduif.bounce.address_state import Cause, Entry, refusing
 from postduif.bounce.keyring import ERASURE_KEY_FILE, erasure_key
 from postduif.bounce.patterns import Patterns
 from postduif.bounce.subject import erased
-from postduif.errors import StoreError
+from postduif.config.private_files import find_private
+from postduif.errors import ConfigError, StoreError
 from postduif.queue.connection import FILE_NAME, connect_reader
 
 _ANY_ERASED = "SELECT 1 FROM suppression WHERE subject >= '#' AND subject < '$' AND cause = ? LIMIT 1"
@@ -89,10 +90,19 @@ def suppression_link(data_dir: Path) -> Iterator[SuppressionLink]:
             connection = stack.enter_context(contextlib.closing(connect_reader(path) if path.exists() else _empty()))
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'suppression'").fetchone():
                 connection = stack.enter_context(contextlib.closing(_empty()))
-            known = (data_dir / ERASURE_KEY_FILE).exists()
-            needed = connection.execute(_ANY_ERASED, (Cause.ERASED.value,)).fetchone()
-            link = SuppressionLink(path, connection, erasure_key(data_dir) if known or needed else b"")
+            link = SuppressionLink(path, connection, _secret(connection, data_dir))
         yield link
+
+
+def _secret(connection: sqlite3.Connection, data_dir: Path) -> bytes:
+    """What erased people are hashed with; nothing when there are none. Never made here: a new one knows nobody."""
+    if connection.execute(_ANY_ERASED, (Cause.ERASED.value,)).fetchone() is None:
+        return b""
+    place = data_dir / ERASURE_KEY_FILE
+    secret = erasure_key(data_dir) if find_private(place).exists() else b""
+    if not secret or suppression_file.hashed_otherwise(connection, secret):
+        raise ConfigError(f"{place} is not the key that erased people were hashed with; put the old one back")
+    return secret
 
 
 @contextlib.contextmanager

@@ -44,7 +44,8 @@ class Recipient(NamedTuple):
     child: int
     """The child record; 0: the person themselves."""
     address: str
-    """For the envelope: the local part as given, the domain in ASCII and lower case. Of no use when it is invalid."""
+    """For the envelope: the local part as given, the domain in ASCII and lower case. What was
+    given, when it is none."""
     values: tuple[Shown, ...]
     """Of the target's `columns`, in their order; None is empty. Dates are YYYY-MM-DD."""
     cause: str
@@ -71,6 +72,8 @@ def target(connection: sqlite3.Connection, data_dir: Path, link: SuppressionLink
 
     Raises PostduifError: something that is named is not there or cannot be so.
     """
+    if spec.mail_type:  # as it is called on the suppression list, whose types tell capitals apart
+        spec = spec._replace(mail_type=type_named(connection, spec.mail_type).name)
     gathered = gather(connection, data_dir, spec, now)
     columns = _columns(connection, spec)
     recipients = _Stream(connection, link, spec, columns, now).recipients()
@@ -198,7 +201,10 @@ class _Stream:
             self._find_doubles(rows, causes)
         found = []
         for (contact, child, email, subject, _, *values), cause in zip(rows, causes, strict=True):
-            address = email if email == subject else email.rpartition("@")[0] + subject[subject.rfind("@") :]
+            if email == subject or cause == Exclusion.INVALID_SYNTAX:
+                address = email
+            else:
+                address = email.rpartition("@")[0] + subject[subject.rfind("@") :]
             for place, as_shown in self._shown:
                 values[place] = as_shown(values[place])
             found.append(Recipient(contact, child, address, tuple(values), cause))

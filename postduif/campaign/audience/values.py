@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from postduif.campaign.audience.attributes import Kind
 
+MAX_WHOLE = 2.0**53
 MAX_TEXT = 10_000
 """Characters of one value."""
 
@@ -44,9 +45,9 @@ class ValueFault(ValueError):  # noqa: N818  the name says what is the case
     """This is no value of that kind; the text says why and what would be one."""
 
 
-_ISO = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ].*)?")
-_ORDERED = re.compile(r"(\d\d?)[-/. ](\d\d?)[-/. ](\d{4})(?: .*)?")
-_NUMBER = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
+_ISO = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ].*)?", re.ASCII)
+_ORDERED = re.compile(r"(\d\d?)[-/. ](\d\d?)[-/. ](\d{4})(?: .*)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd\ud800-\udfff]")
 _YES = "1 true yes y on x t ja j oui o si sí sì s sim tak verdadero vero vrai wahr waar はい 是"
 _NO = "0 false no n off f nee nein non não nao nie falso faux falsch onwaar いいえ 否"
@@ -89,6 +90,11 @@ def items(value: Stored) -> tuple[str, ...]:
     return tuple(str(value)[1:-1].split("\n")) if value else ()
 
 
+def plain_number(number: float) -> int | float:
+    """A whole number without a point, if it is one that SQLite stores exactly."""
+    return int(number) if number.is_integer() and abs(number) < MAX_WHOLE else number
+
+
 def stored_list(words: list[str]) -> Stored:
     """A list as it is stored: each word once, none empty."""
     kept = [word for word in dict.fromkeys(" ".join(word.split()) for word in words) if word]
@@ -110,8 +116,7 @@ def _number(text: str, conventions: Conventions) -> Stored:
     if not _NUMBER.fullmatch(plain) or (conventions.decimal != "." and "." in text):
         example = f"1234{conventions.decimal}5"
         raise ValueFault(f"{text[:40]!r} is no number; write it as {example}, or say --decimal-comma")
-    number = float(plain)
-    return int(number) if number.is_integer() else number
+    return plain_number(float(plain))
 
 
 def _date(text: str, conventions: Conventions) -> Stored:

@@ -31,6 +31,7 @@ from postduif.campaign.audience.condition.tree import (
     Not,
     Value,
 )
+from postduif.campaign.audience.values import plain_number
 
 MAX_DEPTH = 40
 """Of brackets, nots and anys within each other."""
@@ -169,8 +170,7 @@ class _Reader:
         negative = self._took("-")
         token = self.next
         if token.kind == "number":
-            number = float(self._take().text) * (-1 if negative else 1)
-            return int(number) if number.is_integer() else number
+            return plain_number(float(self._take().text) * (-1 if negative else 1))
         word = token.text.lower() if token.kind == "word" else ""
         if not negative and token.kind == "text":
             return self._take().text

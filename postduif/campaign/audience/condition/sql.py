@@ -251,5 +251,6 @@ _SUBSCRIBED = (
     "(contact.id IN (SELECT s.contact FROM subscription s JOIN subscription_type t ON t.name = s.type "
     "WHERE s.type = ? AND (s.state = 'confirmed' OR NOT t.confirm)) "
     "OR EXISTS (SELECT 1 FROM subscription_type WHERE name = ? AND everybody)) "
-    "AND contact.subject NOT IN (SELECT subject FROM mta.suppression WHERE type IN (?, '*'))"
+    "AND contact.subject NOT IN (SELECT subject FROM mta.suppression "
+    "WHERE type IN ('*', (SELECT name FROM subscription_type WHERE name = ?)))"
 )

@@ -1,0 +1,148 @@
+"""Files of rows, whatever they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from postduif.campaign.audience.csv_rows import MAX_ROW, CsvSheet
+from postduif.campaign.audience.sheet import open_sheet
+from postduif.campaign.audience.sheet_fault import SheetFault
+from tests.campaign.audience.workbook import write_raw, write_workbook
+
+ROWS = [["e-mail", "naam"], ["a@example.com", "Zoë"], ["b@example.com", "x, y"]]
+
+
+def written(directory: Path, text: str, encoding: str = "utf-8") -> Path:
+    """A text file."""
+    path = directory / "file.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def rows(path: Path, encoding: str = "", delimiter: str = "", sheet: str = "") -> list[list[str]]:
+    """Cells of every row."""
+    return [cells for _, cells in open_sheet(path, encoding, delimiter, sheet).lines()]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_found_out(tmp_path: Path, encoding: str, delimiter: str) -> None:
+    """Encoding and delimiter are found out."""
+    text = "\r\n".join(delimiter.join(f'"{cell}"' if "," in cell else cell for cell in row) for row in ROWS)
+    mark = "\ufeff" if encoding == "utf-16-le" else ""
+    assert rows(written(tmp_path, mark + text, encoding)) == ROWS
+
+
+def test_late_byte(tmp_path: Path) -> None:
+    """A file is UTF-8 only if all of it is: what decides may come after megabytes of ASCII."""
+    text = "e-mail,naam\n" + "a@example.com,Anna\n" * 100_000 + "b@example.com,Zoë Müller-Lüdenscheidt\n"
+    found = CsvSheet(written(tmp_path, text, "cp1252"))
+    assert found.encoding == "cp1252"
+    *_, (number, cells) = found.lines()
+    assert (number, cells) == (100_002, ["b@example.com", "Zoë Müller-Lüdenscheidt"])
+
+
+def test_japanese(tmp_path: Path) -> None:
+    """Shift JIS is found out from its words."""
+    text = "メールアドレス,氏名,会社\n" + "a@example.jp,山田太郎,株式会社サンプル東京支店\n" * 50
+    assert rows(written(tmp_path, text, "shift_jis"))[1] == ["a@example.jp", "山田太郎", "株式会社サンプル東京支店"]
+
+
+def test_given(tmp_path: Path) -> None:
+    """What is said of a file counts; octets that the encoding does not have are seen."""
+    path = written(tmp_path, "a;b,c\nZoë;1,2\n", "cp1252")
+    assert rows(path, delimiter=",") == [["a;b", "c"], ["Zoë;1", "2"]]
+    assert rows(path, encoding="ascii", delimiter=";")[1][0] == "Zo\ufffd"
+
+
+def test_lines(tmp_path: Path) -> None:
+    """Rows have the number of their first line; empty ones are left out, line ends of any kind are read."""
+    path = written(tmp_path, 'a,b\r\n\r\n,\r\n"x\r\ny",1\r\nz,2\r\n')
+    assert list(open_sheet(path).lines()) == [(1, ["a", "b"]), (4, ["x\r\ny", "1"]), (6, ["z", "2"])]
+    old = written(tmp_path, "a,b\rx,1\r")
+    assert list(open_sheet(old).lines()) == [(1, ["a", "b"]), (2, ["x", "1"])]
+
+
+def test_separator_said(tmp_path: Path) -> None:
+    """Excel's own line about the separator is no row."""
+    assert rows(written(tmp_path, "sep=;\r\na,x;b\r\n1,2;3\r\n")) == [["a,x", "b"], ["1,2", "3"]]
+
+
+def test_one_column(tmp_path: Path) -> None:
+    """A list of addresses is a file of one column."""
+    assert rows(written(tmp_path, "a@example.com\nb@example.com\n")) == [["a@example.com"], ["b@example.com"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a," * 1001 + "\n", "1,000 at most"),
+        ("x" * (MAX_ROW + 1), "more than 4,194,304 characters"),
+        ('a\n"' + "x\n" * (MAX_ROW // 2 + 1), "look for a quote that is not closed"),
+    ],
+)
+def test_too_much(tmp_path: Path, text: str, said: str) -> None:
+    """A row that is no row ends the reading, in the memory of one."""
+    path = written(tmp_path, text)
+    with pytest.raises(SheetFault, match=said):
+        rows(path, delimiter=",")
+
+
+def test_faults(tmp_path: Path) -> None:
+    """What is said of a file and cannot be is refused."""
+    path = written(tmp_path, "a,b\n")
+    for given, said in (
+        ({"encoding": "latin-99"}, "is no encoding"),
+        ({"delimiter": "::"}, "is no delimiter"),
+        ({"sheet": "x"}, "has no sheets"),
+    ):
+        with pytest.raises(SheetFault, match=said):
+            open_sheet(path, **given)
+    with pytest.raises(SheetFault, match="No such file"):
+        open_sheet(tmp_path / "absent.csv")
+
+
+def test_workbook(tmp_path: Path) -> None:
+    """The first visible sheet is read, or the named one; cells are what a person would type."""
+    path = write_workbook(
+        tmp_path / "people.xlsx",
+        {
+            "Notes": [["nothing"]],
+            "People": [
+                ["e-mail", "born", "n", "x", "ok"],
+                ["a@example.com", ("date", 45000), 12, 0.5, True],
+                [],
+                ["b"],
+            ],
+        },
+        hidden=["Notes"],
+    )
+    sheet = open_sheet(path)
+    assert sheet.described == "spreadsheet, sheet People"
+    assert list(sheet.lines()) == [
+        (1, ["e-mail", "born", "n", "x", "ok"]),
+        (2, ["a@example.com", "2023-03-15", "12", "0.5", "true"]),
+        (4, ["b", "", "", "", ""]),
+    ]
+    assert sheet.part == 1.0
+    assert rows(path, sheet="Notes") == [["nothing"]]
+    with pytest.raises(SheetFault, match="there is no sheet 'X'; there are Notes, People"):
+        open_sheet(path, sheet="X")
+
+
+def test_hostile_workbook(tmp_path: Path) -> None:
+    """A file of a few octets that claims ten thousand million cells is an error, and takes none of our memory."""
+    cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    path = write_raw(tmp_path / "big.xlsx", {"S": f"<sheetData>{cells}</sheetData>"})
+    with pytest.raises(SheetFault, match="save the sheet as CSV"):
+        open_sheet(path)
+
+
+def test_broken_workbook(tmp_path: Path) -> None:
+    """A zip that is no workbook is said to be none."""
+    path = tmp_path / "x.xlsx"
+    path.write_bytes(b"PK\x03\x04" + b"x" * 100)
+    with pytest.raises(SheetFault, match="cannot be read"):
+        open_sheet(path)
