@@ -42,7 +42,7 @@ def message_id(hostname: str, at: float) -> str:
 
 def one_line(text: str) -> str:
     """The text with every run of blanks, controls and line ends (Unicode's too) as one space, stripped and cut."""
-    return _CONTROLS.sub(" ", text[: 2 * MAX_TEXT]).strip()[:MAX_TEXT]
+    return _CONTROLS.sub(" ", text[: 2 * MAX_TEXT]).strip()[:MAX_TEXT].rstrip()
 
 
 def field(name: str, text: str, prefix: str = "") -> bytes:

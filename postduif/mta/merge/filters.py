@@ -50,7 +50,7 @@ def _truncate(value: object, length: object, end: object = "…") -> str:
         return text
     room = max(0, most - len(tail))
     head = text[: room + 1].rpartition(" ")[0]
-    return (head.rstrip() if len(head) * 2 > room else text[:room]) + tail[:most]
+    return (head.rstrip() if len(head) * 2 >= room else text[:room]) + tail[:most]
 
 
 def _replace(value: object, old: object, new: object) -> str:

@@ -31,7 +31,8 @@ _OURS = re.compile(
     re.IGNORECASE,
 )
 _ALWAYS = (Header("Date", "{{ date }}", raw=True), Header("Message-ID", "{{ message_id }}", raw=True))
-_BODY = re.compile(r"""<body(?:[^>"']|"[^"]*"|'[^']*')*>""", re.IGNORECASE)
+_BODY = re.compile(r"<body(?=[\s>])", re.IGNORECASE)
+_END_OF_TAG = re.compile(r"""(?:[^>"']|"[^"]*"|'[^']*')*+>""")
 _HIDDEN = (
     '<div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden">'
     "{}</div>"
@@ -134,7 +135,9 @@ class _Compilation:
         self._line("preheader", preheader)  # so that errors name it
         hidden = _HIDDEN.format(escaped(preheader, "preheader"))
         body = _BODY.search(html)
-        return f"{html[: body.end()]}{hidden}{html[body.end() :]}" if body else hidden + html
+        tag = _END_OF_TAG.match(html, body.end()) if body else None
+        start = tag.end() if tag else 0
+        return html[:start] + hidden + html[start:]
 
     def _salt(self) -> str:
         return f"{self._content.subject}\0{self._content.html}\0{self._content.text}"

@@ -56,12 +56,11 @@ def _tokens(source: str, text: Callable[[str], str]) -> Iterator[str]:
         if kind in ("raw_begin", "raw_end"):
             raw = kind == "raw_begin"
         elif kind == "data":
-            piece = text(token) if raw else _BRACKETS.sub(_braces, text(token))
+            parts = [token] if raw else _BRACKETS.split(token)
+            parts[::2] = map(text, parts[::2])
+            parts[1::2] = [f"{{{{ {expression} }}}}" for expression in parts[1::2]]
+            piece = "".join(parts)
         elif kind in ("block_begin", "variable_begin", "comment_begin"):
             piece += "\n" * (number - line)  # line ends that `{%-` took away: errors name the line of the source
         line += piece.count("\n")
         yield piece
-
-
-def _braces(match: re.Match[str]) -> str:
-    return f"{{{{ {html.unescape(match[1])} }}}}"

@@ -36,7 +36,7 @@ def clean(value: object) -> str:
 
 def line(text: str) -> str:
     """Text as a header field has it: one line, one blank between words, 2,000 characters."""
-    return re.sub("[\x00-\x20\x7f-\xa0\u2028\u2029]+", " ", text[:4000]).strip()[:2000]
+    return re.sub("[\x00-\x20\x7f-\xa0\u2028\u2029]+", " ", text[:4000]).strip()[:2000].rstrip()
 
 
 def html_lines(value: object) -> str:

@@ -1,0 +1,106 @@
+"""Expressions of templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from postduif.errors import MergeError, TemplateError
+from postduif.mta.merge.value import MAX_VALUE
+from tests.mta.merge.mailing import compiled, text
+
+ORDERS = [{"title": "Cage", "price": 12.5, "lines": [{"code": "A"}, {"code": "B"}]}, {"title": "Ring", "price": 3}]
+
+
+@pytest.mark.parametrize(
+    ("source", "values", "wanted"),
+    [
+        ("{{ city }}", {"city": "Delft"}, "Delft"),
+        ("{{ city }}", {}, ""),
+        ("{{ age }}", {"age": 3}, "3"),
+        ("{{ customer.name|upper }}", {"customer.name": "jo"}, "JO"),
+        ("{{ city or 'x' }}", {}, "x"),
+        ("{{ city and 'x' }}", {"city": "a"}, "x"),
+        ("{{ 'a' if age > 3 else 'b' }}", {"age": 4}, "a"),
+        ("{{ 'a' if age > 3 }}.", {"age": 3}, "."),
+        ("{{ city ~ ', ' ~ age }}", {"city": "a", "age": 1}, "a, 1"),
+        ("{{ 'yes' if not tags }}", {"tags": []}, "yes"),
+        ("{{ age == 3 }}", {"age": 3}, "true"),
+        ("{{ age != 3 }}", {"age": 3}, "false"),
+        ("{{ city == '' }}", {"city": None}, "true"),
+        ("{{ age >= 3 }} {{ age <= 2 }} {{ age < 4 }}", {"age": 3}, "true false true"),
+        ("{{ 'b' > city }}", {"city": "a"}, "true"),
+        ("{{ age > 3 }} {{ age < 3 }}", {"age": "4"}, "false false"),
+        ("{{ age < 3 }} {{ city < 'b' }}", {"city": ""}, "false false"),
+        ("{{ 'a' in city }} {{ 'a' not in city }}", {"city": "cat"}, "true false"),
+        ("{{ 'a' in tags }} {{ 'x' not in tags }}", {"tags": ["a"]}, "true true"),
+        ("{{ tags|join('+') }} {{ tags|length }} {{ tags|first }}", {"tags": ["a", "b"]}, "a+b 2 a"),
+        ("{{ (orders|first).title }}", {"orders": ORDERS}, "Cage"),
+        ("{{ (orders|last).title }}", {}, ""),
+        ("{{ true }}{{ none }}{{ 1.50 }}", {}, "true1.5"),
+    ],
+)
+def test_expression(source: str, values: dict[str, Any], wanted: str) -> None:
+    """An expression shows what is meant; what is missing is empty and in no order."""
+    assert text(source, values) == wanted
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("{{ nme }}", "nme is not known"),
+        ("{{ customer }}", "customer is not known; did you mean customer.name"),
+        ("{{ customer.name.x }}", "customer.name.x is not known"),
+        ("{{ city() }}", "a call"),
+        ("{{ city['x'] }}", "square brackets"),
+        ("{{ [1] }}", "a list"),
+        ("{{ (1, 2) }}", "a list with commas"),
+        ("{{ {'a': 1} }}", "a dictionary"),
+        ("{{ 'a' * 1000000000 }}", "arithmetic"),
+        ("{{ 10 ** 1000000 }}", "arithmetic"),
+        ("{{ city is defined }}", "`is`"),
+        ("{{ tags }}", "no value; use it in a for loop"),
+        ("{{ orders|first }}", "name one of its values"),
+        ("{{ orders|upper }}", "for a value, this is a list"),
+        ("{{ city|join }}", "for a list, this is a value"),
+        ("{{ city == tags }}", "only be compared with `in`"),
+        ("{{ 1 < age < 3 }}", "one comparison"),
+        ("{{ city|nonsense }}", "nonsense is no filter; there are capitalize"),
+        ("{{ city|attr('x') }}", "attr is no filter"),
+        ("{{ city|safe }}", "safe is no filter"),
+        ("{{ city|default }}", "takes 1 arguments"),
+        ("{{ city|upper(1) }}", "takes 0 arguments"),
+        ("{{ city|truncate(length=3) }}", "no arguments by name"),
+        ("{{ city|truncate(*tags) }}", "no arguments by name"),
+        ("{{ city|lines|upper }}", "last filter"),
+        ("{{ 'x\\ud800' }}", "half a character"),
+        ("{{ ''.__class__ }}", "has no values of its own"),
+        ("{{ city.__class__ }}", "is not known"),
+        ("{{ (orders|first).__class__ }}", "is not known"),
+        ("{{ self }}", "self is not known"),
+        ("{{ loop.index }}", "loop.index is not known"),
+        ("{{ city" + "|upper" * 30 + " }}", "more than 20 deep"),
+    ],
+)
+def test_what_cannot_be_said(source: str, problem: str) -> None:
+    """All else is refused when the mailing is made, with place and line."""
+    with pytest.raises(TemplateError, match=r"^text, line 2: .*") as caught:
+        compiled(text=f"\n{source}")
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "values"),
+    [
+        ("{{ city }}", {"city": ["a"]}),
+        ("{{ (orders|first).title }}", {"orders": ["a"]}),
+        ("{{ tags|first|upper }}", {"tags": [{"a": 1}]}),
+        ("{{ tags|join }}", {"tags": 3}),
+        ("{{ city ~ city }}", {"city": "x" * MAX_VALUE}),
+    ],
+)
+def test_values_of_another_kind(source: str, values: dict[str, Any]) -> None:
+    """A value that is not what its name says is an error of that recipient."""
+    with pytest.raises(MergeError):
+        text(source, values)

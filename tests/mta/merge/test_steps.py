@@ -1,0 +1,142 @@
+"""Templates as steps: stretches, conditions, loops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from postduif.errors import MergeError, TemplateError
+from postduif.mta.merge.steps import MAX_NESTING, MAX_VALUES
+from tests.mta.merge.mailing import compiled, html, rendered, text
+
+ORDERS = [{"title": "Cage", "price": 12.5, "lines": [{"code": "A"}, {"code": "B"}]}, {"title": "Ring", "price": 3}]
+LIST = (
+    "{% for o in orders %}{{ loop.index }}/{{ loop.length }} {{ o.title }}"
+    "{% for l in o.lines %}-{{ l.code }}{{ loop.revindex }}{% endfor %}"
+    "{{ '.' if loop.last else '; ' }}{% else %}none{% endfor %}"
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "values", "wanted"),
+    [
+        ("{% if age > 3 %}a{% elif city %}b{% else %}c{% endif %}", {"age": 4}, "a"),
+        ("{% if age > 3 %}a{% elif city %}b{% else %}c{% endif %}", {"city": "x"}, "b"),
+        ("{% if age > 3 %}a{% elif city %}b{% else %}c{% endif %}", {}, "c"),
+        ("x{% if city %} in {{ city }}{% endif %}.", {}, "x."),
+        ("x{% if city %} in {{ city }}{% endif %}.", {"city": "Delft"}, "x in Delft."),
+        (LIST, {"orders": ORDERS}, "1/2 Cage-A2-B1; 2/2 Ring."),
+        (LIST, {}, "none"),
+        ("{% for o in orders if o.price > 5 %}{{ loop.length }}{{ o.title }}{% endfor %}", {"orders": ORDERS}, "1Cage"),
+        ("{% for t in tags %}{{ t }}{{ city }}{% endfor %}", {"tags": ["a", 1], "city": "x"}, "ax1x"),
+        ("{% for city in tags %}{{ city }}{% endfor %}{{ city }}", {"tags": ["a"], "city": "x"}, "ax"),
+        ("{% for o in orders %}{{ o.title }}{% endfor %}", {"orders": [{}, None]}, ""),
+        ("{# not said #}a{% raw %}{{ b }}{% endraw %}", {}, "a{{ b }}"),
+        ("a\n  {%- if city %} b {% endif -%}\n c", {}, "ac"),
+    ],
+)
+def test_flow(source: str, values: dict[str, Any], wanted: str) -> None:
+    """Conditions choose, loops repeat, and their lines join to what they say."""
+    assert text(source, values) == wanted
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("{% for c in city %}{% endfor %}", "goes over a list, this is a value"),
+        ("{% for a, b in tags %}{% endfor %}", "one variable"),
+        ("{% for a in tags recursive %}{% endfor %}", "not recursive"),
+        ("{% for o in orders %}{{ o.titel }}{% endfor %}", "did you mean orders[].title"),
+        ("{% for o in orders %}{{ o }}{% endfor %}", "name one of its values"),
+        ("{% for t in tags %}{{ t.x }}{% endfor %}", "has no values of its own"),
+        ("{% for t in tags %}{{ loop.cycle('a') }}{% endfor %}", "a call"),
+        ("{% for t in tags %}{{ loop.parent }}{% endfor %}", "loop has index"),
+        ("{% set x = 1 %}", "assign cannot"),
+        ("{% include 'x' %}", "include cannot"),
+        ("{% import 'x' as y %}", "import cannot"),
+        ("{% extends 'x' %}", "extends cannot"),
+        ("{% macro m() %}{% endmacro %}", "macro cannot"),
+        ("{% block b %}{% endblock %}", "block cannot"),
+        ("{% filter upper %}x{% endfilter %}", "filterblock cannot"),
+        ("{% with x = 1 %}{% endwith %}", "with cannot"),
+        ("{% autoescape false %}{% endautoescape %}", "cannot"),
+        ("{{ city|lines(1) }}", "lines takes no arguments"),
+        ("{% if city %}" * 11 + "{% endif %}" * 11, f"more than {MAX_NESTING} deep"),
+    ],
+)
+def test_what_there_is_not(source: str, problem: str) -> None:
+    """Every other tag is refused when the mailing is made."""
+    with pytest.raises(TemplateError) as caught:
+        compiled(text=source)
+    assert problem in str(caught.value)
+
+
+def test_line_of_a_value() -> None:
+    """An error names the line of the value, not that of the text before it."""
+    with pytest.raises(TemplateError, match=r"^text, line 3: nme"):
+        compiled(text="a\nb\n{{ city }}{{ nme }}")
+
+
+def test_many_values() -> None:
+    """A stretch of more values than are encoded together is the same as one of less."""
+    number = 2 * MAX_VALUES + 3
+    assert text("{{ age }}{{ city }} " * number, {"age": 1, "city": "."}) == "1. " * number
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted_html", "wanted_text"),
+    [
+        ("a\r\nb <c>\n\n.", "a<br>\nb &lt;c&gt;<br>\n<br>\n.", "a\nb <c>\n\n."),
+        ("a \u2028b\x0bc\0d", "a<br>\nb<br>\nc d", "a\nb\nc d"),
+        ("", "", ""),
+        (None, "", ""),
+        ("x" * 200 + "\n", "x" * 200, "x" * 200),
+    ],
+)
+def test_lines(value: str | None, wanted_html: str, wanted_text: str) -> None:
+    """The filter `lines` keeps the lines of a value, and nothing else that controls could do."""
+    assert html("<p>{{ city|lines }}</p>", {"city": value}) == f"<p>{wanted_html}</p>"
+    assert text("[{{ city|trim|lines }}]", {"city": value}) == f"[{wanted_text}]"
+
+
+@pytest.mark.parametrize("source", ["{{ city }}", "{{ city|upper }}", "{% if city %}{{ city }}{% endif %}"])
+def test_html_is_escaped(source: str) -> None:
+    """A value is text in HTML wherever it comes from, also in an attribute."""
+    assert html(f"<a title='{source}'>", {"city": "<A> & \"'"}) == "<a title='&lt;A&gt; &amp; &quot;&#x27;'>"
+
+
+def test_text_is_not_escaped() -> None:
+    """Plain text has no escapes."""
+    assert text("{{ city }}", {"city": "<A> & \"'"}) == "<A> & \"'"
+
+
+@pytest.mark.parametrize(
+    ("source", "size"),
+    [
+        ("{% for t in tags %}{{ city }}{% endfor %}", 1_000),
+        ("{% for t in tags %}" + "x" * 3000 + "{% endfor %}", 1_000),
+        ("{{ city|lines }}" * 40, 0),
+        ("{% for t in tags if false %}x{% endfor %}", 100_000),
+        ("{% for t in tags %}{% for u in tags %}{% for v in tags %}{% endfor %}{% endfor %}{% endfor %}", 300),
+    ],
+)
+def test_no_list_holds_us_up(source: str, size: int) -> None:
+    """A message that gets too large, or takes too many steps, ends."""
+    with pytest.raises(MergeError, match=r"larger than|more than"):
+        rendered({"tags": ["x"] * size, "city": "x" * 90_000}, text=source)
+
+
+def test_what_is_used_and_shown() -> None:
+    """Every variable is noted; one leaves a hole when it is shown without default and no condition asks for it."""
+    merge = compiled(
+        text="{{ city|default('x') }}{% if age %}{{ age }}{% else %}{{ owner.name }}{% endif %}"
+        "{% for o in orders %}{{ o.title }}{% endfor %}{% for t in tags %}{% else %}-{% endfor %}"
+        "{{ owner.email|upper }}",
+    )
+    assert merge.names >= {"city", "age", "owner.name", "orders[]", "orders[].title", "tags[]", "owner.email"}
+    assert merge.empty({}) == ["customer.email", "customer.name", "orders[]", "owner.email", "owner.name"]
+    assert merge.empty({"orders": [1], "owner.email": "x", "owner.name": 0, "customer.name": " "}) == [
+        "customer.email",
+        "customer.name",
+    ]
