@@ -1,0 +1,110 @@
+"""`postduif selection`, `project` and `subscription`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.installation import cells, run, written
+
+
+def people(directory: Path) -> Path:
+    """An installation with two people."""
+    path = written(directory)
+    run(path, "contact", "attribute", "add", "age", "number")
+    for name, age in (("ann", 40), ("bob", 12)):
+        assert run(path, "contact", "set", f"{name}@example.com", f"age={age}").exit_code == 0
+    return path
+
+
+def test_dynamic(tmp_path: Path) -> None:
+    """A condition is saved, counted, explained and changed."""
+    path = people(tmp_path)
+    assert run(path, "selection", "create", "Adults", "--where", "age >= 18").stdout == "Adults: dynamic, 1\n"
+    assert run(path, "selection", "count", "adults").stdout == "1\n"
+    assert run(path, "selection", "count", "--where", "not bounced").stdout == "2\n"
+    text = run(path, "selection", "explain", "Adults").stdout
+    assert text.startswith("those of whom it is true that age is at least 18\npeople: 1\nSQL: SELECT")
+    assert "plan: SCAN contact" in text
+    explained = json.loads(run(path, "selection", "explain", "--where", "age = 12", "--json").stdout)
+    assert (explained["words"], explained["people"], explained["values"]) == ("age is 12", 1, [12])
+    assert run(path, "selection", "change", "Adults", "--where", "age > 10").stdout == "Adults: 2\n"
+    assert cells(run(path, "selection", "list"))[0][:4] == ["Adults", "dynamic", "2", "age > 10"]
+    assert cells(run(path, "selection", "show", "Adults", "--limit", "1"))[1] == ["1", "ann@example.com", ""]
+
+
+def test_static(tmp_path: Path) -> None:
+    """People are put in and taken out one by one."""
+    path = people(tmp_path)
+    assert run(path, "selection", "create", "Club", "--note", "friends").stdout == "Club: static, 0\n"
+    assert run(path, "selection", "add", "Club", "ann@example.com", "#2").stdout == "2 added\n"
+    assert run(path, "selection", "remove", "Club", "#1").stdout == "1 removed\n"
+    assert run(path, "selection", "count", "Club").stdout == "1\n"
+    assert run(path, "selection", "explain", "Club").stdout.startswith("they were put there one by one\n")
+    assert run(path, "selection", "delete", "Club").exit_code == 0
+    assert json.loads(run(path, "selection", "list", "--json").stdout) == []
+
+
+def test_addresses(tmp_path: Path) -> None:
+    """A list of addresses is filled by hand and from a file; lines that are none are named."""
+    path = written(tmp_path)
+    run(path, "selection", "create", "Competitors", "--addresses")
+    run(path, "selection", "add", "Competitors", "EVE@example.com")
+    file = tmp_path / "list.txt"
+    file.write_text("x@rival.example\n\nno\neve@example.com\n")
+    result = run(path, "selection", "import", "Competitors", str(file))
+    assert (result.exit_code, result.stdout) == (1, "1 added\n")
+    assert "line 3: 'no' is no address" in result.stderr
+    assert [row[1] for row in cells(run(path, "selection", "show", "Competitors"))[1:]] == [
+        "eve@example.com",
+        "x@rival.example",
+    ]
+
+
+def test_projects(tmp_path: Path) -> None:
+    """A project has members with roles."""
+    path = people(tmp_path)
+    run(path, "project", "create", "Fair", "--note", "Utrecht")
+    run(path, "project", "add", "fair", "ann@example.com", "#2", "--role", "guest")
+    run(path, "project", "remove", "Fair", "#1")
+    assert cells(run(path, "project", "show", "Fair")) == [["2", "bob@example.com", "guest"]]
+    assert json.loads(run(path, "project", "show", "Fair", "--json").stdout)[0]["role"] == "guest"
+    assert cells(run(path, "project", "list"))[0][:3] == ["Fair", "1", "Utrecht"]
+    run(path, "project", "delete", "Fair")
+    assert json.loads(run(path, "project", "list", "--json").stdout) == []
+
+
+def test_subscriptions(tmp_path: Path) -> None:
+    """A type of mail is made, and people are said to have agreed, with the proof."""
+    path = people(tmp_path)
+    run(path, "subscription", "set", "news", "--title", "News", "--description", "Monthly")
+    words = ("subscription", "add", "news", "ann@example.com", "--wording", "form v2", "--from", "192.0.2.1")
+    assert run(path, *words, "--asked").stdout == "ann@example.com: unconfirmed\n"
+    assert run(path, *words).stdout == "ann@example.com: confirmed\n"
+    assert run(path, "selection", "count", "--where", '"news" in subscriptions').stdout == "1\n"
+    assert "wording form v2" in run(path, "contact", "show", "ann@example.com").stdout
+    assert cells(run(path, "subscription", "list")) == [["news", "News", "who asked", "link", "Monthly"]]
+    run(path, "subscription", "delete", "news")
+    assert json.loads(run(path, "subscription", "list", "--json").stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["selection", "create", "x", "--where", "age >="], 1, "(at the end)"),
+        (["selection", "create", "x", "--where", "ages > 1"], 1, "(at character 1, near 'ages > 1')"),
+        (["selection", "create", "x", "--where", "age > 1", "--addresses"], 2, "has no condition"),
+        (["selection", "count", "x", "--where", "age > 1"], 1, "not both"),
+        (["selection", "show", "x"], 1, "there is no selection 'x'; there is none"),
+        (["project", "show", "x"], 1, "there is no project 'x'"),
+        (["project", "add", "x", "nobody@example.com"], 1, "nobody is known as"),
+        (["subscription", "add", "x", "ann@example.com", "--wording", "x"], 1, "there is no type of mail 'x'"),
+        (["subscription", "set", "a b"], 1, "is no name of a type"),
+    ],
+)
+def test_wrong(tmp_path: Path, words: list[str], code: int, said: str) -> None:
+    """What is wrong is one line that names the remedy, and the exit status of its kind."""
+    result = run(people(tmp_path), *words)
+    assert (result.exit_code, said in result.stderr) == (code, True), result.stderr
