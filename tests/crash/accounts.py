@@ -15,9 +15,9 @@ from typing import NamedTuple
 from postduif.sink.received import Received
 from tests.crash.injector import whole
 
-TOGETHER = 0.1
+TOGETHER = 0.5
 """Seconds. What the sink took so long before a fault may have been on its way into the last two commits."""
-BEFORE = 1.0
+BEFORE = 2.0
 """Seconds. No second copy of what the sink took longer before a fault than this, however slow the machine is."""
 BEHIND = 0.2
 """Seconds. The sink may count so late what it took from a daemon that is dead."""

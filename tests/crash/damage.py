@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.crash.report import Row
@@ -51,10 +51,10 @@ def _torn_log(path: Path) -> None:
 
 WHOLE = (_empty, _foreign, _later)
 """With these nothing of the old file can be used; put back, it has everything."""
-DAMAGES: tuple[Callable[[Path], None], ...] = (_cut_off, _garbage, *WHOLE, _torn_log)
+DAMAGES: tuple[Callable[[Path], None], ...] = (_cut_off, _empty, _foreign, _later, _torn_log, _garbage)
 
 
-async def damages(directory: Path) -> Row:
+async def damages(directory: Path, kinds: Sequence[Callable[[Path], None]] = DAMAGES) -> Row:
     """Each kind of damage in turn, to the same queue with mail that nobody takes."""
     async with Scene(directory, "damaged and foreign queue files", retry="1h") as scene:
         await scene.up()
@@ -64,7 +64,7 @@ async def damages(directory: Path) -> Row:
         await scene.stop()
         queue, original = directory / "queue", directory / "original"
         shutil.copytree(queue, original)
-        for damage in DAMAGES:
+        for damage in kinds:
             shutil.rmtree(queue)
             shutil.copytree(original, queue)
             await _one(scene, damage, queue)

@@ -11,6 +11,7 @@ from tests.crash.kills import CLIENTS
 from tests.crash.report import Row
 from tests.crash.scene import Scene
 
+SOME = 20  # mails that are acknowledged before each cut, at least
 SLOW = '["0ms", "40ms"]'  # the sink, so that something always waits
 SMALL = '[queue]\ndisk_reserve = "8M"'
 
@@ -28,7 +29,9 @@ async def cuts(directory: Path, kind: str, cycles: int, longest: float, lies: st
             scene.injector.start(CLIENTS)
             for _ in range(cycles):
                 await scene.up(**environment)
-                await asyncio.sleep(scene.dice.uniform(0.1, longest))
+                some = len(scene.accounts.acknowledged) + SOME
+                await scene.until(lambda some=some: len(scene.accounts.acknowledged) > some, 30, "no mail is taken")
+                await asyncio.sleep(scene.dice.uniform(0, longest))
                 await _cut(scene, queue)
             await scene.injector.stop()
             await scene.up(**environment)

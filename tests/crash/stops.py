@@ -12,6 +12,7 @@ from tests.crash.kills import CLIENTS
 from tests.crash.report import Row
 from tests.crash.scene import LONGEST_STOP, Scene
 
+SOME = 20  # mails that are acknowledged before each stop, at least
 LONGEST_REFUSAL = 9.0  # seconds, of which most is Python's own start; it waits ten for a daemon that is dead
 
 
@@ -21,7 +22,9 @@ async def stops(directory: Path, cycles: int, longest: float = 0.5) -> Row:
         scene.injector.start(CLIENTS)
         for _ in range(cycles):
             await scene.up()
-            await asyncio.sleep(scene.dice.uniform(0.1, longest))
+            some = len(scene.accounts.acknowledged) + SOME
+            await scene.until(lambda some=some: len(scene.accounts.acknowledged) > some, 30, "no mail is taken")
+            await asyncio.sleep(scene.dice.uniform(0, longest))
             before = scene.injector.heard["421"]
             began = time.monotonic()
             scene.row.check(await scene.stop() == 0, "it did not end with success")

@@ -7,8 +7,8 @@ from pathlib import Path
 from tests.crash.kills import kills
 from tests.crash.scene import play
 
-CYCLES = 6
-LEAST = 200
+CYCLES = 3
+LEAST = 100
 
 
 def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:

@@ -15,13 +15,13 @@ def cut(kind: str, cycles: int, lies: str = "") -> Row:
     return tried(apart("power", kind, cycles, 0.5, lies))
 
 
-@pytest.mark.parametrize(("kind", "cycles"), [("ext4", 2), ("xfs", 1)])
+@pytest.mark.parametrize(("kind", "cycles"), [("ext4", 1), ("xfs", 1)])
 def test_a_power_cut_loses_nothing(kind: str, cycles: int) -> None:
     """What was acknowledged was on disk, and what the disk did not take was not acknowledged."""
     row = cut(kind, cycles)
     assert row.wrong == []
     assert row.cycles == cycles
-    assert row.acknowledged > 5 * cycles
+    assert row.acknowledged >= 20 * cycles
 
 
 def test_a_loss_would_be_seen() -> None:

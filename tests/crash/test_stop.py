@@ -19,7 +19,7 @@ def test_a_stop_under_load_repeats_nothing(tmp_path: Path) -> None:
     """SIGTERM is answered within 30 seconds, open sessions hear 421, nothing is lost, nothing is sent twice."""
     row = play(stops(tmp_path, 1))
     assert row.wrong == []
-    assert row.acknowledged > 20
+    assert row.acknowledged >= 20
     assert row.again == 0
 
 

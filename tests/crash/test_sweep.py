@@ -13,7 +13,7 @@ def test_the_road_cut_at_its_system_calls(tmp_path: Path) -> None:
     """Wherever the writer or the daemon dies between MAIL and the last commit, what was acknowledged is served."""
     (strace,) = need("strace")
     aims = (Aim("writer", "fdatasync,fsync"), Aim("daemon", "sendmsg,sendto,write,writev"))
-    row = play(sweep(tmp_path, strace, aims, 5))
+    row = play(sweep(tmp_path, strace, aims, 14))
     assert row.wrong == []
     assert row.cycles > len(aims)
 
@@ -21,6 +21,6 @@ def test_the_road_cut_at_its_system_calls(tmp_path: Path) -> None:
 def test_a_start_cut_at_its_system_calls(tmp_path: Path) -> None:
     """Wherever a start ends, the next one succeeds and finds all."""
     (strace,) = need("strace")
-    row = play(starts(tmp_path, strace, (Aim("start", "fdatasync,fsync,rename"),), 6))
+    row = play(starts(tmp_path, strace, (Aim("start", "fdatasync,fsync,rename"),), 14))
     assert row.wrong == []
     assert row.cycles > 2
