@@ -242,6 +242,7 @@ class App:
             self._beat = time.monotonic()
             for late in beats.heard(self._beat):
                 metrics.LOOP_LAG.observe(late)
+                self.delivery.heard(late)
             if self.store.full is not full:
                 full = self.store.full
                 (log.error if full else log.info)("disk_reserve", reached=full, free=self.store.stats.disk_free)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import uvloop
 
-from postduif import log
+from postduif import log, open_files
 from postduif.allocator import keep_memory
 from postduif.app import App
 from postduif.cli.options import config_option
@@ -28,6 +28,7 @@ def command(config_path: Path) -> None:
     """Take mail, keep it safe, deliver it. Runs in the foreground until SIGTERM; SIGHUP reads the settings again."""
     sys.setswitchinterval(SWITCH)
     keep_memory()
+    open_files.raise_limit()
     try:
         uvloop.run(_serve(config_path))
     except (PostduifError, OSError) as error:

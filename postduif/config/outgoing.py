@@ -87,6 +87,13 @@ class Delivery(Section):
     )
     max_recipients: Count = Field(default=100, ge=1, le=65535, description="Recipients in one transaction.")
     connections: Count = Field(default=10, ge=1, le=10_000, description="Connections to one site at once.")
+    max_connections: Count = Field(
+        default=2000,
+        ge=1,
+        le=100_000,
+        description="Connections to all sites together. There are fewer while more would only wait for each other. "
+        "At most half of the file descriptors that we may have.",
+    )
     messages_per_connection: Count = Field(
         default=100, ge=0, le=1_000_000, description="Messages on one connection before QUIT; 0 is no limit."
     )

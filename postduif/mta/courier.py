@@ -113,7 +113,7 @@ class Courier:
     async def _wait(self) -> bool:
         """Wait for work or for a verdict. False: idle for too long."""
         self._event.clear()
-        busy = bool(self._connection.session.unfinished)
+        busy, crowd = bool(self._connection.session.unfinished), self._route.crowd
         waiting = self._route.eager if busy else self._route.idle
         if self._connection.room:
             waiting[self._connection] = self._event
@@ -123,12 +123,16 @@ class Courier:
             if busy:
                 await self._event.wait()
                 return True
+            if crowd.pressing:
+                return False
+            crowd.idle[self] = None
             async with asyncio.timeout(self._route.limits.idle_time):
                 await self._event.wait()
                 return True
         except TimeoutError:
             return False
         finally:
+            crowd.idle.pop(self, None)
             waiting.pop(self._connection, None)
 
     async def _carry(self, job: _Job) -> None:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Coroutine
 from random import Random
 
-from postduif import log
+from postduif import log, open_files
 from postduif.clock import Clock
 from postduif.config.schema import Config
 from postduif.envelope import Entry
@@ -22,7 +22,7 @@ from postduif.mta.exclusion import Exclusion
 from postduif.mta.finding import Finding
 from postduif.mta.lapse import Lapse
 from postduif.mta.ledger import Ledger
-from postduif.mta.lookout import Lookout
+from postduif.mta.lookout import SLICE, Lookout
 from postduif.mta.opening import Opener
 from postduif.mta.permits import Permits
 from postduif.mta.returns import Returns
@@ -87,6 +87,7 @@ class Delivery:
         self._signer = signer
         self._priorities = {stream.name: stream.priority for stream in config.stream}
         settings = config.delivery
+        self.permits.crowd.most = min(settings.max_connections, open_files.allowed() // 2)
         self._opener = Opener(
             config.server.hostname,
             Timeouts.of(settings),
@@ -132,17 +133,20 @@ class Delivery:
     async def _sweep(self) -> None:
         while True:
             await self._clock.sleep(SWEEP)
-            self._prune()
+            await self._prune()
             for duty in self._duties:
                 try:
                     await duty()
                 except StoreError as error:
                     log.error("sweep_failed", error=error)
 
-    def _prune(self) -> None:
-        now = self._clock.monotonic()
-        for route in [route for route in self.routes.values() if route.unused and not route.resting(now)]:
-            site = route.destination.site
+    async def _prune(self) -> None:
+        for number, route in enumerate(list(self.routes.values()), 1):
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+            now, site = self._clock.monotonic(), route.destination.site
+            if not route.unused or route.resting(now):
+                continue
             if not self.permits.wait(site, now, connected=False):  # a rate still counts what was sent
                 del self.routes[route.destination]
                 self.permits.forget(site)
@@ -312,6 +316,18 @@ class Delivery:
             if other is not route:
                 self.pump(other)
         self.pump(route)
+        self._admit()
+
+    def _admit(self) -> None:
+        """There may be room for connections of sites that found none."""
+        for name in self.permits.crowd.admitted():
+            for route in self._of_site.get(name, ()):
+                self.pump(route)
+
+    def heard(self, late: float) -> None:
+        """To be told at each beat of the event loop how late it was, in seconds."""
+        self.permits.crowd.beat(late)
+        self._admit()
 
     def _not_opened(self, route: Route, reply: Reply) -> None:
         """No host took a connection. Unless others are up, that is the verdict on all that is ready."""

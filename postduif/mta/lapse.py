@@ -8,12 +8,14 @@ the operator can set the clock right. Leaves to others: the try, the notificatio
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 from postduif import log
 from postduif.clock import Clock
 from postduif.config.schema import Delivery
 from postduif.envelope import Entry
+from postduif.mta.lookout import SLICE
 from postduif.mta.retry import MAX_ASKED
 from postduif.mta.route import Route
 from postduif.mta.sites import Destination
@@ -57,7 +59,9 @@ class Lapse:
         if not steady:
             return
         before = self._clock.time() - self._chance
-        for route in self._routes.values():
+        for number, route in enumerate(list(self._routes.values()), 1):
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
             self._expire(route.ready.take_out(lambda entry: entry.envelope.expires_at <= before), route.name)
         while entries := await self._store.lease_expired(QUANTUM, before):
             self._expire(entries, "")

@@ -15,7 +15,8 @@ from postduif.queue.store import Store
 
 LONGEST_SLEEP = 5.0
 """Seconds between whole looks: holds are lifted, clocks are set and reads fail without a call."""
-SLICE = 50  # scheduled queues looked at in one turn of the event loop
+SLICE = 50
+"""Scheduled queues, or Routes, looked at in one turn of the event loop."""
 
 
 class Lookout:

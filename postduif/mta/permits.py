@@ -6,6 +6,7 @@ without delivery knowing. Times are monotonic seconds.
 
 from __future__ import annotations
 
+from postduif.mta.crowd import Crowd
 from postduif.mta.limits import RateLimit
 from postduif.mta.sites import Site
 
@@ -21,15 +22,18 @@ class _Account:
 
 
 class Permits:
-    """What each Site has in use, against its limits."""
+    """What each Site has in use, against its limits, and all together."""
 
     def __init__(self) -> None:
+        self.crowd = Crowd()
         self._accounts: dict[str, _Account] = {}
 
     def connect(self, site: Site, now: float) -> bool:
         """Take a permit for one connection, if there is one. Give it back with `disconnect`."""
         account = self._account(site, now)
         if account.connections >= account.site.limits.connections or account.openings.wait(now) > 0:
+            return False
+        if not self.crowd.enter(site.name):
             return False
         account.openings.take(now)
         account.connections += 1
@@ -38,6 +42,7 @@ class Permits:
     def disconnect(self, site: Site) -> None:
         """The connection is over."""
         self._accounts[site.name].connections -= 1
+        self.crowd.leave()
 
     def send(self, site: Site, now: float) -> bool:
         """Take a permit for one message, if there is one."""

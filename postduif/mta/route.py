@@ -10,6 +10,7 @@ import asyncio
 from collections import OrderedDict
 
 from postduif.mta.client import Connection
+from postduif.mta.crowd import Crowd
 from postduif.mta.limits import Limits
 from postduif.mta.permits import Permits
 from postduif.mta.ready import Batch, Ready
@@ -63,6 +64,11 @@ class Route:
     def limits(self) -> Limits:
         """The limits in force."""
         return self.destination.site.limits
+
+    @property
+    def crowd(self) -> Crowd:
+        """All connections, of whatever Route."""
+        return self._permits.crowd
 
     @property
     def unused(self) -> bool:
