@@ -38,6 +38,8 @@ ORDERS = [{"title": "Cage", "price": 12.5, "lines": [{"code": "A"}, {"code": "B"
         ("{{ tags|join('+') }} {{ tags|length }} {{ tags|first }}", {"tags": ["a", "b"]}, "a+b 2 a"),
         ("{{ (orders|first).title }}", {"orders": ORDERS}, "Cage"),
         ("{{ (orders|last).title }}", {}, ""),
+        ("{% if tags or city %}x{% endif %}{% if tags and city %}y{% endif %}", {"city": "a"}, "x"),
+        ("{% for t in tags or tags %}{{ t }}{% endfor %}", {"tags": ["a"]}, "a"),
         ("{{ true }}{{ none }}{{ 1.50 }}", {}, "true1.5"),
     ],
 )
@@ -98,6 +100,7 @@ def test_what_cannot_be_said(source: str, problem: str) -> None:
         ("{{ tags|first|upper }}", {"tags": [{"a": 1}]}),
         ("{{ tags|join }}", {"tags": 3}),
         ("{{ city ~ city }}", {"city": "x" * MAX_VALUE}),
+        ("{{ tags or city }}", {"tags": ["a"]}),
     ],
 )
 def test_values_of_another_kind(source: str, values: dict[str, Any]) -> None:

@@ -48,6 +48,13 @@ def test_personal_sender(values: dict[str, Any], wanted: str) -> None:
     assert field(rendered(values, personal_sender=PERSONAL), "from") == wanted
 
 
+def test_sender_with_a_name_from_values() -> None:
+    """The name of the ordinary sender may hold values too; without them the address stands alone."""
+    sender = Mailbox("news@example.com", "{{ city }}")
+    assert field(rendered({"city": "Delft"}, sender=sender), "from") == '"Delft" <news@example.com>'
+    assert field(rendered(sender=sender), "from") == "<news@example.com>"
+
+
 def test_sender_is_the_same_for_all() -> None:
     """The address that decides who signs cannot be a variable, nor be missing, nor be none."""
     for address, problem in [("{{ owner.email }}", "same for all"), ("", "same for all"), ("x", "no address")]:

@@ -75,6 +75,23 @@ def test_fixed_text(text: str, piece: bytes) -> None:
     assert fixed(text) == piece
 
 
+@pytest.mark.parametrize(
+    ("texts", "pieces"),
+    [
+        (["a", ".b", "c."], [b"a", b"=2Eb", b"c."]),
+        (["From a", "x"], [b"=46rom a", b"x"]),
+        (["a", "From b", "Fro"], [b"a", b"=46rom b", b"Fro"]),
+        (["", ""], [b"", b""]),
+        (["a ", " b", "c  d"], [b"a ", b" b", b"c =20d"]),
+        (["=", "é\t"], [b"=3D", b"=C3=A9 "]),
+        (["x" * 74, "y"], [b"x" * 73 + b"=\r\nx", b"y"]),
+    ],
+)
+def test_values(texts: list[str], pieces: list[bytes]) -> None:
+    """A value begins a line, and a soft end follows it."""
+    assert values("\n".join(texts)) == pieces
+
+
 def test_half_a_character_is_refused() -> None:
     """A lone surrogate cannot be encoded."""
     with pytest.raises(UnicodeEncodeError):
