@@ -45,25 +45,24 @@ class SuppressionLink:
         """Those of these who get no mail of this type ("" is mail without one), and why."""
         if not self._any:
             return {}
-        asked = {subject: [subject] for subject in subjects}
-        if self._any_patterns:
-            for subject in subjects:
-                asked[subject] += self._patterns.matching(subject)
-        if self._any_erased:
-            for subject in subjects:
-                asked[subject].append(erased(subject, self._secret))
-        wanted = {key for keys in asked.values() for key in keys} if self._several else set(subjects)
+        asked = self._keys(subjects) if self._several else {}
         entries: dict[str, list[Entry]] = {}
-        for entry in self._entries(wanted):
+        for entry in self._entries({key for keys in asked.values() for key in keys} if asked else subjects):
             entries.setdefault(entry.subject, []).append(entry)
-        if not entries:
-            return {}
         found = {}
-        for subject, keys in asked.items():
-            about = [entry for key in keys for entry in entries.get(key, ())]
+        for subject in subjects if asked else entries:
+            about = [entry for key in asked.get(subject, (subject,)) for entry in entries.get(key, ())]
             if about and (refusal := refusing(about, mail_type, now)):
                 found[subject] = Cause(refusal.state.cause)
         return found
+
+    def _keys(self, subjects: Sequence[str]) -> dict[str, list[str]]:
+        """Of each address all that it may be on the list as."""
+        keys = {subject: [subject, *self._patterns.matching(subject)] for subject in subjects}
+        if self._any_erased:
+            for subject, several in keys.items():
+                several.append(erased(subject, self._secret))
+        return keys
 
     def erased(self, subjects: Sequence[str]) -> set[str]:
         """Those of these whose person was erased: nothing may be kept of them."""

@@ -33,7 +33,7 @@ CHUNK = 2000
 """Recipients that are read and judged together: some 2 MB."""
 BUILT_IN = ("name", "language")
 """What is carried along of everybody."""
-CONTACT, CHILD, SUBJECT, CAUSE = 0, 1, 3, 4
+CONTACT, CHILD, EMAIL, SUBJECT, CAUSE, FIRST_VALUE = range(6)
 """Places in a row of the query."""
 
 
@@ -199,16 +199,18 @@ class _Stream:
             causes = [self._cause(row, refused) for row in rows]
         if self._spec.collection:
             self._find_doubles(rows, causes)
-        found = []
-        for (contact, child, email, subject, _, *values), cause in zip(rows, causes, strict=True):
-            if email == subject or cause == Exclusion.INVALID_SYNTAX:
-                address = email
-            else:
-                address = email.rpartition("@")[0] + subject[subject.rfind("@") :]
-            for place, as_shown in self._shown:
-                values[place] = as_shown(values[place])
-            found.append(Recipient(contact, child, address, tuple(values), cause))
-        return found
+        return [
+            _recipient(Recipient, (row[CONTACT], row[CHILD], _address(row), self._values(row), cause))
+            for row, cause in zip(rows, causes, strict=True)
+        ]
+
+    def _values(self, row: tuple[Any, ...]) -> tuple[Shown, ...]:
+        if not self._shown:
+            return row[FIRST_VALUE:]
+        values = list(row[FIRST_VALUE:])
+        for place, as_shown in self._shown:
+            values[place] = as_shown(values[place])
+        return tuple(values)
 
     def _cause(self, row: tuple[Any, ...], refused: Mapping[str, Cause]) -> str:
         """The first thing against them."""
@@ -241,6 +243,14 @@ class _Stream:
         self._connection.executemany("INSERT OR IGNORE INTO temp.target_seen VALUES (?)", [(one,) for one in new])
 
 
+def _address(row: tuple[Any, ...]) -> str:
+    email, subject = row[EMAIL], row[SUBJECT]
+    if email == subject or row[CAUSE] == Exclusion.INVALID_SYNTAX:
+        return str(email)
+    return str(email.rpartition("@")[0] + subject[subject.rfind("@") :])
+
+
+_recipient = tuple.__new__  # a million times; half the time of Recipient(...)
 _SHOWN: dict[Kind, Callable[[Stored], Shown]] = {
     Kind.BOOLEAN: lambda value: None if value is None else bool(value),
     Kind.LIST: items,
