@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postduif import header
+from postduif.errors import MergeError, TemplateError
 from postduif.mta.canonical import relaxed_body
 from postduif.mta.merge.content import Attachment, Content, Header, Mailbox
 from postduif.mta.merge.message import compile_content
@@ -151,3 +152,75 @@ def test_same_as_the_email_package(mailing: Mapping[str, Any], given_values: Map
     check_octets(octets, [name.lower().encode() for name in wanted_names])
     assert decoded(octets) | fields == decoded(octets)
     assert [part_of(part) for part in read.walk()] == [part_of(part) for part in wanted.walk()]
+
+
+TOKENS = [
+    "{{",
+    "}}",
+    "{%",
+    "%}",
+    "{#",
+    "#}",
+    "[[",
+    "]]",
+    " if ",
+    " endif ",
+    " for ",
+    " in ",
+    " endfor ",
+    " else ",
+    " raw ",
+    "endraw",
+]
+TOKENS += [
+    "city",
+    "tags",
+    "orders",
+    ".title",
+    "loop",
+    "|",
+    "~",
+    "(",
+    ")",
+    "'",
+    '"',
+    "1",
+    "9" * 20,
+    "1e999",
+    "\\x",
+    "\n",
+    "-",
+    "<body",
+    "é",
+]
+TOKENS += [
+    "upper",
+    "lines",
+    "default('')",
+    "first",
+    "set",
+    "not ",
+    "==",
+    " is ",
+    "[0]",
+    ".__class__",
+    " filter ",
+    " block x ",
+    " include ",
+]
+
+
+@given(st.lists(st.one_of(st.sampled_from(TOKENS), st.text(max_size=3)), max_size=30).map("".join), values)
+def test_any_text_is_a_template_or_an_error(source: str, given_values: Mapping[str, object]) -> None:
+    """Whatever is typed, a mailing compiles or says what is wrong; a message is made, or that recipient is an error."""
+    content = Content(
+        Mailbox("news@example.com", source), Mailbox("{{ customer.email }}"), source, source, source, source
+    )
+    try:
+        merge = compile_content(content, NAMES)
+        octets = merge.render({**GIVEN, **given_values, "customer.email": "jo@example.com"})
+    except (TemplateError, MergeError):
+        return
+    section, _ = header.split(octets)
+    assert sum(len(field.raw) for field in header.fields(section)) == len(section)
+    assert b"\r\n." not in octets
