@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from postduif import log, systemd
+from postduif.bounce.classify import classify
 from postduif.clock import Clock, SystemClock
 from postduif.config.kinds import HostPort
 from postduif.config.load import load
@@ -40,6 +41,7 @@ from postduif.mta.suppressions import Suppressions
 from postduif.mta.unprocessed_operations import UnprocessedOperations
 from postduif.mta.webhooks import Secrets, Webhooks, read_secrets
 from postduif.queue.store import Store
+from postduif.reply import Reply
 
 GRACE = 20.0  # seconds that sessions and transactions under way have to end when we stop
 _FIXED = ("hostname", "data_dir", "run_dir")  # settings of [server] that only a restart changes
@@ -59,6 +61,7 @@ class App:
         self._secrets = read_secrets(self._config)
         self.store = Store.open(self._config.server.data_dir, self._config.queue, self._clock, EXTENSIONS)
         self.store.observe_commits(metrics.COMMIT_SECONDS.observe)
+        classify(Reply(250, "", ""))  # reads the rules: not while mail waits for the event loop
         self._stop = asyncio.Event()
         self._beat = time.monotonic()
         self._ready = False
