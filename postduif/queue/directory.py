@@ -56,8 +56,14 @@ def lock(directory: Path) -> Lock:
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     except BlockingIOError:
         owner = _owner(descriptor) or "unknown"
+        lives = _lives(descriptor)
         os.close(descriptor)
-        raise StoreError(f"{directory} is in use by process {owner}; stop it first") from None
+        if lives:
+            raise StoreError(f"{directory} is in use by process {owner}; stop it first") from None
+        raise StoreError(
+            f"{directory} is in use by what the daemon {owner}, which is dead, has left; `fuser {path}` says by which "
+            "process, end that"
+        ) from None
     except OSError as error:
         os.close(descriptor)
         raise StoreError(f"{path}: {error.strerror}") from None
@@ -71,11 +77,16 @@ def _take(descriptor: int) -> None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() > until or Path("/proc", _owner(descriptor)).is_dir():
+            if time.monotonic() > until or _lives(descriptor):
                 raise
             time.sleep(POLL)
         else:
             return
+
+
+def _lives(descriptor: int) -> bool:
+    """The process that took it last has not ended."""
+    return Path("/proc", _owner(descriptor)).is_dir()
 
 
 def _owner(descriptor: int) -> str:

@@ -82,6 +82,8 @@ def open_queue(data_dir: Path, clock: Clock, extensions: Sequence[Extension] = (
         if not any(present[:2]):
             create(path, int(clock.time() * IDS_PER_SECOND))
         else:
+            if _unclean(path):
+                log.warning("unclean_stop", done="what the daemon before had committed is taken up")
             _examine(path, clock, extensions)
         _prepare(path, extensions)
         return _load(path, lock)

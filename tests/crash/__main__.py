@@ -81,7 +81,7 @@ def main() -> None:
             row = PROOFS[name]()
         except AssertionError as error:  # the daemon did what no row is for; the other proofs are made all the same
             row = Row(name, wrong=[str(error)])
-        print(f"{name}: {row.verdict()} ({time.monotonic() - began:.0f} s)", flush=True)
+        print(f"{name}: {row.verdict()} ({time.monotonic() - began:.0f} s)", *row.wrong, sep="\n  ", flush=True)
         rows.append(row)
     print(f"\n{table(rows)}")
     sys.exit(1 if any(row.wrong for row in rows) else 2 if any(row.skipped for row in rows) else 0)

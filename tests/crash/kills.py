@@ -35,5 +35,6 @@ async def kills(directory: Path, cycles: int, least: int, longest: float = 0.5) 
         again = len(scene.accounts.again) / row.cycles
         row.notes.append(f"{again:.2f} second copies a kill, {CLIENTS} clients, {CONNECTIONS} connections to the sink")
         said = scene.said()
+        row.check("unclean_stop" in said, "no start tells of the end before it")
         row.check(said.count("queue_writer_died") == (row.cycles + 1) // 3, "not one line for each writer killed")
         return row

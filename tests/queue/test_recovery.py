@@ -7,12 +7,13 @@ import os
 import sqlite3
 import stat
 import struct
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from postduif.errors import StoreError
-from postduif.queue import connection
+from postduif.queue import connection, directory
 from tests.queue.mail import KEY, a_store, addresses, delivered, put, sql
 
 
@@ -114,6 +115,24 @@ def test_a_second_daemon_is_refused_and_a_stale_lock_is_no_obstacle(tmp_path: Pa
     asyncio.run(story())
     (tmp_path / "queue" / "lock").write_text("1\n")
     reopen(tmp_path)
+
+
+def test_what_a_dead_daemon_left_is_named_as_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its writer hangs with the lock: the error does not ask to stop a process that is not there."""
+    monkeypatch.setattr(directory, "PATIENCE", 0.05)
+    with subprocess.Popen(["/bin/true"]) as dead:
+        dead.wait()
+    held = directory.lock(_made(tmp_path))
+    os.pwrite(held.descriptor, f"{dead.pid}\n".ljust(16).encode(), 0)
+    with pytest.raises(StoreError, match=f"daemon {dead.pid}, which is dead, has left; `fuser"):
+        reopen(tmp_path)
+    held.release()
+    reopen(tmp_path)
+
+
+def _made(tmp_path: Path) -> Path:
+    (tmp_path / "queue").mkdir(mode=0o700)
+    return tmp_path / "queue"
 
 
 @pytest.mark.parametrize("size", [0, 1, 50, 99])
