@@ -14,9 +14,9 @@ LEAST = 100
 """The window is never smaller."""
 FIRST = 200
 """Its size at the start."""
-IN_TIME = 0.015
+IN_TIME = 0.010
 """Seconds late up to which the loop has time for more."""
-LATE = 0.030
+LATE = 0.020
 """Seconds late from which it has too many."""
 GROWTH, SHRINKING = 1.03, 0.8  # a beat
 
