@@ -32,8 +32,11 @@ def opened(config_path: Path) -> Iterator[Opened]:
     """The file; what goes wrong is one line on standard error, and exit status 1."""
     with one_line_errors():
         data_dir = load(config_path).server.data_dir
-        with audience(data_dir) as connection:
-            yield Opened(connection, data_dir, time.time())
+        try:
+            with audience(data_dir) as connection:
+                yield Opened(connection, data_dir, time.time())
+        except UnicodeEncodeError:
+            raise PostduifError("there are octets in the command that are no UTF-8; write it in UTF-8") from None
 
 
 def meant(files: Opened, selection: str, condition: str) -> Compiled:

@@ -134,6 +134,7 @@ def test_erase(tmp_path: Path) -> None:
         (["list", "--where", "age > 1 and", "--selection", "x"], 1, "not both"),
         (["list", "--where", "age > 1"], 1, "contacts have no 'age'"),
         (["list", "--where", "valid and"], 1, "(at the end)"),
+        (["list", "--selection", "x\udcff"], 1, "no UTF-8"),
         (["erase", "#5", "--reason", "x"], 1, "nobody is known as #5"),
         (["erase", "ann@example.com", "--reason", " "], 1, "say why"),
         (["import", "/nowhere.csv"], 2, "does not exist"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Iterator
 from pathlib import Path
 
 from postduif.campaign.audience.excel_worker import MEMORY
@@ -28,21 +28,18 @@ class ExcelSheet:
         self._name = sheet
         self._read = 0
         self._height = 1
-        rows = self.lines()
-        next(rows, None)
-        rows.close()
 
     @property
     def described(self) -> str:
-        """`spreadsheet, sheet Clients`."""
-        return f"spreadsheet, sheet {self._name}"
+        """`spreadsheet, sheet Clients`; the name is known once a row was read."""
+        return f"spreadsheet, sheet {self._name}" if self._name else "spreadsheet"
 
     @property
     def part(self) -> float:
         """How far the sheet has been read."""
         return min(1.0, self._read / self._height)
 
-    def lines(self) -> Generator[tuple[int, list[str]], None, None]:
+    def lines(self) -> Iterator[tuple[int, list[str]]]:
         """Rows that are not empty. Raises SheetFault."""
         command = [sys.executable, "-m", "postduif.campaign.audience.excel_worker", str(self._path), self._name]
         with subprocess.Popen(  # noqa: S603  our own module, and a path that is no option

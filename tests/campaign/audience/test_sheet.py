@@ -120,16 +120,15 @@ def test_workbook(tmp_path: Path) -> None:
         hidden=["Notes"],
     )
     sheet = open_sheet(path)
-    assert sheet.described == "spreadsheet, sheet People"
     assert list(sheet.lines()) == [
         (1, ["e-mail", "born", "n", "x", "ok"]),
         (2, ["a@example.com", "2023-03-15", "12", "0.5", "true"]),
         (4, ["b", "", "", "", ""]),
     ]
-    assert sheet.part == 1.0
+    assert (sheet.part, sheet.described) == (1.0, "spreadsheet, sheet People")
     assert rows(path, sheet="Notes") == [["nothing"]]
     with pytest.raises(SheetFault, match="there is no sheet 'X'; there are Notes, People"):
-        open_sheet(path, sheet="X")
+        rows(path, sheet="X")
 
 
 def test_hostile_workbook(tmp_path: Path) -> None:
@@ -137,7 +136,7 @@ def test_hostile_workbook(tmp_path: Path) -> None:
     cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
     path = write_raw(tmp_path / "big.xlsx", {"S": f"<sheetData>{cells}</sheetData>"})
     with pytest.raises(SheetFault, match="save the sheet as CSV"):
-        open_sheet(path)
+        rows(path)
 
 
 def test_broken_workbook(tmp_path: Path) -> None:
@@ -145,4 +144,4 @@ def test_broken_workbook(tmp_path: Path) -> None:
     path = tmp_path / "x.xlsx"
     path.write_bytes(b"PK\x03\x04" + b"x" * 100)
     with pytest.raises(SheetFault, match="cannot be read"):
-        open_sheet(path)
+        rows(path)

@@ -20,6 +20,9 @@ class ConditionFault(PostduifError):  # noqa: N818  the name says what is the ca
         self.at = at
 
 
+_UNWRITABLE = re.compile(r"[\ud800-\udfff]")
+
+
 class Token(NamedTuple):
     """One word. `kind`: word, text, number, date, sign or end."""
 
@@ -46,6 +49,8 @@ def tokens(text: str) -> Iterator[Token]:
     """The words in turn, and an end. Raises ConditionFault."""
     if len(text) > MAX_LENGTH:
         raise ConditionFault(f"the condition is longer than {MAX_LENGTH:,} characters; put parts into selections", 0)
+    if not text.isprintable() and (match := _UNWRITABLE.search(text)):
+        raise ConditionFault("here is half a character; write the condition in UTF-8", match.start())
     at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)

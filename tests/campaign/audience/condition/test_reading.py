@@ -78,6 +78,7 @@ def test_read(text: str, tree: Condition) -> None:
         ("name starts 'x'", 12, "here should be with"),
         ("any (a)", 4, "a kind of child records"),
         ("'x' = name", 4, "in, as in"),
+        ("name = 'x\udcff'", 9, "half a character"),
         ("born > year(born)", 12, "today"),
     ],
 )
