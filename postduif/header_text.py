@@ -108,11 +108,13 @@ def fold(name: str, words: list[str]) -> bytes:
     Words of more than 900 octets are cut. Whoever gives words that are not ASCII makes an RFC 6532 field of them.
     """
     lines, line = [], f"{name}:"
+    first = True
     for word in words:
         for start in range(0, len(word) or 1, _LONGEST_RUN):
             part = word[start : start + _LONGEST_RUN]
-            if line.endswith(":") or len(line) + 1 + len(part) <= FOLD_AT:
+            if first or len(line) + 1 + len(part) <= FOLD_AT:
                 line += f" {part}"
+                first = False
             else:
                 lines.append(line)
                 line = f" {part}"

@@ -136,7 +136,7 @@ class Compiler:
                 try:
                     self._part(part, local, asked, depth, gathered)
                 except TemplateError as error:
-                    if str(error).startswith(self._place):
+                    if str(error).startswith((f"{self._place}, line ", f"{self._place}: ")):
                         raise
                     raise TemplateError(f"{self._place}, line {part.lineno}: {error}") from None
         gathered.flush()

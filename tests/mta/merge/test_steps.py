@@ -78,6 +78,13 @@ def test_line_of_a_value() -> None:
         compiled(text="a\nb\n{{ city }}{{ nme }}")
 
 
+def test_place_of_a_name_that_begins_like_it() -> None:
+    """The place is named, also when the error begins with the same letters; and named once."""
+    for source in ("{{ textile }}", "{% if city %}{{ textile }}{% endif %}"):
+        with pytest.raises(TemplateError, match=r"^text, line 1: textile is not known"):
+            compiled(text=source)
+
+
 def test_many_values() -> None:
     """A stretch of more values than are encoded together is the same as one of less."""
     number = 2 * MAX_VALUES + 3
