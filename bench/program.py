@@ -33,6 +33,11 @@ def free_port() -> int:
         return port
 
 
+def prefix() -> list[str]:
+    """What programs are started with: $BENCH_PREFIX, as "chrt -f 10" on a machine that does other work meanwhile."""
+    return os.environ.get("BENCH_PREFIX", "").split()
+
+
 class Program:
     """A running program. Its output goes to a log file, whose end is quoted when the program ends too soon."""
 
@@ -41,7 +46,7 @@ class Program:
         self._name = Path(command[0]).name
         with log.open("ab") as output:
             self._popen = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                [*prefix(), *command], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
             )
 
     @property
@@ -72,13 +77,13 @@ def tail(log: Path, lines: int = 5) -> str:
     return " / ".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]) or "no output"
 
 
-def wait_for_greeting(port: int, running: Program | None, patience: float = 30.0) -> None:
-    """Returns when an SMTP server greets on 127.0.0.1. BenchError when its program ends or `patience` seconds pass."""
+def wait_for_greeting(port: int, running: Program | None, patience: float = 30.0, address: str = "127.0.0.1") -> None:
+    """Returns when an SMTP server greets there. BenchError when its program ends or `patience` seconds pass."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if running:
             running.check()
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0) as connection:
+        with contextlib.suppress(OSError), socket.create_connection((address, port), 1.0) as connection:
             connection.settimeout(5.0)
             if connection.recv(512).startswith(b"220"):
                 connection.sendall(b"QUIT\r\n")

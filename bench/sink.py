@@ -153,22 +153,23 @@ class Session(asyncio.Protocol):
         return rest
 
 
-async def serve(port: int, tally: Tally, *, chunking: bool) -> None:
-    """Listens on 127.0.0.1 until cancelled."""
+async def serve(address: str, port: int, tally: Tally, *, chunking: bool) -> None:
+    """Listens until cancelled."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Session(tally, chunking=chunking), "127.0.0.1", port, backlog=1000)
+    server = await loop.create_server(lambda: Session(tally, chunking=chunking), address, port, backlog=1000)
     await server.serve_forever()
 
 
 @click.command()
-@click.option("--port", type=int, required=True, help="Port on 127.0.0.1.")
+@click.option("--address", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", type=int, required=True, help="Port there.")
 @click.option("--counter", type=click.Path(path_type=Path), required=True, help="File the figures go to.")
 @click.option("--keep", type=click.Path(path_type=Path), help="File the first message goes to.")
 @click.option("--chunking", is_flag=True, help="Offer CHUNKING (BDAT).")
-def main(port: int, counter: Path, keep: Path | None, chunking: bool) -> None:  # noqa: FBT001 -- click calls it by name
+def main(address: str, port: int, counter: Path, keep: Path | None, chunking: bool) -> None:  # noqa: FBT001 -- click
     """Counts messages and forgets them."""
     with Counter(counter) as figures:
-        uvloop.run(serve(port, Tally(figures, keep), chunking=chunking))
+        uvloop.run(serve(address, port, Tally(figures, keep), chunking=chunking))
 
 
 if __name__ == "__main__":
