@@ -45,7 +45,7 @@ docs: $(BIN)/.ready   ## write the generated pages anew
 peers:                ## what the tests need from Debian (root)
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	  postfix opendkim opendkim-tools swaks openssl systemd strace eatmydata xfsprogs
+	  postfix opendkim opendkim-tools swaks openssl systemd strace eatmydata e2fsprogs xfsprogs
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

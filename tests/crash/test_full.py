@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.crash.apart import apart, tried
+from tests.peers import need
 
 
 @pytest.mark.parametrize("reserve", ["12M", "0"])
@@ -22,4 +23,5 @@ def test_no_inodes() -> None:
 
 def test_a_file_system_that_became_read_only() -> None:
     """Nothing is acknowledged, nothing is sent twice by the daemon that lived through it, nothing is lost."""
+    need("mkfs.ext4")
     assert tried(apart("read-only")).wrong == []
