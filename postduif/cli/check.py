@@ -17,7 +17,7 @@ from rich.text import Text
 from postduif.cli.checks import keys, places, ports, records, senders
 from postduif.cli.checks.bounce_rules import bounce_rules
 from postduif.cli.checks.finding import About, Finding, misread
-from postduif.cli.checks.return_path import return_path
+from postduif.cli.checks.return_path import return_path, return_records
 from postduif.cli.checks.webhooks import webhooks
 from postduif.cli.options import config_option
 from postduif.clock import SystemClock
@@ -29,7 +29,7 @@ _COLOURS = {"ok": "green", "warning": "yellow", "error": "bold red"}
 
 @click.command
 @config_option
-@click.option("--dns", "with_dns", is_flag=True, help="Look up our name and the DKIM records too.")
+@click.option("--dns", "with_dns", is_flag=True, help="Look up our name, the DKIM records and the bounce domain too.")
 @click.option("--show", is_flag=True, help="Print the settings that hold, and where each comes from.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(config_path: Path, *, with_dns: bool, show: bool, as_json: bool) -> None:
@@ -75,6 +75,7 @@ def check(path: Path, *, with_dns: bool = False) -> list[Finding]:
         senders.senders(loaded),
         webhooks(loaded),
         records.records(loaded) if with_dns else (),
+        return_records(loaded) if with_dns else (),
     )
     return findings
 
