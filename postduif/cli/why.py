@@ -63,19 +63,34 @@ def _question(subject: str) -> dict[str, Any]:
 
 def _recipients(gathering: Gathering, question: dict[str, Any], limit: int, *, as_json: bool) -> bool:
     found, more = gathering.recipients(limit, **question)
-    if not found and "recipient" in question:  # a Message-ID looks like an address
-        found, more = gathering.recipients(limit, message_id=f"<{question['recipient']}>")
+    whom = str(question.get("recipient", ""))
+    if whom and not found:  # a Message-ID looks like an address
+        found, more = gathering.recipients(limit, message_id=f"<{whom}>")
+        whom = "" if found else whom
+    refusals = gathering.refusals([whom] if whom else [facts.recipient for facts in found])
     answers = [answer(facts) for facts in found]
     if as_json:
-        print_json([_plain(facts, one) for facts, one in zip(found, answers, strict=True)])
-        return bool(found)
-    for number, one in enumerate(answers):
+        about = [
+            _plain(facts, one) | {"refused": list(refusals.get(whom or facts.recipient, ()))}
+            for facts, one in zip(found, answers, strict=True)
+        ]
+        print_json(about or [_refused(whom, lines) for whom, lines in refusals.items()])
+        return bool(about or refusals)
+    blocks = [refusals[whom]] if whom in refusals else []
+    for facts, one in zip(found, answers, strict=True):
+        blocks.append(one.lines if whom else (*one.lines, *refusals.get(facts.recipient, ())))
+    for number, lines in enumerate(blocks):
         if number:
             click.echo()
-        _say(one.lines)
+        _say(lines)
     if more:
         click.echo(f"\nThere are more; --limit {limit * 10} shows them.")
-    return bool(found)
+    return bool(blocks)
+
+
+def _refused(recipient: str, lines: tuple[str, ...]) -> dict[str, object]:
+    """Of somebody that nothing else is known of."""
+    return {"recipient": recipient, "state": "refused", "answer": list(lines), "refused": list(lines)}
 
 
 def _plain(facts: Facts, one: Answer) -> dict[str, object]:

@@ -36,6 +36,7 @@ from postduif.reply import Reply
 MAX_VISITS = 5
 """Received fields of our own before we say that mail goes round (554 5.4.6); a forwarder comes back once or twice."""
 MAX_MESSAGE_ID = 998  # characters kept in the envelope
+NAMED = 5  # recipients that are named in the log when all of them are refused
 
 
 _LOOP = Reply(554, "5.4.6", "too many hops: this mail goes round in circles")
@@ -198,7 +199,13 @@ class Submission:
         if len(refusals) < len(set(addresses)):
             return None
         metrics.REFUSED_SUPPRESSED.inc()
-        log.info("refused", sender=envelope.sender, recipients=len(addresses), reason="suppressed")
+        log.info(
+            "refused",
+            sender=envelope.sender,
+            recipients=len(addresses),
+            to=",".join(map(str, addresses[:NAMED])),
+            reason="suppressed",
+        )
         return refusals[addresses[0]]
 
 

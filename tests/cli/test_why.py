@@ -131,6 +131,33 @@ def test_a_connection_rate(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_somebody_who_is_refused(tmp_path: Path) -> None:
+    """An address on the list is known, also when no mail for it ever was; beside an answer it is said once."""
+
+    async def story() -> Path:
+        async with Sink() as sink, installed(tmp_path, sink.port) as daemon:
+            why = ("suppress", "add", "*@y.example", "permfail@x.example", "--reason", "moved")
+            number = await daemon.submit(["permfail@x.example"])
+            await daemon.journal(number)
+            assert (await asked(daemon, *why)).exit_code == 0
+            only = await asked(daemon, "why", "anna@Y.example")
+            assert only.stdout.startswith("anna@y.example is refused all mail since ")
+            assert only.stdout.endswith("\n  To let it go: postduif suppress remove '*@y.example' --reason TEXT\n")
+            (plain,) = await asked_json(daemon, "why", "anna@y.example")
+            assert (plain["state"], len(plain["refused"])) == ("refused", 2)
+            both = (await asked(daemon, "why", "permfail@x.example")).stdout
+            assert both.startswith("permfail@x.example is refused all mail since ")
+            assert both.count("To let it go") == 1
+            assert f"\n\n{number} from app@sender.example to permfail@x.example failed for good" in both
+            by_id = (await asked(daemon, "why", str(number))).stdout
+            assert by_id.startswith(f"{number} from app@sender.example")
+            assert "\n  To let it go: postduif suppress remove permfail@x.example --reason TEXT\n" in by_id
+            return daemon.path
+
+    path = asyncio.run(story())
+    assert "*@y.example is suppressed (manual)" in run(path, "why", "anna@y.example").stdout
+
+
 def test_without_a_daemon(tmp_path: Path) -> None:
     """The queue file is asked; that nobody delivers is the answer."""
 

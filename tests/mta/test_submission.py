@@ -16,9 +16,13 @@ from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
 from postduif.address import NULL_SENDER, Address, parse
+from postduif.bounce import suppression
+from postduif.bounce.address_state import Event, What
 from postduif.config.schema import Config, Queue
 from postduif.envelope import UNSAID, Envelope, Notify, Recipient
+from postduif.mta.queue_tables import EXTENSIONS
 from postduif.mta.submission import MAX_VISITS, Client, Prepared, Submission, prepare
+from postduif.mta.suppressions import Suppressions
 from postduif.queue.scheduled import QueueKey
 from postduif.queue.store import Store
 from postduif.reply import Reply
@@ -261,7 +265,7 @@ def test_any_content(content: bytes) -> None:
 async def door(data_dir: Path, config: Config) -> AsyncIterator[tuple[Submission, Store]]:
     """A door before a real queue."""
     clock = FakeClock(NOW)
-    store = Store.open(data_dir, config.queue, clock)
+    store = Store.open(data_dir, config.queue, clock, EXTENSIONS)
     try:
         yield Submission(config, store, clock), store
     finally:
@@ -297,6 +301,27 @@ def test_accepted_mail_is_queued(tmp_path: Path, capfd: pytest.CaptureFixture[st
         assert len(lines) == 1
         assert f"id={queue_id} sender=a@x.example recipients=3 " in lines[0]
         assert "message_id=<1@shop.example>" in lines[0]
+
+    asyncio.run(scenario())
+
+
+def test_a_refusal_names_who(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Where nobody of the recipients may get mail, the log says who they are; of a long list the first five."""
+
+    async def scenario() -> None:
+        config = settings()
+        async with door(tmp_path, config) as (_, store):
+            people = [f"b{n}@remote.example" for n in range(6)]
+            listed = Suppressions(store, config, b"s" * 32, FakeClock(NOW))
+            events = [Event(one, What.ENTRY, NOW, "me", reason="moved") for one in people]
+            await listed.change(suppression.record, events, listed.thresholds, listed.secret)
+            submission = Submission(config, store, FakeClock(NOW), suppressions=listed)
+            for count in (1, 6):
+                sent = envelope("a@x.example", *people[:count])
+                assert (await submission.accept(client(config), sent, HEADER + BODY)).code == 550
+        one, six = [line for line in capfd.readouterr().err.splitlines() if line.startswith("info refused ")]
+        assert one.endswith(" recipients=1 to=b0@remote.example reason=suppressed")
+        assert f" recipients=6 to={','.join(people[:5])} reason=suppressed" in six
 
     asyncio.run(scenario())
 

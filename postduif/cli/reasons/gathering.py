@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from postduif.cli.asking import answer
 from postduif.cli.reasons.domain import DomainFacts
 from postduif.cli.reasons.facts import Facts, Row, Schedule, Setting
+from postduif.cli.reasons.refusal import describe, refusing
+from postduif.cli.suppression_access import suppression_list
 from postduif.config.load import Loaded, read
 from postduif.config.units import format_schedule, format_time
 from postduif.mta.control import NotRunning, ask
@@ -65,6 +67,17 @@ class Gathering:
             holds=[hold for hold in summary["holds"] if hold["covers"] == "queues" and hold["domain"] in ("", name)],
             settings=self._settings(road),
         )
+
+    def refusals(self, addresses: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """What is to be said of each that the suppression list refuses mail, and of no other."""
+        named = sorted(set(addresses))
+        with suppression_list(self._path) as ask_list:
+            shown = ask_list("suppress.show", addresses=named) if named else []
+        found = {
+            address: tuple(describe(one["address"], refusing(one, self._now), self._now))
+            for address, one in zip(named, shown, strict=True)
+        }
+        return {address: lines for address, lines in found.items() if lines}
 
     def _facts(self, key: tuple[int, str], row: Row | None, attempts: Sequence[Row], holds: Sequence[Row]) -> Facts:
         road = self._road(row["domain"]) if row else {}

@@ -77,9 +77,18 @@ def when(facts: Facts, moment: float) -> str:
 
 def at(moment: float, now: float, zone: tzinfo | None = None) -> str:
     """The same, of a moment in seconds since the epoch; `zone` None is the machine's."""
+    return f"{ago(moment, now)} ({_clock(moment, now, zone)})"
+
+
+def since(moment: float, now: float, zone: tzinfo | None = None) -> str:
+    """`since 14:02:11 (3m ago)`."""
+    return f"since {_clock(moment, now, zone)} ({ago(moment, now)})"
+
+
+def _clock(moment: float, now: float, zone: tzinfo | None) -> str:
     there, here = (datetime.fromtimestamp(seconds, UTC).astimezone(zone) for seconds in (moment, now))
     form = "%H:%M:%S" if there.date() == here.date() else "%Y-%m-%d %H:%M"
-    return f"{ago(moment, now)} ({there:{form}})"
+    return f"{there:{form}}"
 
 
 def seconds(length: float) -> str:
