@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from postduif.bounce.effect import Scope
 from postduif.envelope import UNSAID, Envelope, Notify, Recipient, ascii_orcpt
 from postduif.reply import Reply
 
@@ -82,6 +83,16 @@ class Transaction:
             end = self.data_reply
         replies = [*self.rcpt_replies, *[otherwise] * (len(self.recipients) - len(self.rcpt_replies))]
         return [end if reply.positive else reply for reply in replies]
+
+    def scope(self, index: int, verdict: Reply) -> Scope:
+        """Whom one of the `verdicts` is about."""
+        if self.mail_reply is None or not self.mail_reply.positive:
+            return Scope.ALL
+        if index < len(self.rcpt_replies) and verdict is self.rcpt_replies[index]:
+            return Scope.ONE
+        if verdict is not self.final_reply and verdict is not self.data_reply:
+            return Scope.ALL
+        return Scope.LONE if sum(reply.positive for reply in self.rcpt_replies) == 1 else Scope.MANY
 
 
 def compose(envelope: Envelope, recipients: Sequence[Recipient], content: bytes, features: Features) -> Transaction:

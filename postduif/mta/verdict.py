@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from postduif.attempt import Attempt, Kind
+from postduif.bounce.category import severity
 from postduif.bounce.classify import classify
+from postduif.bounce.effect import Scope, within
 from postduif.config.schema import Delivery
 from postduif.envelope import Entry
 from postduif.mta.retry import give_up, next_attempt
@@ -47,16 +49,24 @@ def of_transaction(
         elif in_doubt and reply is lost:
             outcomes.append(_later(entry, reply, about, settings, Kind.AMBIGUOUS))
         else:
-            outcomes.append(of_reply(entry, _as_452(reply) if said is reply else reply, about, settings))
+            scope = transaction.scope(index, reply)
+            outcomes.append(of_reply(entry, _as_452(reply) if said is reply else reply, about, settings, scope))
     return outcomes
 
 
-def of_reply(entry: Entry, reply: Reply, about: Circumstances, settings: Delivery) -> Outcome:
-    """The outcome of one reply for one recipient."""
+def of_reply(
+    entry: Entry, reply: Reply, about: Circumstances, settings: Delivery, scope: Scope | None = None
+) -> Outcome:
+    """The outcome of one reply for one recipient. `scope` None: there was no transaction.
+
+    What a peer says before one is about us; what we say ourselves then, about the recipient, his domain or the mail.
+    """
+    if scope is None:
+        scope = Scope.ALL if reply.remote_mta else Scope.ONE
     if reply.positive:
         return Outcome(entry, _attempt(Kind.DELIVERED, entry, reply, about), None)
     if reply.permanent:
-        return Outcome(entry, _attempt(Kind.FAILED, entry, reply, about), None)
+        return Outcome(entry, _attempt(Kind.FAILED, entry, reply, about, scope), None)
     return _later(entry, reply, about, settings, Kind.DEFERRED)
 
 
@@ -92,9 +102,12 @@ def _deferred(entry: Entry, reply: Reply, about: Circumstances, due: float, kind
     return Outcome(entry, _attempt(kind, entry, reply, about), due)
 
 
-def _attempt(kind: Kind, entry: Entry, reply: Reply, about: Circumstances) -> Attempt:
+def _attempt(kind: Kind, entry: Entry, reply: Reply, about: Circumstances, scope: Scope = Scope.ONE) -> Attempt:
     envelope, recipient = entry.envelope, entry.recipient
-    meant = (recipient.last_reply or reply) if kind is Kind.EXPIRED else reply
+    if kind is Kind.EXPIRED:
+        category = _category_in_the_end(recipient.last_reply or reply, about.site)
+    else:
+        category = "" if reply.positive else within(scope, classify(reply, about.site).category, reply)
     waiting_since = recipient.due if recipient.attempts else envelope.received_at
     return Attempt(
         kind=kind,
@@ -108,8 +121,14 @@ def _attempt(kind: Kind, entry: Entry, reply: Reply, about: Circumstances) -> At
         in_queue=max(0.0, about.now - about.connect - about.transmit - waiting_since),
         connect=about.connect,
         transmit=about.transmit,
-        category="" if reply.positive else classify(meant, about.site).category,
+        category=category,
     )
+
+
+def _category_in_the_end(last: Reply, site: str) -> str:
+    """Of what outlived its lifetime. "No such user" that they never said for good is no such verdict."""
+    category = classify(last, site).category
+    return "expired" if severity(category, 0) == "hard" and not last.permanent else category
 
 
 def _too_many(reply: Reply) -> bool:

@@ -6,6 +6,8 @@ import pytest
 
 from postduif.address import Address
 from postduif.attempt import Kind
+from postduif.bounce.address_state import What
+from postduif.bounce.effect import effect_of
 from postduif.config.schema import Delivery
 from postduif.envelope import Entry, Envelope, Recipient
 from postduif.mta.transaction import Transaction
@@ -96,3 +98,40 @@ def test_the_delay_is_split() -> None:
     first = of_reply(entry("a"), OK, ABOUT, SETTINGS).attempt
     assert (first.in_queue, first.connect, first.transmit) == (97.0, 1.0, 2.0)
     assert of_reply(entry("a", attempts=1), OK, ABOUT, SETTINGS).attempt.in_queue == 47.0
+
+
+def effects(*outcomes: Outcome) -> list[What]:
+    """What these ends do to the addresses."""
+    return [effect_of(one.attempt.category, one.attempt.reply.code) for one in outcomes]
+
+
+NO_USER = Reply(550, "5.1.1", "User unknown", "mx.b.example")
+
+
+def test_only_its_own_rcpt_says_that_an_address_is_bad() -> None:
+    """Refused by its own RCPT an address is bad, and it alone; a MAIL refused, or a greeting, is about us."""
+    assert effects(*outcomes(OK, OK, NO_USER, final=FULL)[2:]) == [What.HARD]
+    assert effects(*outcomes(OK, OK, mail=NO_USER)) == [What.BLOCK] * 2
+    assert effects(of_reply(entry("a"), NO_USER, ABOUT, SETTINGS)) == [What.BLOCK]
+
+
+@pytest.mark.parametrize(
+    ("reply", "said_of_one", "said_of_two"),
+    [
+        (NO_USER, What.HARD, What.SOFT),
+        (Reply(550, "", "User unknown", "mx.b.example"), What.SOFT, What.SOFT),
+        (Reply(552, "5.2.2", "Mailbox full", "mx.b.example"), What.MAILBOX_FULL, What.MAILBOX_FULL),
+        (Reply(554, "5.7.1", "Spam message rejected", "mx.b.example"), What.BLOCK, What.BLOCK),
+    ],
+)
+def test_after_the_content(reply: Reply, said_of_one: What, said_of_two: What) -> None:
+    """ "No such user" in answer to the content is believed when there is one it can mean, and a status says so too."""
+    assert effects(*outcomes(OK, final=reply)) == [said_of_one]
+    assert effects(*outcomes(OK, OK, final=reply)) == [said_of_two] * 2
+
+
+def test_never_refused_for_good() -> None:
+    """Who was "unknown" with a 4yz to the end of the lifetime is not taken for unknown; it counts as a soft error."""
+    deferred = entry("a")
+    deferred.recipient.last_reply = Reply(450, "4.1.1", "unverified address", "mx.b.example")
+    assert effects(expired(deferred, ABOUT)) == [What.SOFT]
