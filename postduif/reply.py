@@ -6,7 +6,7 @@ Whether a reply is positive, transient or permanent is derived from the code and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MAX_LINE = 512  # octets of one reply line on the wire, CRLF included (RFC 5321 4.5.3.1.5)
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: +|$)")
@@ -24,6 +24,8 @@ class Reply:
     enhanced: str
     text: str
     remote_mta: str = ""
+    category: str = field(default="", compare=False)
+    """Of a permanent verdict of ours: what it means (`bounce.category`), when its words are not to be asked."""
 
     @property
     def positive(self) -> bool:

@@ -72,8 +72,10 @@ def checked(
     if own:
         return loops_back(name)
     if why:
-        return Reply(550, "5.4.4", f"The addresses of {name} must not be used: {', '.join(sorted(set(why.values())))}")
-    return Reply(550, "5.4.4", f"{name} has no address")
+        # As much a setting of ours as a fault of theirs, so nothing against the recipient.
+        reasons = ", ".join(sorted(set(why.values())))
+        return Reply(550, "5.4.4", f"The addresses of {name} must not be used: {reasons}", category="system")
+    return Reply(550, "5.4.4", f"{name} has no address", category="domain_no_mail")
 
 
 def lookup_failed(name: str) -> Reply:

@@ -44,7 +44,7 @@ def exchanges(
     if not lowest:
         lowest = {domain: 0}
     if lowest.pop("", None) is not None and not lowest:
-        return Reply(556, "5.1.10", f"{domain} does not accept mail (null MX)")
+        return Reply(556, "5.1.10", f"{domain} does not accept mail (null MX)", category="domain_no_mail")
     ordered = sorted((preference, name) for name, preference in lowest.items())
     ours = lowest.get(own_name.rstrip(".").lower())
     if ours is not None:
@@ -53,7 +53,7 @@ def exchanges(
             return loops_back(domain)
     hosts = [(preference, name) for preference, name in ordered if _is_host_name(name)][:MAX_HOSTS]
     if not hosts:
-        return Reply(550, "5.4.4", f"No MX record of {domain} names a host")
+        return Reply(550, "5.4.4", f"No MX record of {domain} names a host", category="domain_no_mail")
     ranks = {preference: rank for rank, preference in enumerate(sorted({preference for preference, _ in hosts}))}
     return tuple(Exchange(ranks[preference], name, port) for preference, name in hosts)
 

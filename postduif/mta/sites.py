@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from random import Random
 from weakref import WeakValueDictionary
@@ -102,7 +102,11 @@ class Sites:
             found = {exchange: one._replace(six=()) for exchange, one in found.items()}
         name = destination.site.name
         if not destination.fixed:
-            return checked(name, found, self._config.delivery.allowed_networks, self._random)
+            verdict = checked(name, found, self._config.delivery.allowed_networks, self._random)
+            if isinstance(verdict, Reply) and not self._config.delivery.ipv6:
+                # We cannot tell a host that has nothing else from one that has nothing.
+                return replace(verdict, category="network")
+            return verdict
         if hosts := trying_order(found, self._random):
             return hosts
         if any(addresses.temporary for addresses in found.values()):
@@ -138,7 +142,7 @@ class Sites:
         if answer.temporary:
             return Reply(451, "4.4.3", f"DNS lookup of the MX of {domain} failed ({answer.status.value})")
         if answer.status is Status.NXDOMAIN:
-            return Reply(550, "5.1.2", f"Domain {domain} does not exist")
+            return Reply(550, "5.1.2", f"Domain {domain} does not exist", category="domain_unknown")
         hosts = exchanges(domain, answer.records, self._config.server.hostname, self._config.delivery.port)
         if isinstance(hosts, Reply):
             return hosts

@@ -107,7 +107,7 @@ def _attempt(kind: Kind, entry: Entry, reply: Reply, about: Circumstances, scope
     if kind is Kind.EXPIRED:
         category = _category_in_the_end(recipient.last_reply or reply, about.site)
     else:
-        category = "" if reply.positive else within(scope, classify(reply, about.site).category, reply)
+        category = "" if reply.positive else within(scope, _category(reply, about.site), reply)
     waiting_since = recipient.due if recipient.attempts else envelope.received_at
     return Attempt(
         kind=kind,
@@ -123,6 +123,10 @@ def _attempt(kind: Kind, entry: Entry, reply: Reply, about: Circumstances, scope
         transmit=about.transmit,
         category=category,
     )
+
+
+def _category(reply: Reply, site: str) -> str:
+    return reply.category or classify(reply, site).category
 
 
 def _category_in_the_end(last: Reply, site: str) -> str:
