@@ -12,11 +12,12 @@ from typing import Any
 
 import click
 
+from postduif.cli.tables import count
 from postduif.clock import SystemClock
-from postduif.config.load import load
+from postduif.config.load import Loaded, read, whereabouts
 from postduif.config.schema import Config
-from postduif.errors import PostduifError
-from postduif.mta.control import NotRunning, ask
+from postduif.errors import ConfigError, PostduifError
+from postduif.mta.control import NotRunning, answers, ask
 from postduif.mta.queue_operations import QueueOperations
 from postduif.mta.queue_tables import EXTENSIONS
 from postduif.queue.store import Store
@@ -34,9 +35,30 @@ def one_line_errors() -> Iterator[None]:
         sys.exit(1)
 
 
+def settings(path: Path) -> Loaded:
+    """The settings for a command that asks the daemon. Raises ConfigError.
+
+    A file with a mistake is no hindrance as long as a daemon runs: standard error has one line about the mistake.
+    """
+    try:
+        return read(path)
+    except ConfigError as error:
+        partly = whereabouts(path)
+        if partly is None or not answers(partly.config.server.run_dir):
+            raise
+        first, *others = str(error).split("\n")
+        more = f" (and {count(len(others), 'other mistake')})" if others else ""
+        click.echo(f"postduif: {first}{more}; the daemon that runs is asked, on the settings it has", err=True)
+        return partly
+
+
 def answer(path: Path, do: str, **request: object) -> Any:
     """What `do` says, from the daemon or from the queue file. Raises PostduifError."""
-    config = load(path)
+    return answer_with(settings(path).config, do, **request)
+
+
+def answer_with(config: Config, do: str, **request: object) -> Any:
+    """The same, for who has the settings already."""
     try:
         return ask(config.server.run_dir, do, **request)
     except NotRunning:

@@ -12,11 +12,10 @@ from typing import Any
 
 import click
 
-from postduif.cli.asking import json_option, one_line_errors, print_json
+from postduif.cli.asking import json_option, one_line_errors, print_json, settings
 from postduif.cli.options import config_option
 from postduif.cli.queue_file import QueueFile, queue_file
 from postduif.cli.tables import ago, count, table
-from postduif.config.load import load
 from postduif.config.schema import Config
 from postduif.mta.control import NotRunning, ask
 from postduif.mta.unprocessed_operations import UnprocessedOperations
@@ -37,7 +36,7 @@ def command(config_path: Path, *, show: int | None, drop: tuple[int, ...], limit
     if show and drop:
         raise click.UsageError("--show and --drop are two things; do one after the other")
     with one_line_errors():
-        config = load(config_path)
+        config = settings(config_path).config
         if show:
             for part in _parts(config, show):
                 click.echo(part, nl=False)

@@ -15,10 +15,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from postduif.cli.asking import json_option, one_line_errors, print_json
+from postduif.cli.asking import json_option, one_line_errors, print_json, settings
 from postduif.cli.options import config_option
 from postduif.cli.tables import printable
-from postduif.config.load import load
 from postduif.mta.control import ask
 
 Row = dict[str, Any]
@@ -69,7 +68,7 @@ def top(config_path: Path, *, once: bool, as_json: bool) -> None:
     """The busiest sites and scheduled queues, anew each second. Ctrl-C ends it. Rates are of the last 10 seconds."""
     console = Console()
     with one_line_errors():
-        run_dir = load(config_path).server.run_dir
+        run_dir = settings(config_path).config.server.run_dir
         found = ask(run_dir, "live.top")
         if as_json:
             print_json(found)

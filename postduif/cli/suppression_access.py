@@ -15,8 +15,8 @@ from typing import Any, Protocol
 from postduif.bounce.address_state import Thresholds
 from postduif.bounce.keyring import ERASURE_KEY_FILE, erasure_key
 from postduif.bounce.suppression_file import hashed_otherwise
+from postduif.cli.asking import settings
 from postduif.cli.queue_file import queue_file
-from postduif.config.load import load
 from postduif.config.schema import Config
 from postduif.errors import ConfigError
 from postduif.mta.control import NotRunning, ask
@@ -34,7 +34,13 @@ class Answer(Protocol):
 @contextlib.contextmanager
 def suppression_list(path: Path) -> Iterator[Answer]:
     """Ask as often as wanted. `path`: the configuration file. Raises PostduifError."""
-    config = load(path)
+    with list_of(settings(path).config) as answer:
+        yield answer
+
+
+@contextlib.contextmanager
+def list_of(config: Config) -> Iterator[Answer]:
+    """The same, for who has the settings already."""
     with contextlib.ExitStack() as stack:
         opened: list[SuppressionOperations] = []
 

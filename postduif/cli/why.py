@@ -17,8 +17,6 @@ from postduif.cli.reasons.facts import Answer, Facts
 from postduif.cli.reasons.gathering import Gathering
 from postduif.cli.reasons.recipient import answer
 from postduif.cli.tables import printable
-from postduif.config.load import read
-from postduif.config.units import format_time
 from postduif.errors import AddressError
 
 
@@ -42,8 +40,7 @@ def command(config_path: Path, subject: str, limit: int, *, as_json: bool) -> No
         else:
             found = _recipients(gathering, question, limit, as_json=as_json)
         if not found:
-            kept = format_time(read(config_path).config.queue.journal_retention)
-            click.echo(f"postduif: nothing is known of {subject}; the journal goes back {kept}", err=True)
+            click.echo(f"postduif: nothing is known of {subject}; {gathering.reach}", err=True)
             sys.exit(1)
 
 

@@ -6,10 +6,11 @@ again and keeping the old value when it raises. Files and hosts that settings na
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +27,7 @@ from postduif.errors import ConfigError
 DEFAULT_PATH = Path("/etc/postduif/postduif.toml")
 MAX_OCTETS = 4 * 1024 * 1024
 
+_DIRECTORIES = ("data_dir", "run_dir")
 _QUOTES = 'put text, sizes and times in quotes, as "5m"'
 _SYNTAX = (  # how tomllib's message begins, what it means, what to do
     ("Invalid statement", "neither a setting nor a section", "write it as name = value, or as [section]"),
@@ -70,10 +72,14 @@ class Loaded:
     config: Config
     path: Path
     lines: Mapping[KeyPath, int] = field(repr=False)
+    whole: bool = True
+    """False: the file has a mistake, and nothing of it is known but where the daemon is."""
 
     def source(self, *setting: str | int) -> str:
         """`file:line` of `source("listener", 0, "address")`; "default" if the file does not say it."""
         line = self.lines.get(setting)
+        if not self.whole:
+            return "unknown, the file has a mistake"
         return "default" if line is None else f"{self.path}:{line}"
 
     def near(self, *setting: str | int) -> str:
@@ -92,6 +98,28 @@ def read(path: Path, *, serving: bool = False) -> Loaded:
     if wrong or not loaded:
         raise ConfigError("\n".join(map(str, wrong)))
     return loaded
+
+
+def whereabouts(path: Path) -> Loaded | None:
+    """The server's directories in a file with a mistake, all else at its default; None when they cannot be read.
+
+    With them the daemon can still be asked, which runs on the settings that it had before the mistake.
+    """
+    try:
+        text = _text(path)
+    except _Unreadable:
+        return None
+    try:
+        server = tomllib.loads(text).get("server", {})
+    except (ValueError, RecursionError):  # the mistake is in the TOML
+        server = dict(_assigned(text))
+    if not isinstance(server, dict):
+        return None
+    found = {name: server[name] for name in _DIRECTORIES if name in server}
+    try:
+        return Loaded(Config.model_validate({"server": found}), path, {}, whole=False)
+    except ValidationError:
+        return None
 
 
 def examine(path: Path, *, serving: bool = False) -> tuple[Loaded | None, list[Wrong]]:
@@ -131,6 +159,17 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = octets.count(b"\n", 0, error.start) + 1
         raise _Unreadable(f"{path}:{line}", "not UTF-8; save the file in that encoding") from None
+
+
+def _assigned(text: str) -> Iterator[tuple[str, Any]]:
+    """The lines of [server] that can be read by themselves and name a directory."""
+    section = ""
+    for line in text.splitlines():
+        if match := re.match(r"\s*\[\s*([^\[\]]*?)\s*\]", line):
+            section = match[1]
+        elif section == "server" and line.split("=")[0].strip() in _DIRECTORIES:
+            with contextlib.suppress(ValueError):
+                yield from tomllib.loads(line).items()
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:

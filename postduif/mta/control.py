@@ -89,6 +89,16 @@ class Control:
             return {"error": str(error)}
 
 
+def answers(run_dir: Path) -> bool:
+    """A daemon is there to be asked."""
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(str(run_dir / NAME))
+        except OSError:
+            return False
+    return True
+
+
 def ask(run_dir: Path, do: str, **request: object) -> Any:
     """Ask the daemon, from the command line. Raises ControlError, `NotRunning` when there is none."""
     with socket.socket(socket.AF_UNIX) as client:

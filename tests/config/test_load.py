@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from postduif.config import manual
-from postduif.config.load import MAX_OCTETS, load, read
+from postduif.config.load import MAX_OCTETS, load, read, whereabouts
 from postduif.errors import ConfigError
 from tests.ordinary import ordinary_user
 
@@ -173,3 +173,22 @@ def test_no_jargon(file: Path) -> None:
     )
     for line in wrong(file, text):
         assert not any(word in line.lower() for word in ("pydantic", "input should", "extra inputs", "http", "valid "))
+
+
+@pytest.mark.parametrize(
+    "text", ["[listener]\nx = 1\n{}", '{}lifetime = "2d"\n', "{}[broken\n", '[queue]\nrun_dir = "/no"\n{}x = = 1\n']
+)
+def test_where_the_daemon_is(file: Path, text: str) -> None:
+    """The directories are read whatever else is wrong, be it the TOML itself; where a setting stands is not claimed."""
+    file.write_text(text.format('[server]\nrun_dir = "/a/run"\ndata_dir = "/a/data" # here\n'))
+    found = whereabouts(file)
+    assert found is not None
+    assert (str(found.config.server.run_dir), str(found.config.server.data_dir)) == ("/a/run", "/a/data")
+    assert "unknown" in found.source("delivery", "retry")
+
+
+@pytest.mark.parametrize("text", ["server = 1\n", '[server]\nrun_dir = "relative"\n', b"\xff"])
+def test_nowhere_to_be_found(file: Path, text: str | bytes) -> None:
+    """A directory that is none, and what is no text, lead nowhere."""
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    assert whereabouts(file) is None

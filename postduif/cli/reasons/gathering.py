@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from postduif.cli.asking import answer
+from postduif.cli.asking import answer_with, settings
 from postduif.cli.reasons.domain import DomainFacts
 from postduif.cli.reasons.facts import Facts, Row, Schedule, Setting
 from postduif.cli.reasons.refusal import describe, refusing
-from postduif.cli.suppression_access import suppression_list
-from postduif.config.load import Loaded, read
+from postduif.cli.suppression_access import list_of
+from postduif.config.load import Loaded
 from postduif.config.units import format_schedule, format_time
 from postduif.mta.control import NotRunning, ask
 from postduif.mta.mx import matches
@@ -27,11 +27,16 @@ class Gathering:
     """One look at one installation. Everything raises PostduifError."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._loaded = read(path)
+        self._loaded = settings(path)
         self._now = time.time()
         self._roads: dict[str, Row] = {}
         self._running = True
+
+    @property
+    def reach(self) -> str:
+        """How far one can look back."""
+        kept = format_time(self._loaded.config.queue.journal_retention)
+        return f"the journal goes back {kept}" if self._loaded.whole else "the journal does not go back forever"
 
     def recipients(self, limit: int, **question: object) -> tuple[list[Facts], bool]:
         """Of `message`, `recipient` or `message_id`: those that wait, then those that left, the latest first.
@@ -71,7 +76,7 @@ class Gathering:
     def refusals(self, addresses: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """What is to be said of each that the suppression list refuses mail, and of no other."""
         named = sorted(set(addresses))
-        with suppression_list(self._path) as ask_list:
+        with list_of(self._loaded.config) as ask_list:
             shown = ask_list("suppress.show", addresses=named) if named else []
         found = {
             address: tuple(describe(one["address"], refusing(one, self._now), self._now))
@@ -97,7 +102,7 @@ class Gathering:
         )
 
     def _ask(self, do: str, **request: object) -> Any:
-        return answer(self._path, do, **request)
+        return answer_with(self._loaded.config, do, **request)
 
     def _holds(self) -> Sequence[Row]:
         holds: Sequence[Row] = self._ask("queue.summary")["holds"]
@@ -120,6 +125,8 @@ class Gathering:
         return found
 
     def _of_delivery(self, name: str, value: str) -> Setting:
+        if not self._loaded.whole:
+            value = "?"
         return Setting(f"delivery.{name}", value, self._loaded.source("delivery", name))
 
     def _of_site(self, name: str, road: Row, value: str) -> Setting:
