@@ -107,7 +107,9 @@ class App:
         sites = Sites(config, resolver)
         self.suppressions = await Suppressions.load(self.store, config, self._clock)
         addresses = ReturnAddresses.of(config)
-        taking = addresses and Returns(self.store, self.suppressions, addresses, lambda: self._config, self._clock)
+        self._returns = addresses and Returns(
+            self.store, self.suppressions, addresses, lambda: self._config, self._clock
+        )
         self.submission = Submission(
             config, self.store, self._clock, sites.refuses_replies, self.suppressions, addresses
         )
@@ -117,7 +119,7 @@ class App:
             sites=sites,
             signer=self._signer,
             suppressions=self.suppressions,
-            returns=taking,
+            returns=self._returns,
             clock=self._clock,
         )
         self.webhooks = Webhooks(config, self._secrets, store=self.store, resolver=resolver, clock=self._clock)
@@ -178,15 +180,23 @@ class App:
             contexts = {one.address: _tls(one) for one in config.listener}
             secrets = read_secrets(config)
             Signer.load(config.dkim, self._clock).close()
+            addresses = ReturnAddresses.of(config)
         except ConfigError as error:
             metrics.RELOADS.labels("refused").inc()
             for line in str(error).splitlines():
                 log.error("reload_refused", problem=line)
         else:
             self._use(config, contexts, secrets)
+            self._believe(addresses)
             metrics.RELOADS.labels("done").inc()
             log.info("reloaded", file=self._path)
         systemd.notify("READY=1")
+
+    def _believe(self, addresses: ReturnAddresses | None) -> None:
+        """Take the keys and lifetimes of return addresses as they are now; the rest of them needs a restart."""
+        if self._returns is not None and addresses is not None:
+            self._returns.addresses = self._returns.addresses._replace(verp=addresses.verp)
+            self.submission.returns = self._returns.addresses
 
     def _use(self, config: Config, contexts: dict[HostPort, ssl.SSLContext | None], secrets: Secrets) -> None:
         for name in _needing_restart(self._config, config):
@@ -259,7 +269,7 @@ class App:
             QueueOperations(self.store),
             LiveOperations(self.store, self.delivery, self._clock),
             SuppressionOperations(
-                self.suppressions, self.suppressions.thresholds, self.suppressions.secret, self._clock.time
+                self.suppressions, lambda: self.suppressions.thresholds, self.suppressions.secret, self._clock.time
             ),
             UnprocessedOperations(self.store.questions.ask, self.store.do),
         )
@@ -312,7 +322,7 @@ def _needing_restart(old: Config, new: Config) -> Iterator[str]:
     for name in _FIXED:
         if getattr(old.server, name) != getattr(new.server, name):
             yield f"server.{name}"
-    for name in ("domain", "sign_submitted", "key_file"):
+    for name in ("domain", "sign_submitted"):
         if getattr(old.bounce, name) != getattr(new.bounce, name):
             yield f"bounce.{name}"
     for name in ("queue", "metrics"):

@@ -7,6 +7,7 @@ the bare socket, so that closing needs no loop. What the bytes mean is left to t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import socket
 import subprocess
@@ -87,7 +88,11 @@ class Worker:
                 self._watch_room()
                 return
             except OSError:
-                self._unsent.clear()  # the reading side tells `lost`
+                self._unsent.clear()
+                with contextlib.suppress(
+                    OSError
+                ):  # half a frame is no frame: end it, and the reading side tells `lost`
+                    self._socket.shutdown(socket.SHUT_RDWR)
                 break
             while self._unsent and sent >= len(self._unsent[0]):
                 sent -= len(self._unsent.popleft())

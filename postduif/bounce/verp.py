@@ -108,8 +108,11 @@ class Verp:
         signed = body + _signature(self._keys[0], purpose.value, body)
         return f"{purpose.value}{_VERSION}{base64.b32encode(signed).decode('ascii').lower()}"
 
-    def read(self, localpart: str, now: float) -> Found | Problem:
-        """What a local part says; upper and lower case are the same. Never raises. `now` in seconds since the epoch."""
+    def read(self, localpart: str, now: float, used_for: Purpose | None = None) -> Found | Problem:
+        """What a local part says; upper and lower case are the same. Never raises. `now` in seconds since the epoch.
+
+        `used_for`: what it is quoted for, whose lifetime then counts; it stays what it was made for.
+        """
         match = _TOKEN.fullmatch(localpart.lower()) if localpart.isascii() else None
         if match is None:
             return Problem.ALTERED if _OURS.match(localpart) else Problem.NOT_OURS
@@ -121,7 +124,7 @@ class Verp:
         number, day = _BODY.unpack(body)
         purpose = Purpose(letter)
         # The day counts whole. One that is still to come is a clock that was set back, not a reason to lose a bounce.
-        if now >= (day + 1) * _DAY + self._lifetimes[purpose]:
+        if now >= (day + 1) * _DAY + self._lifetimes[used_for or purpose]:
             return Problem.EXPIRED
         return Found(purpose, _whom(number))
 

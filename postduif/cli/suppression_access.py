@@ -69,4 +69,4 @@ def _opened(config: Config) -> Iterator[SuppressionOperations]:
             raise ConfigError(
                 f"{place} is not the key that {count} erased people were hashed with; put the old one back"
             )
-        yield SuppressionOperations(file, Thresholds.of(config.bounce), secret)
+        yield SuppressionOperations(file, lambda: Thresholds.of(config.bounce), secret)

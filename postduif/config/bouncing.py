@@ -35,7 +35,7 @@ class Bounce(Section):
         "It is kept for `postduif bounce unprocessed` in any case. Default: nobody.",
     )
     unprocessed_retention: Time = Field(
-        default=30 * _DAY, gt=0, description="How long such mail is kept; the latest 10,000 at most."
+        default=30 * _DAY, gt=0, description="How long such mail is kept; the latest 2,000 at most, and 256 KB of each."
     )
     bounce_lifetime: Time = Field(
         default=14 * _DAY,

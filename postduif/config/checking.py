@@ -193,11 +193,34 @@ def _bounce(config: Config) -> Iterator[Fault]:
             f"{format_time(bounce.bounce_lifetime)} can be over before we have made the last attempt "
             f"(delivery.lifetime is {format_time(lifetime)}); write it some ten days longer than that",
         )
+    yield from _unprocessed(config)
+    longest = bounce.bounce_lifetime if bounce.sign_submitted else 0.0
+    if longest > config.queue.journal_retention:
+        yield Fault(
+            ("queue", "journal_retention"),
+            f"{format_time(config.queue.journal_retention)} is shorter than a bounce is believed "
+            f"({format_time(longest)}), and without the journal nobody knows whom it is about; write it longer",
+        )
     if bounce.error_spacing * (bounce.soft_errors - 1) > bounce.error_window:
         yield Fault(
             ("bounce", "error_window"),
             f"{format_time(bounce.error_window)} has no room for {bounce.soft_errors} errors that are "
             f"{format_time(bounce.error_spacing)} apart, so nothing would ever be quarantined; write it longer",
+        )
+
+
+def _unprocessed(config: Config) -> Iterator[Fault]:
+    text = config.bounce.unprocessed_to
+    if not text:
+        return
+    try:
+        domain = address.parse(text).domain
+    except AddressError as error:
+        yield Fault(("bounce", "unprocessed_to"), f'"{text}" is not an address ({error}); write "people@example.com"')
+        return
+    if domain == config.bounce.domain:
+        yield Fault(
+            ("bounce", "unprocessed_to"), f'"{text}" comes back here and is read again; name a mailbox elsewhere'
         )
 
 
@@ -213,7 +236,9 @@ def _postmaster(config: Config) -> Iterator[Fault]:
             f'"{text}" is not an address ({error}); write it as "postmaster@example.com"',
         )
         return
-    if target.localpart.lower() in ("postmaster", "abuse") and target.domain == config.server.hostname.lower():
+    if (target.localpart.lower() in ("postmaster", "abuse") and target.domain == config.server.hostname.lower()) or (
+        target.domain == config.bounce.domain
+    ):
         yield Fault(
             ("server", "postmaster"),
             f'"{text}" is the address whose mail it should take; name a mailbox elsewhere',

@@ -64,7 +64,7 @@ class Courier:
         settings: Delivery,
         random: Random,
         connect_seconds: float,
-        return_addresses: ReturnAddresses | None,
+        return_addresses: Callable[[], ReturnAddresses | None],
         feed: Callable[[Route], None],
     ) -> None:
         self._route = route
@@ -181,7 +181,7 @@ class Courier:
 
     def _sender(self, envelope: Envelope, recipients: Sequence[Recipient]) -> Envelope:
         """The envelope with the return address that says whom the mail was for, where there is to be one."""
-        ours = self._return_addresses
+        ours = self._return_addresses()
         if ours is None or not ours.for_submitted or not envelope.sender.domain or len(recipients) != 1:
             return envelope
         return replace(envelope, sender=ours.sender(recipients[0].id, envelope.received_at))

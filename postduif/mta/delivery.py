@@ -133,12 +133,11 @@ class Delivery:
     async def _sweep(self) -> None:
         while True:
             await self._clock.sleep(SWEEP)
-            await self._prune()
-            for duty in self._duties:
+            for duty in (self._prune, *self._duties):
                 try:
                     await duty()
-                except StoreError as error:
-                    log.error("sweep_failed", error=error)
+                except Exception as error:  # one that fails must not end the others: lifetimes, holds, the journal
+                    log.error("sweep_failed", error=error if isinstance(error, StoreError) else repr(error))
 
     async def _prune(self) -> None:
         for number, route in enumerate(list(self.routes.values()), 1):
@@ -296,7 +295,7 @@ class Delivery:
             signer=self._signer,
             ledger=self._ledger,
             clock=self._clock,
-            return_addresses=self._returns.addresses if self._returns else None,
+            return_addresses=lambda: self._returns.addresses if self._returns else None,
             settings=self._config.delivery,
             random=self._random,
             connect_seconds=self._clock.monotonic() - began,

@@ -16,13 +16,15 @@ from postduif.bounce.report import Fact, compose, wanted
 from postduif.clock import Clock
 from postduif.config.schema import Config
 from postduif.envelope import Envelope, Message, Notify
-from postduif.errors import StoreError
+from postduif.errors import StoreError, StoreFull
 from postduif.mta.metrics import DSNS
 from postduif.mta.observed import note
 from postduif.mta.suppressions import Suppressions
 from postduif.queue.store import Outcome, Store
 
 RETRY = 1.0  # seconds between tries to record what the disk refused
+TRIES = 3
+"""After so many on a disk that is well, outcomes are recorded one by one."""
 _GIVEN_UP = (Kind.FAILED, Kind.EXPIRED, Kind.SUPPRESSED)
 
 
@@ -90,10 +92,15 @@ class Ledger:
     async def _write(self, outcomes: list[Outcome]) -> None:
         notices = await self._notices(outcomes)
         listing = self._suppressions.task(outcomes)
+        tries = 0
         while True:
             try:
                 results = await self._store.settle(outcomes, notices, (listing,) if listing else ())
             except StoreError as error:
+                tries += 1
+                if tries >= TRIES and self._store.healthy and not isinstance(error, StoreFull):
+                    await self._apart(outcomes, error)
+                    return
                 log.error("outcomes_wait", error=error, outcomes=len(outcomes), retry_in=RETRY)
                 await self._clock.sleep(RETRY)
                 continue
@@ -102,6 +109,15 @@ class Ledger:
             self._suppressions.learn(changes)
         if dues := [one.due for one in outcomes if one.due is not None]:
             self._deferred(min(dues))
+
+    async def _apart(self, outcomes: list[Outcome], error: StoreError) -> None:
+        """The disk is well, and these are refused all the same: one of them is bad, and must not keep the others."""
+        if len(outcomes) > 1:
+            for one in outcomes:
+                await self._write([one])
+            return
+        entry = outcomes[0].entry
+        log.error("outcome_set_aside", id=entry.envelope.id, to=entry.recipient.address, error=error)
 
     async def _notices(self, outcomes: Iterable[Outcome]) -> list[tuple[Envelope, Message]]:
         """One notice per message and action that its sender wants to hear of."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from postduif import log
 from postduif.address import Address
 from postduif.bounce.verp import Found, Problem, Purpose, Queued, Verp
 from postduif.config.schema import Config
@@ -36,9 +37,9 @@ class ReturnAddresses(NamedTuple):
         """The envelope sender of submitted mail to that recipient."""
         return Address(self.verp.make(Purpose.BOUNCE, Queued(recipient_id), accepted_at), self.domain)
 
-    def read(self, address: Address, now: float) -> Found | Problem:
-        """What an address says. `now` in seconds since the epoch."""
-        return self.verp.read(address.localpart, now) if address.domain == self.domain else Problem.NOT_OURS
+    def read(self, address: Address, now: float, used_for: Purpose | None = None) -> Found | Problem:
+        """What an address says; see `Verp.read`. `now` in seconds since the epoch."""
+        return self.verp.read(address.localpart, now, used_for) if address.domain == self.domain else Problem.NOT_OURS
 
     def refusal(self, address: Address, now: float) -> Reply | None:
         """The verdict on RCPT to an address at the bounce domain; None: mail is taken."""
@@ -48,4 +49,6 @@ class ReturnAddresses(NamedTuple):
         if isinstance(found, Found):
             return None
         metrics.RETURN_ADDRESSES_REFUSED.labels(found.value).inc()
+        if found is not Problem.NOT_OURS:  # one of ours, or made to look so; with the keys gone, all of them
+            log.info("return_address_refused", recipient=address, problem=found.value)
         return _UNKNOWN

@@ -39,7 +39,9 @@ from postduif.reply import Reply
 
 CHUNK = 20  # mails of one lease
 LARGE = 64 * 1024  # octets from which a mail is read in a thread
-MOST_UNPROCESSED = 10_000
+PAUSE = 1.0  # seconds before mail is looked at again that the queue file did not give or take
+KEPT = 256 * 1024  # octets of an unprocessed mail that are kept: more of it is never read either
+MOST_UNPROCESSED = 2_000
 """Mails that are kept for a person to look at; the latest."""
 _SOURCES = {
     Kind.BOUNCED: "dsn",
@@ -53,12 +55,16 @@ _Notices = tuple[tuple[Envelope, Message], ...]
 class _Work(NamedTuple):
     """What one mail comes to."""
 
+    kind: str
+    """For the metric."""
     says: str
-    notices: tuple[tuple[Envelope, Message], ...] = ()
+    notices: _Notices = ()
     writing: Task | None = None
     """For the journal, or the unprocessed."""
     listing: Task | None = None
     """For the suppression list."""
+    failure: tuple[str, str] | None = None
+    """Category and provider of a bounce."""
 
 
 class Returns:
@@ -91,8 +97,14 @@ class Returns:
     async def _work(self, key: QueueKey) -> None:
         try:
             while entries := await self._store.lease(key, CHUNK):
-                for entry in entries:
-                    await self._take(entry)
+                for number, entry in enumerate(entries):
+                    try:
+                        await self._take(entry)
+                    except StoreError:
+                        await self._clock.sleep(PAUSE)  # or they would be due again at once, and fail again
+                        self._working.discard(key)  # so that the release finds somebody to begin anew
+                        self._store.release(entries[number:])
+                        raise
         finally:
             self._working.discard(key)
 
@@ -102,23 +114,27 @@ class Returns:
         await self._store.do(unprocessed.tidy, before, MOST_UNPROCESSED)
 
     async def _take(self, entry: Entry) -> None:
+        message = await self._store.content(entry.envelope.id)
         try:
-            work = await self._understand(entry)
-            attempt = Attempt(Kind.DELIVERED, Reply(250, "2.0.0", work.says), self._clock.time(), "returns")
-            tasks = [task for task in (work.writing, work.listing) if task is not None]
-            results = await self._store.settle([Outcome(entry, attempt, None)], work.notices, tasks)
+            work = await self._understand(entry, message)
         except StoreError:
-            self._store.release([entry])
             raise
+        except Exception as error:  # a mistake of ours costs one mail its effect, and no other anything
+            log.error("failure", where="returns", id=entry.envelope.id, error=repr(error))
+            work = self._unreadable(entry, message, "something went wrong here")
+        attempt = Attempt(Kind.DELIVERED, Reply(250, "2.0.0", work.says), self._clock.time(), "returns")
+        tasks = [task for task in (work.writing, work.listing) if task is not None]
+        results = await self._store.settle([Outcome(entry, attempt, None)], work.notices, tasks)
+        metrics.RETURNED.labels(work.kind).inc()
+        if work.failure is not None:
+            metrics.BOUNCES.labels(*work.failure).inc()
         if work.listing is not None:
             self._suppressions.learn(results[-1])
         log.info("returned", id=entry.envelope.id, to=entry.recipient.address, says=work.says)
 
-    async def _understand(self, entry: Entry) -> _Work:
-        message = await self._store.content(entry.envelope.id)
+    async def _understand(self, entry: Entry, message: Message) -> _Work:
         large = len(message.content) >= LARGE
         reading = await asyncio.to_thread(read, message.content) if large else read(message.content)
-        metrics.RETURNED.labels(reading.kind.value).inc()
         found = self._found(entry, reading)
         if found is None or not isinstance(found.whom, Queued):
             return self._unreadable(entry, message, "it names no mail of ours")
@@ -126,11 +142,11 @@ class Returns:
         if about is None:
             return self._unreadable(entry, message, "the journal does not know the mail any more")
         judged = judge(found.purpose, reading)
-        if judged is None:
-            return self._unreadable(entry, message, "not understood")
         notices = self._forwarded(about, judged, message) if found.purpose is Purpose.BOUNCE else ()
+        if judged is None:
+            return self._unreadable(entry, message, "not understood", notices)
         if judged.kind is None:
-            return _Work(f"{reading.kind.value}, from which nothing follows", notices)
+            return _Work(reading.kind.value, f"{reading.kind.value}, from which nothing follows", notices)
         return self._effect(about, judged, judged.kind, notices)
 
     def _found(self, entry: Entry, reading: Reading) -> Found | None:
@@ -139,7 +155,7 @@ class Returns:
         found = self.addresses.read(to, at)
         if not isinstance(found, Found) and to.localpart.lower() == FEEDBACK:
             try:
-                found = self.addresses.read(address.parse(reading.original.return_path), at)
+                found = self.addresses.read(address.parse(reading.original.return_path), at, Purpose.FEEDBACK)
             except AddressError:
                 return None
             if isinstance(found, Found) and found.purpose is Purpose.BOUNCE:
@@ -148,8 +164,7 @@ class Returns:
 
     def _effect(self, about: Sent, judged: Judged, kind: Kind, notices: _Notices) -> _Work:
         now = self._clock.time()
-        if kind is Kind.BOUNCED:
-            metrics.BOUNCES.labels(judged.category, provider_of(judged.reply.remote_mta or about.domain)).inc()
+        failure = (judged.category, provider_of(judged.reply.remote_mta or about.domain))
         writing = Task(sent.write, (about, Attempt(kind, judged.reply, now, category=judged.category)))
         listing = None
         if judged.what is not None:
@@ -157,20 +172,22 @@ class Returns:
             type_ = self._suppressions.type_of(about.stream) if kind is Kind.UNSUBSCRIBED else ""
             event = Event(subject, judged.what, now, _SOURCES[kind], str(judged.reply), type=type_)
             listing = self._suppressions.recording([event])
-        return _Work(f"{kind.value}: {about.recipient}, message {about.message}", notices, writing, listing)
+        says = f"{kind.value}: {about.recipient}, message {about.message}"
+        if judged.category:
+            says += f" ({judged.category.replace('_', ' ')})"
+        return _Work(kind.value, says, notices, writing, listing, failure if kind is Kind.BOUNCED else None)
 
-    def _forwarded(self, about: Sent, judged: Judged, message: Message) -> _Notices:
+    def _forwarded(self, about: Sent, judged: Judged | None, message: Message) -> _Notices:
         """To the sender of submitted mail, what he would have had without us in between; not complaints."""
-        if not about.sender or judged.kind is Kind.COMPLAINED:
+        if not about.sender or (judged is not None and judged.kind is Kind.COMPLAINED):
             return ()
         return (self._passed_on(about.sender, about.stream, message),)
 
-    def _unreadable(self, entry: Entry, message: Message, why: str) -> _Work:
-        config = self._config()
-        to = config.bounce.unprocessed_to
-        notices = (self._passed_on(to, entry.envelope.stream, message),) if to else ()
-        arguments = (self._clock.time(), str(entry.recipient.address), why, message.content)
-        return _Work(f"unprocessed: {why}", notices, Task(unprocessed.keep, arguments))
+    def _unreadable(self, entry: Entry, message: Message, why: str, notices: _Notices = ()) -> _Work:
+        if to := self._config().bounce.unprocessed_to:
+            notices = (*notices, self._passed_on(to, entry.envelope.stream, message))
+        arguments = (self._clock.time(), str(entry.recipient.address), why, message.content[:KEPT])
+        return _Work("unprocessed", f"unprocessed: {why}", notices, Task(unprocessed.keep, arguments))
 
     def _passed_on(self, to: str, stream: str, message: Message) -> tuple[Envelope, Message]:
         """From the null sender, so that nothing comes back of it."""

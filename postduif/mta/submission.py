@@ -141,7 +141,7 @@ class Submission:
         """`refuses_replies` is asked about a sender's domain (`Sites.refuses_replies`). None: nobody is refused."""
         self._store = store
         self._suppressions = suppressions
-        self._returns = returns
+        self.returns = returns
         self._clock = clock
         self.reload(config, refuses_replies)
 
@@ -161,8 +161,8 @@ class Submission:
 
     def may_receive(self, client: Client, recipient: Address) -> Reply | None:
         """May this client send to `recipient`? Asked at RCPT. None is yes."""
-        if self._returns is not None and recipient.domain == self._returns.domain and not _is_person(recipient):
-            return self._returns.refusal(recipient, self._clock.time())
+        if self.returns is not None and recipient.domain == self.returns.domain and not _is_person(recipient):
+            return self.returns.refusal(recipient, self._clock.time())
         return relaying.may_receive(self._config, client, recipient)
 
     async def accept(self, client: Client, envelope: Envelope, content: Lines) -> Reply:

@@ -39,7 +39,8 @@ class SuppressionOperations:
     """Over an open file."""
 
     book: Book
-    thresholds: Thresholds
+    thresholds: Callable[[], Thresholds]
+    """Those in force."""
     secret: bytes
     """What erased people are hashed with."""
     time: Callable[[], float] = time.time
@@ -128,7 +129,7 @@ class SuppressionOperations:
     async def _record(self, events: Sequence[Event]) -> Sequence[Change]:
         if not events:
             return []
-        return await self.book.change(suppression.record, events, self.thresholds, self.secret)
+        return await self.book.change(suppression.record, events, self.thresholds(), self.secret)
 
     async def _room_for(self, named: set[str]) -> None:
         if not named:

@@ -120,7 +120,8 @@ class Committer:
         self._trouble, self._reserved = "", reserved
         if not self._has_log:
             self._has_log = True
-            self._blocks.prepare_log()
+            with contextlib.suppress(OSError):  # it is only for a full disk, and the commit is done
+                self._blocks.prepare_log()
         self._checkpointer.wrote(_BATCH_OCTETS + sum(one.weight for one in changes), opened)
         return results
 

@@ -155,7 +155,10 @@ class Store:
         """
         change = Change()
         change.tasks += tasks
-        ends = [(outcome.entry, self._settle(change, outcome)) for outcome in outcomes]
+        leased = {one.entry.recipient.id: one for one in outcomes if one.entry.recipient.id in self._roster.entries}
+        if len(leased) < len(outcomes):  # a mistake of ours: what has its end gets no second one
+            log.error("failure", where="settle", twice=len(outcomes) - len(leased))
+        ends = [(outcome.entry, self._settle(change, outcome)) for outcome in leased.values()]
         for envelope, message in notices:
             self._add(change, envelope, message)
         results: list[Any] = await self._writer.submit(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -117,8 +117,21 @@ class Writer:
         self._child.attach(asyncio.get_running_loop())
         while self._pending and len(self._under_way) < UNDER_WAY:
             batch = self._take()
+            try:
+                parts = frames([waiting.operation for waiting in batch])
+            except Exception as error:  # a mistake of ours in one operation, which must not take the others with it
+                self._send_back(batch, error)
+                continue
             self._under_way.append(batch)
-            self._child.send(*frames([waiting.operation for waiting in batch]))
+            self._child.send(*parts)
+
+    def _send_back(self, batch: list[Waiting], error: Exception) -> None:
+        """Of a batch that cannot be handed over, fail what cannot be; the others wait again, each at its place."""
+        good = [waiting for waiting in batch if _crosses(waiting.operation)]
+        log.error("failure", where="queue", error=repr(error))
+        failed = StoreError(f"it cannot be handed to the queue's writer: {error!r}")
+        self._settle([(waiting, failed) for waiting in batch if waiting not in good])
+        self._pending.extendleft(reversed(good))
 
     def _take(self) -> list[Waiting]:
         batch: list[Waiting] = []
@@ -148,12 +161,15 @@ class Writer:
         self.observe_commit(answer.seconds)
         for note in answer.notes:
             log.error(note, remedy="see the disk's own errors; mail is refused meanwhile")
-        for waiting, result in zip(batch, answer.results, strict=True):
+        self._settle(list(zip(batch, answer.results, strict=True)))
+
+    def _settle(self, results: Sequence[tuple[Waiting, Any]]) -> None:
+        for waiting, result in results:
             try:
                 waiting.failed() if isinstance(result, StoreError) else waiting.committed(result)
             except Exception as error:  # a mistake of ours in one must not keep the others from their answers
                 log.error("failure", where="queue", error=repr(error))
-        for waiting, result in zip(batch, answer.results, strict=True):
+        for waiting, result in results:
             if waiting.future.cancelled():
                 continue
             if isinstance(result, StoreError):
@@ -174,3 +190,12 @@ class Writer:
     def _see_idle(self) -> None:
         if self._idle and not self._pending and not self._under_way:
             self._idle.set()
+
+
+def _crosses(operation: Operation) -> bool:
+    """It can be handed to another process."""
+    try:
+        frames([operation])
+    except Exception:  # whatever pickling says of it
+        return False
+    return True

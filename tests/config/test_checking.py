@@ -90,6 +90,17 @@ def test_right(text: str) -> None:
         ),
         ('[dns]\nmin_ttl = "2h"\nmax_ttl = "1h"\n', "dns.min_ttl", "2h is more than max_ttl, 1h; write it shorter"),
         ("[bounce]\nsign_submitted = true\n", "bounce.sign_submitted", "needs a domain to come back to; write domain"),
+        ('[bounce]\nunprocessed_to = "people"\n', "bounce.unprocessed_to", "is not an address"),
+        (
+            '[bounce]\ndomain = "b.example"\nunprocessed_to = "x@b.example"\n',
+            "bounce.unprocessed_to",
+            "name a mailbox elsewhere",
+        ),
+        (
+            '[bounce]\ndomain = "b.example"\nsign_submitted = true\n[queue]\njournal_retention = "7d"\n',
+            "queue.journal_retention",
+            "is shorter than a bounce is believed",
+        ),
         (
             '[delivery]\nlifetime = "14d"\n[bounce]\ndomain = "b.example"\n',
             "bounce.bounce_lifetime",
@@ -111,7 +122,7 @@ def test_right(text: str) -> None:
             "is kept for 1d (queue.journal_retention); write a shorter time",
         ),
     ],
-    ids=range(32),
+    ids=range(35),
 )
 def test_wrong(text: str, path: str, words: str) -> None:
     """What contradicts another setting is one fault, with place, problem and remedy."""

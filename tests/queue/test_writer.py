@@ -248,3 +248,41 @@ def test_what_a_killed_daemon_handed_over_is_written_before_the_next_one_starts(
             assert store.stats.queued == 2
 
     asyncio.run(story())
+
+
+def test_what_cannot_be_handed_over_fails_alone(tmp_path: Path) -> None:
+    """An operation that does not cross to the process fails; what was submitted with it is stored, each for itself."""
+
+    async def story() -> None:
+        async with a_store(tmp_path) as store:
+            results = asyncio.gather(
+                put(store, "a@example.com"),
+                store.do(lambda _: None),
+                put(store, "b@example.com"),
+                return_exceptions=True,
+            )
+            first, broken, second = await results
+            assert isinstance(broken, StoreError)
+            assert sql(tmp_path, "SELECT id FROM message ORDER BY id") == [(first,), (second,)]
+            await put(store, "c@example.com")
+            assert store.stats.queued == 3
+
+    asyncio.run(story())
+
+
+def test_what_has_its_end_gets_no_second_one(tmp_path: Path) -> None:
+    """Counts and journal stay right when an entry is settled twice, together or one after the other."""
+
+    async def story() -> None:
+        async with a_store(tmp_path) as store:
+            await put(store, "a@example.com", "b@example.com")
+            a, b = await store.lease(KEY, 2)
+            await store.settle([delivered(a), delivered(a)])
+            await store.settle([delivered(a), delivered(b)])
+            assert store.stats.queued == store.stats.leased == 0
+            assert sql(tmp_path, "SELECT recipient FROM journal ORDER BY id") == [
+                ("a@example.com",),
+                ("b@example.com",),
+            ]
+
+    asyncio.run(story())

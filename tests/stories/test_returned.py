@@ -8,14 +8,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner
 
 from postduif.address import parse
 from postduif.bounce import unprocessed
+from postduif.bounce.finding import Reading
+from postduif.bounce.reading import read
 from postduif.bounce.verp import Purpose, Queued
 from postduif.cli.why import command as why
+from postduif.errors import StoreError
 from postduif.queue.condition import Condition
 from postduif.sink import Sink
 from tests.fakes import FakeClock
@@ -29,7 +33,7 @@ domain = "{BOUNCES}"
 sign_submitted = true
 unprocessed_to = "people@sender.example"
 [[listener]]
-address = "127.0.0.1:0"
+address = "127.0.0.2:0"
 role = "inbound"
 """
 
@@ -45,7 +49,7 @@ async def comes_back(daemon: Daemon, recipient: str, content: bytes, sender: str
     """Somebody's host hands over a mail; the reply to RCPT when it is no yes, else to the data."""
 
     def talk() -> tuple[int, bytes]:
-        with smtplib.SMTP("127.0.0.1", daemon.app.servers[1].address[1], timeout=PATIENCE) as host:
+        with smtplib.SMTP(*daemon.app.servers[1].address[:2], timeout=PATIENCE) as host:
             host.ehlo("mx.remote.example")
             host.mail(sender)
             code, words = host.rcpt(recipient)
@@ -147,14 +151,17 @@ async def test_an_automatic_answer_is_no_bounce(tmp_path: Path) -> None:
 
 
 async def test_what_cannot_be_read(tmp_path: Path) -> None:
-    """It is kept for a person, and forwarded; nobody is suppressed for it."""
+    """It is kept for a person, and forwarded, to the sender too: it may be an answer. Nobody is suppressed for it."""
     async with running(tmp_path) as (daemon, sink):
         _, back = await sent(daemon, sink, "a@one.example")
         assert (await comes_back(daemon, back.upper(), b"Subject: hi\r\n\r\nCan we meet?\r\n", "x@remote.example"))[
             0
         ] == 250
-        await sink.wait_for(2)
-        assert sink.messages[-1].recipients == ("people@sender.example",)
+        await sink.wait_for(3)
+        assert {mail.recipients[0] for mail in list(sink.messages)[1:]} == {
+            "people@sender.example",
+            "app@sender.example",
+        }
         (row,) = await daemon.app.store.questions.ask(unprocessed.listing, 10)
         assert row.why == "not understood"
         content = await daemon.app.store.questions.ask(unprocessed.content, row.id)
@@ -208,11 +215,13 @@ async def test_two_servers_that_pass_mail_on_to_each_other_stop(tmp_path: Path) 
         (tmp_path / name).mkdir()
     async with Sink() as sink, Daemon(tmp_path / "one", to(sink) + SETTINGS) as one:
         there = SETTINGS.replace("people@sender.example", f"info@{BOUNCES}").replace(BOUNCES, "bounce.two.example", 1)
-        async with Daemon(tmp_path / "two", to(one.app.servers[1].address[1]) + there) as two:
+        async with Daemon(
+            tmp_path / "two", to(one.app.servers[1].address[1]).replace("127.0.0.1", "127.0.0.2") + there
+        ) as two:
             given = await two.submit(["b@one.example"])
             await two.journal(given)
-            assert two.app.submission._returns is not None
-            address = two.app.submission._returns.sender(given << 24, two.clock.time())
+            assert two.app.submission.returns is not None
+            address = two.app.submission.returns.sender(given << 24, two.clock.time())
             await comes_back(two, str(address), b"Subject: hi\r\n\r\nCan we meet?\r\n", "x@remote.example")
             await two.until(lambda: two.app.store.stats.queued == 0)
             await one.settle()
@@ -246,8 +255,8 @@ async def test_an_unsubscribe_by_mail(tmp_path: Path) -> None:
         letter = b"X-Postduif-Stream: letter\r\n" + text()
         id = await daemon.submit(["a@one.example"], content=letter)
         await daemon.journal(id)
-        assert daemon.app.submission._returns is not None
-        local = daemon.app.submission._returns.verp.make(Purpose.UNSUBSCRIBE, Queued(id << 24), daemon.clock.time())
+        assert daemon.app.submission.returns is not None
+        local = daemon.app.submission.returns.verp.make(Purpose.UNSUBSCRIBE, Queued(id << 24), daemon.clock.time())
         await daemon.app.store.hold(Condition(domain="one.example"), "operator", "so that it waits")
         waiting = await daemon.submit(["a@one.example"], content=letter)
         receipt = await daemon.submit(["a@one.example"])
@@ -261,3 +270,58 @@ async def test_an_unsubscribe_by_mail(tmp_path: Path) -> None:
             assert [line.kind for line in await daemon.journal(allowed)] == ["delivered"]
         with pytest.raises(AssertionError, match="suppression list \\(unsubscribe\\)"):
             await daemon.submit(["A@one.example"], content=letter)
+
+
+async def test_a_mail_that_breaks_our_reading_costs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is kept for a person, and what came behind it is read."""
+
+    def breaks(content: bytes) -> Reading:
+        if b"poison" in content:
+            raise ValueError("a mistake of ours")
+        return read(content)
+
+    monkeypatch.setattr("postduif.mta.returns.read", breaks)
+    async with running(tmp_path) as (daemon, sink):
+        id, back = await sent(daemon, sink, "a@one.example")
+        await comes_back(daemon, back, b"Subject: poison\r\n\r\n")
+        await comes_back(daemon, back, dsn("a@one.example", "5.1.1", "550 5.1.1 no such user"))
+        assert [line.kind for line in await daemon.journal(id, 2)] == ["delivered", "bounced"]
+        (row,) = await daemon.app.store.questions.ask(unprocessed.listing, 10)
+        assert row.why == "something went wrong here"
+        await daemon.until(lambda: daemon.app.store.stats.leased == 0)
+
+
+async def test_a_disk_that_fails_for_a_while_costs_no_bounce(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be read or recorded is given back and done later, all of it."""
+    async with running(tmp_path) as (daemon, sink):
+        id, back = await sent(daemon, sink, "a@one.example")
+        settle = daemon.app.store.settle
+
+        async def fails(*_: object, **__: object) -> NoReturn:
+            raise StoreError("the disk fails")
+
+        monkeypatch.setattr(daemon.app.store, "settle", fails)
+        for _ in range(3):
+            await comes_back(daemon, back, dsn("a@one.example", "5.1.1", "550 5.1.1 no such user"))
+        await daemon.settle()
+        monkeypatch.setattr(daemon.app.store, "settle", settle)
+        daemon.clock.advance(2)
+        assert [line.kind for line in await daemon.journal(id, 4)] == ["delivered", *["bounced"] * 3]
+        await daemon.until(lambda: daemon.app.store.stats.leased == 0)
+
+
+async def test_new_keys_are_believed_after_a_reload(tmp_path: Path) -> None:
+    """A key that was put in front signs, the old one is believed until it is taken out."""
+    async with running(tmp_path) as (daemon, sink):
+        _, back = await sent(daemon, sink, "a@one.example")
+        keys = tmp_path / "data" / "verp.keys"
+        old = keys.read_text()
+        keys.write_text("ab" * 32 + "\n" + old)
+        daemon.app.reload()
+        _, newer = await sent(daemon, sink, "b@one.example")
+        for address in (back, newer):
+            assert (await comes_back(daemon, address, absence()))[0] == 250
+        keys.write_text("ab" * 32 + "\n")
+        daemon.app.reload()
+        assert (await comes_back(daemon, back, absence()))[0] == 550
+        assert (await comes_back(daemon, newer, absence()))[0] == 250
