@@ -120,7 +120,7 @@ def private(directory: Path) -> Iterator[Path]:
 @click.option("--domains", default=10_000, show_default=True, help="In the long queue.")
 @click.option("--size", default=2048, show_default=True, help="Octets of each body.")
 @click.option("--messages", default=10_000, show_default=True, help="New messages in a run.")
-@click.option("--each", default=1_500, show_default=True, help="Recipients for each of the twenty destinations.")
+@click.option("--each", default=4_000, show_default=True, help="Recipients for each of the twenty destinations.")
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1))
 @click.option("--part", type=click.Choice(["depth", "sickness"]), help="Only this one. Default: both.")
 @click.option(
