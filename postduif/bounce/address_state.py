@@ -162,8 +162,12 @@ def _unchanged(state: State, _: Event, __: Thresholds) -> State:
     return state
 
 
-def _delivered(state: State, _: Event, __: Thresholds) -> State:
-    return VALID if state.standing is Standing.WITH_ERRORS else state
+def _delivered(state: State, event: Event, thresholds: Thresholds) -> State:
+    """Mail arrives again, unless it was taken to be bounced later: errors lapse when none follows it in time."""
+    if state.standing is not Standing.WITH_ERRORS:
+        return state
+    proven = event.at + thresholds.error_spacing
+    return state._replace(until=proven if state.until is None else min(state.until, proven))
 
 
 def _error(state: State, event: Event, thresholds: Thresholds) -> State:
@@ -172,7 +176,7 @@ def _error(state: State, event: Event, thresholds: Thresholds) -> State:
         return state
     errors = tuple(at for at in state.errors if event.at - at <= thresholds.error_window)
     if errors and event.at - errors[-1] < thresholds.error_spacing:
-        return state
+        return state._replace(until=errors[-1] + thresholds.error_window)  # no delivery before it proves anything
     since = state.at if errors else event.at
     errors = (*errors, event.at)
     if len(errors) < thresholds.soft_errors:

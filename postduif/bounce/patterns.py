@@ -33,14 +33,6 @@ class Patterns:
         else:
             kept.add(key)
 
-    def discard(self, pattern: str) -> None:
-        """Take one out, if it is there."""
-        kept, key = self._place(pattern)
-        if kept is None:
-            self._free.pop(pattern, None)
-        else:
-            kept.discard(key)
-
     def matching(self, subject: str) -> list[str]:
         """Those that mean this address."""
         local, _, domain = subject.rpartition("@")

@@ -2,8 +2,8 @@
 
 "No" is certain. "Perhaps" comes with the subjects to look up on disk (`suppression_file.lookup`), which decides. In
 memory there is a 64-bit fingerprint of every address that refuses mail, not the address, so a foreign one is taken for
-it once in 2^64; and an address that was let go keeps its fingerprint until the next start, which costs a look on disk
-for each mail to it. Patterns are kept whole.
+it once in 2^64; and what was let go stays until the next start, which costs a look on disk for each mail to it (it may
+have other entries, for other types of mail). Patterns are kept whole.
 """
 
 from __future__ import annotations
@@ -67,8 +67,6 @@ class Suppressed:
             standing = change.after.standing
             if standing.refuses:
                 self._add(change.subject)
-            elif is_pattern(change.subject):
-                self._patterns.discard(change.subject)
             if not change.type:
                 note = self._with_errors.add if standing is Standing.WITH_ERRORS else self._with_errors.discard
                 note(hash(change.subject) & _MASK)

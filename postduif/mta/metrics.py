@@ -46,7 +46,10 @@ SIGN_SECONDS = Histogram(
 SIGNATURES = Counter("postduif_dkim_signatures_total", "Signatures made", ["algorithm"])
 
 # --- mail that comes back
-SUPPRESSED = Gauge("postduif_suppressed_addresses", "Addresses and patterns that may refuse mail")
+SUPPRESSED = Gauge(
+    "postduif_suppressed_addresses",
+    "Addresses and patterns that may refuse mail; those let go count until the next start",
+)
 REFUSED_SUPPRESSED = Counter(
     "postduif_suppressed_refused_total", "Messages refused at the door: all recipients are suppressed"
 )

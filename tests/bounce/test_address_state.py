@@ -79,9 +79,24 @@ def test_storm() -> None:
 
 
 def test_delivery_resets() -> None:
-    """A delivery makes the count begin anew."""
-    assert course(*errors(0, 1, 2, 3), event(What.DELIVERED, 3.5)) == VALID
-    assert course(*errors(0, 1, 2, 3), event(What.DELIVERED, 3.5), *errors(4)).errors == (NOW + 4 * DAY,)
+    """A delivery makes the count begin anew when no error follows it for a day, whatever else is delivered."""
+    errors_of_four_days = course(*errors(0, 1, 2, 3))
+    delivered = course(event(What.DELIVERED, 3.5), event(What.DELIVERED, 4), start=errors_of_four_days)
+    assert course(event(What.LAPSE, 4.4), start=delivered) == delivered
+    assert course(event(What.LAPSE, 4.5), start=delivered) == VALID
+    assert course(event(What.DELIVERED, 3.5)) == VALID
+
+
+@pytest.mark.parametrize("every", [0.9, 1, 2])
+@pytest.mark.parametrize("hours", [1, 4, 20])
+def test_taken_and_bounced_later(every: float, hours: float) -> None:
+    """Mail that is taken each time, and each time comes back some hours later, ends in quarantine like any other."""
+    state = VALID
+    for number in range(10):
+        taken = number * every
+        for one in (event(What.DELIVERED, taken), event(What.SOFT, taken + (hours + number % 2) / 24)):
+            state = course(event(What.LAPSE, one.at / DAY - NOW / DAY), one, start=state)
+    assert (state.standing, state.cause) == (Standing.QUARANTINED, "soft_bounces")
 
 
 def test_errors_are_forgotten() -> None:

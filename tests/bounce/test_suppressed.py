@@ -86,6 +86,16 @@ def test_erased_is_suspected() -> None:
     assert list(index.suspects(parse("eve@example.com"))) == []
 
 
+def test_a_pattern_that_keeps_an_entry() -> None:
+    """Who lets go of a pattern for one type of mail has not let go of it for the others."""
+    connection, index = a_list(), Suppressed(SECRET)
+    pattern = "*@bad.example"
+    index.update(happen(connection, event(pattern, What.ENTRY, reason="closed")))
+    index.update(happen(connection, event(pattern, What.UNSUBSCRIBE, type="news")))
+    index.update(happen(connection, event(pattern, What.RELEASE, type="news", reason="asked")))
+    assert list(index.suspects(parse("eve@bad.example"))) == [pattern]
+
+
 def test_a_page_at_a_time() -> None:
     """Pages of any size bring all in, once."""
     connection = a_list()

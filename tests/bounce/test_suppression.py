@@ -37,7 +37,7 @@ def test_batch() -> None:
         event("ann@example.com", What.DELIVERED),
         event("ann@example.com", What.BLOCK),
         event("joe@example.com", What.SOFT),
-        event("joe@example.com", What.DELIVERED),
+        event("joe@example.com", What.RELEASE, reason="asked"),
     )
     assert [(one.subject, one.before, one.after.standing) for one in changes] == [
         (BOB, VALID, Standing.QUARANTINED),
@@ -46,7 +46,7 @@ def test_batch() -> None:
     assert standings(connection) == {(BOB, ""): Standing.QUARANTINED, (EVE, ""): Standing.WITH_ERRORS}
     assert happen(connection, event(BOB, What.HARD, 1)) == []
     assert [one.event for one in history(connection, BOB, SECRET, 10)] == ["hard"]
-    assert [one.event for one in history(connection, "joe@example.com", SECRET, 10)] == ["delivered", "soft"]
+    assert [one.event for one in history(connection, "joe@example.com", SECRET, 10)] == ["release", "soft"]
 
 
 def test_statements() -> None:
@@ -55,8 +55,8 @@ def test_statements() -> None:
     happen(connection, *(event(f"{number}@example.com", What.SOFT) for number in range(100)))
     statements: list[str] = []
     connection.set_trace_callback(statements.append)
-    kinds = [What.HARD, What.DELIVERED, What.COMPLAINT]
-    happen(connection, *(event(f"{number}@example.com", kinds[number % 3], 1) for number in range(300)))
+    kinds = [What.HARD, What.RELEASE, What.COMPLAINT]
+    happen(connection, *(event(f"{number}@example.com", kinds[number % 3], 1, reason="asked") for number in range(300)))
     assert len(statements) == 4
     statements.clear()
     happen(connection, *(event(f"{number}@example.com", What.DELIVERED, 1) for number in range(1000, 1300)))

@@ -10,14 +10,9 @@ from typing import Any, TypeVar
 
 import pytest
 
-from postduif.address import Address
-from postduif.bounce.address_state import What
-from postduif.bounce.effect import effect_of
-from postduif.config.schema import Config, Delivery
-from postduif.envelope import Entry, Envelope, Recipient
+from postduif.config.schema import Config
 from postduif.mta.resolver import FAILURE_TTL, Resolver
 from postduif.mta.sites import Destination, Host, Sites
-from postduif.mta.verdict import Circumstances, of_reply
 from postduif.reply import Reply
 from tests.dns_server import DnsServer
 from tests.fakes import FakeClock
@@ -167,28 +162,6 @@ def test_what_cannot_be_reached_has_its_verdict(domain: str, code: int, enhanced
     zone = ZONE + "localhost A 127.0.0.1"
     timeout = 0.2 if domain in ("silent.example", "garbage.example") else 5.0
     assert _verdict(domain, zone=zone, timeout=timeout) == (code, enhanced)
-
-
-@pytest.mark.parametrize(
-    ("domain", "ipv6", "what"),
-    [
-        ("nowhere.example", True, What.HARD),
-        ("nothing.example", True, What.HARD),
-        ("nothing.example", False, What.BLOCK),
-        ("null.example", True, What.HARD),
-        ("literalmx.example", True, What.HARD),
-        ("private.example", True, What.BLOCK),
-        ("onlyours.example", True, What.BLOCK),
-    ],
-)
-def test_only_what_dns_says_of_a_domain_is_held_against_it(domain: str, ipv6: bool, what: What) -> None:
-    """A domain that is not there, or takes no mail, is bad; what our own settings refuse closes nobody's address."""
-    reply = _run(lambda sites: _road(sites, domain), delivery={"ipv6": ipv6})
-    assert isinstance(reply, Reply)
-    entry = Entry(Envelope(Address("s", "a.example")), Recipient(Address("bob", domain)))
-    attempt = of_reply(entry, reply, Circumstances("", 1.8e9, 0.5), Delivery()).attempt
-    assert effect_of(attempt.category, attempt.reply.code) is what
-    assert attempt.category != "recipient_unknown"
 
 
 @pytest.mark.parametrize(

@@ -65,12 +65,15 @@ async def test_what_waits_for_somebody_is_taken_out(tmp_path: Path) -> None:
 
 
 async def test_success_resets_soft_errors(tmp_path: Path) -> None:
-    """A delivery makes an address with errors valid again; without errors it is no event at all."""
+    """A delivery makes an address with errors valid again when nothing comes back for a day; else it is no event."""
     clock = FakeClock()
     async with Sink() as sink, Daemon(tmp_path, to(sink), clock) as daemon:
         address = "a@one.example"
         await daemon.app.suppressions.change(*_record(daemon, Event(address, What.SOFT, clock.time(), "smtp")))
         await daemon.journal(await daemon.submit([address]))
+        await daemon.settle()
+        assert daemon.app.suppressions._index.has_errors(parse(address))
+        clock.advance(86_400)
         await daemon.until(lambda: not daemon.app.suppressions._index.has_errors(parse(address)))
         await daemon.journal(await daemon.submit([address]))
 
