@@ -30,6 +30,7 @@ from tests.stories.roads import free_port
 CONNECTIONS = 10  # of the daemon to the sink
 LONGEST_START = 60.0  # seconds until it is ready, on a machine that does much else
 LONGEST_STOP = 30.0  # seconds
+LONGEST_END = 120.0  # seconds; what is killed in the middle of a write ends when the disk has done it
 LONGEST_DRAIN = 120.0  # seconds until all is accounted for, after the last start
 MOST_MEMORY = 400 * 1024 * 1024  # octets of the daemon and its children together, at their highest
 _DELIVERED_TWICE = """
@@ -117,7 +118,7 @@ class Scene:
 
     async def ended(self) -> int:
         """Its exit status, once it and its children have ended."""
-        await self.until(lambda: not self.program.runs, LONGEST_STOP, "it does not end")
+        await self.until(lambda: not self.program.runs, LONGEST_END, f"{_command(self.program.pid)!r} does not end")
         status = self.program.ended()
         await self.until(lambda: not any(map(_is_ours, self._kin)), 10, "a child goes on without its daemon")
         self._kin.clear()
