@@ -174,6 +174,14 @@ def test_without_a_daemon(tmp_path: Path) -> None:
     assert "No daemon runs" in run(path, "why", "x.example").stdout
 
 
+def test_the_bounce_domain(tmp_path: Path) -> None:
+    """It is known, though no mail ever goes there, with the line that says so."""
+    path = written(tmp_path, '[bounce]\ndomain = "bounce.example.com"\n')
+    result = run(path, "why", "bounce.example.com")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.endswith(f": bounce.domain = bounce.example.com ({path}:5).\n")
+
+
 @pytest.mark.parametrize("subject", ["412", "nobody@x.example", "x.example", "@x.example", "<1@x.example>"])
 def test_nothing_is_known(tmp_path: Path, subject: str) -> None:
     """What is neither in the queue nor in the journal is said in one line, with status 1; JSON has no answer."""

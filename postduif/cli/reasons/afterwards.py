@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from itertools import chain
 
 from postduif.cli.reasons.facts import Answer, Facts, Row
 from postduif.cli.reasons.words import earlier, ordinal, said, seconds, subject, times, when
@@ -19,21 +20,28 @@ def ended(facts: Facts) -> Answer:
     """The answer. The first of its journal rows that is not about something later says how it ended."""
     later = [line for line in facts.attempts if line["kind"] in _LATER]
     before = [line for line in facts.attempts if line["kind"] not in _LATER]
+    blocks = [_later(facts, line) for line in later]
     if not before:
-        return Answer(str(later[0]["kind"]), "", tuple(_later(facts, later)))
+        return Answer(str(later[0]["kind"]), "", _nested(blocks))
     answer = _end(facts, before)
     if not later:
         return answer
-    return Answer(str(later[0]["kind"]), answer.state, (*_later(facts, later), *answer.lines))
+    return Answer(str(later[0]["kind"]), answer.state, _nested([*blocks, list(answer.lines)]))
 
 
-def _later(facts: Facts, lines: list[Row]) -> Iterator[str]:
-    for line in lines:
-        yield f"{subject(facts)} {_LATER[line['kind']]} {when(facts, line['at'])}."
-        if line["text"]:
-            yield said(line)
-        if line["kind"] == "bounced" and line["category"]:
-            yield f"That counts as: {line['category'].replace('_', ' ')} (docs/bounces-classes.md)."
+def _nested(blocks: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Each block begins with what happened; the details of those behind the first are indented."""
+    first, *others = blocks
+    return (*first, *chain.from_iterable((one[0], *(f"  {line}" for line in one[1:])) for one in others))
+
+
+def _later(facts: Facts, line: Row) -> list[str]:
+    lines = [f"{subject(facts)} {_LATER[line['kind']]} {when(facts, line['at'])}."]
+    if line["text"]:
+        lines.append(said(line))
+    if line["kind"] == "bounced" and line["category"]:
+        lines.append(f"That counts as: {line['category'].replace('_', ' ')} (docs/bounces-classes.md).")
+    return lines
 
 
 def _end(facts: Facts, lines: list[Row]) -> Answer:

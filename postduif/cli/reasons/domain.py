@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from postduif.cli.reasons.facts import Row, Setting
-from postduif.cli.reasons.words import at, seconds
+from postduif.cli.reasons.words import at, seconds, since
 from postduif.cli.tables import span
 
 MAX_REPLIES = 4  # different last replies that are shown
@@ -32,13 +32,15 @@ class DomainFacts:
     holds: Sequence[Row]
     """Of whole scheduled queues."""
     settings: Mapping[str, Setting]
+    read_here: Setting | None = None
+    """The setting that makes it the bounce domain."""
     zone: tzinfo | None = None
     """In which times are said; None is the machine's."""
 
 
 def known(facts: DomainFacts) -> bool:
     """Something can be said of it."""
-    return bool(facts.queues or facts.attempts)
+    return bool(facts.queues or facts.attempts or facts.read_here)
 
 
 def describe(facts: DomainFacts) -> list[str]:
@@ -66,6 +68,9 @@ def _amount(facts: DomainFacts) -> str:
 
 def _road(facts: DomainFacts) -> Iterator[str]:
     road = facts.road
+    if facts.read_here:
+        yield f"Mail to it is read here and goes nowhere; it is where bounces come back: {facts.read_here}."
+        return
     if not facts.running:
         yield "No daemon runs, so nothing is tried. Start it: systemctl start postduif, or postduif serve"
         return
@@ -91,9 +96,9 @@ def _road(facts: DomainFacts) -> Iterator[str]:
 def _hold(facts: DomainFacts, hold: Row) -> str:
     named = [f"--{name} {hold[name]}" for name in ("stream", "domain") if hold[name]]
     until = f", ends {at(hold['until'], facts.now, facts.zone)}" if hold["until"] else ""
-    since = at(hold["placed_at"], facts.now, facts.zone)
+    placed = since(hold["placed_at"], facts.now, facts.zone)
     release = f"postduif queue release {' '.join(named) or '--all'}"
-    return f"Held by {hold['owner']} since {since}{until}: {hold['reason']}. To let go: {release}"
+    return f"Held by {hold['owner']} {placed}{until}: {hold['reason']}. To let go: {release}"
 
 
 def _next(facts: DomainFacts) -> Iterator[str]:
@@ -116,7 +121,7 @@ def _lately(facts: DomainFacts) -> Iterator[str]:
         return
     kinds = Counter(str(row["kind"]) for row in facts.attempts)
     listed = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
-    yield f"Attempts since {at(facts.attempts[-1]['at'], facts.now, facts.zone)}: {listed}."
+    yield f"Attempts {since(facts.attempts[-1]['at'], facts.now, facts.zone)}: {listed}."
     refused = Counter(
         f"{row['code']} {row['enhanced']} {row['text']}" for row in facts.attempts if row["kind"] == "failed"
     )

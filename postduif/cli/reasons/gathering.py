@@ -71,6 +71,7 @@ class Gathering:
             road=road,
             holds=[hold for hold in summary["holds"] if hold["covers"] == "queues" and hold["domain"] in ("", name)],
             settings=self._settings(road),
+            read_here=self._bounces(name),
         )
 
     def refusals(self, addresses: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -123,6 +124,11 @@ class Gathering:
         for name, called in _LIMITS.items():
             found[name] = self._of_site(name, road, str(road.get(called, "")))
         return found
+
+    def _bounces(self, domain: str) -> Setting | None:
+        if domain != self._loaded.config.bounce.domain:
+            return None
+        return Setting("bounce.domain", domain, self._loaded.source("bounce", "domain"))
 
     def _of_delivery(self, name: str, value: str) -> Setting:
         if not self._loaded.whole:

@@ -14,6 +14,7 @@ from postduif.cli.reasons.words import (
     lifetime,
     ordinal,
     seconds,
+    since,
     subject,
     upcoming,
     when,
@@ -45,9 +46,9 @@ def _waiting(facts: Facts, row: Row) -> Answer:
 def _held(facts: Facts, row: Row) -> Answer:
     hold = facts.hold
     what = "with its whole scheduled queue " if hold else ""
-    since = f" since {when(facts, hold['placed_at'])}" if hold else ""
+    placed = f" {since(hold['placed_at'], facts.now, facts.zone)}" if hold else ""
     reason = f": {row['held_because']}" if row["held_because"] else ""
-    lines = [f"{subject(facts)} is held {what}by {row['held_by']}{since}{reason}."]
+    lines = [f"{subject(facts)} is held {what}by {row['held_by']}{placed}{reason}."]
     if hold and hold["until"]:
         lines.append(f"The hold ends {when(facts, hold['until'])}.")
     if hold:

@@ -116,7 +116,7 @@ def tried(kind: str, text: str = "") -> Row:
                 AMOUNT,
                 TAKES,
                 (
-                    "Held by eva since 5s ago (07:59:55), ends in 5s (08:00:05): tests. "
+                    "Held by eva since 07:59:55 (5s ago), ends in 5s (08:00:05): tests. "
                     "To let go: postduif queue release --stream news"
                 ),
             ],
@@ -140,11 +140,22 @@ def tried(kind: str, text: str = "") -> Row:
             id="waiting",
         ),
         pytest.param(
+            {"queues": [], "read_here": Setting("bounce.domain", "example.net", "p.toml:3")},
+            [
+                "Nothing waits for example.net.",
+                (
+                    "Mail to it is read here and goes nowhere; it is where bounces come back: "
+                    "bounce.domain = example.net (p.toml:3)."
+                ),
+            ],
+            id="the bounce domain",
+        ),
+        pytest.param(
             {"queues": [], "attempts": [tried("failed", "no"), tried("delivered"), tried("failed", "no")]},
             [
                 "Nothing waits for example.net.",
                 TAKES,
-                "Attempts since 1m ago (07:59:00): 2 failed, 1 delivered.",
+                "Attempts since 07:59:00 (1m ago): 2 failed, 1 delivered.",
                 "Refused for good 2 times: 550 5.1.1 no",
             ],
             id="lately",

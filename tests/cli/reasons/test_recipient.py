@@ -109,7 +109,7 @@ GREY = {"text": "greylisted, try again in 300 seconds"}
             "held",
             "held by eva",
             [
-                f"{SUBJECT} is held with its whole scheduled queue by eva since 1h ago (07:00:00): complaint.",
+                f"{SUBJECT} is held with its whole scheduled queue by eva since 07:00:00 (1h ago): complaint.",
                 "The hold ends in 10m (08:10:00).",
                 "To let it go: postduif queue release --domain example.net",
                 TRIED,
@@ -122,7 +122,7 @@ GREY = {"text": "greylisted, try again in 300 seconds"}
             "held",
             "held by eva",
             [
-                f"{SUBJECT} is held with its whole scheduled queue by eva since 1h ago (07:00:00).",
+                f"{SUBJECT} is held with its whole scheduled queue by eva since 07:00:00 (1h ago).",
                 "To let it go: postduif queue release --all",
                 "mx.example.net said last: 451 4.3.0 try later",
                 END,
@@ -339,3 +339,19 @@ def test_a_long_story_is_cut() -> None:
 def test_the_null_sender_is_shown() -> None:
     """A notification is from <>."""
     assert answer(replace(FACTS, sender="")).lines[0].startswith("412 from <> to ")
+
+
+def test_what_came_later() -> None:
+    """A bounce comes first; that the mail was delivered before stands below it, its details deeper."""
+    bounce = attempt(1, 10, kind="bounced", code=550, enhanced="5.1.1", text="no", category="recipient_unknown")
+    delivered = attempt(1, 60, kind="delivered", code=250, enhanced="2.0.0", text="OK")
+    said = answer(replace(FACTS, waiting=None, attempts=[bounce, delivered]))
+    assert (said.state, said.cause) == ("bounced", "delivered")
+    assert list(said.lines) == [
+        f"{SUBJECT} bounced 10s ago (07:59:50).",
+        "mx.example.net[192.0.2.1]:25 said: 550 5.1.1 no",
+        "That counts as: recipient unknown (docs/bounces-classes.md).",
+        f"{SUBJECT} was delivered 1m ago (07:59:00), at the 1st attempt.",
+        "  mx.example.net[192.0.2.1]:25 said: 250 2.0.0 OK",
+        "  It took less than a millisecond.",
+    ]
