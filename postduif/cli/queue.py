@@ -51,7 +51,7 @@ def _conditions(function: _F) -> _F:
     return function
 
 
-def _condition(options: dict[str, Any]) -> dict[str, object]:
+def _condition(options: dict[str, Any]) -> dict[str, Any]:
     older = options["older_than"]
     return {
         **{name: options[name] for name in ("domain", "stream", "sender", "recipient", "said")},
@@ -166,6 +166,11 @@ def _next(row: Mapping[str, Any]) -> str:
     return "now" if row["due"] <= time.time() else ago(row["due"])
 
 
+def _absent(config_path: Path, ids: list[int]) -> list[int]:
+    """Those that name nothing in the queue. Asked one by one, as a message may have any number of recipients."""
+    return [id for id in ids if not answer(config_path, "queue.list", condition={"ids": [id]}, limit=1)]
+
+
 def _change(name: str, verb: str, summary_: str, *, reason: bool = False, lasting: bool = False) -> None:
     @config_option
     @_conditions
@@ -180,11 +185,16 @@ def _change(name: str, verb: str, summary_: str, *, reason: bool = False, lastin
         if lasting:
             request["for"] = options["duration"]
         with one_line_errors():
+            absent = _absent(config_path, condition["ids"])
             found = answer(config_path, f"queue.{name}", **request)
         if as_json:
             print_json(found)
         else:
             click.echo(f"{count(found['recipients'], 'recipient')} {verb}")
+        if absent:
+            named = ", ".join(map(str, absent))
+            click.echo(f"postduif: not in the queue: {named}; `postduif why ID` says what became of it", err=True)
+            sys.exit(1)
 
     change.__doc__ = summary_
     if lasting:

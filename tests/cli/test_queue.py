@@ -106,6 +106,24 @@ def test_an_empty_queue(tmp_path: Path) -> None:
     assert run(path, "queue", "retry", "--all").stdout == "0 recipients due now\n"
 
 
+def test_an_id_that_names_nothing(tmp_path: Path) -> None:
+    """What was mistyped is named, with status 1, beside what was done for the others."""
+
+    async def story() -> tuple[Path, int]:
+        async with Sink() as sink, installed(tmp_path, sink.port) as daemon:
+            number = await daemon.submit(["tempfail@x.example"])
+            await tried(daemon, 1)
+            return daemon.path, number
+
+    path, number = asyncio.run(story())
+    for words, done in (("hold", "held"), ("release", "released"), ("retry", "due now")):
+        reason = ["--reason", "no"] if words == "hold" else []
+        result = run(path, "queue", words, "--id", str(number), "--id", "999", *reason)
+        assert (result.exit_code, result.stdout) == (1, f"1 recipient {done}\n")
+        assert result.stderr == "postduif: not in the queue: 999; `postduif why ID` says what became of it\n"
+    assert run(path, "queue", "delete", "--id", str(number)).exit_code == 0
+
+
 def test_an_unknown_message(tmp_path: Path) -> None:
     """A message that nobody knows is one line and status 1."""
     result = run(written(tmp_path), "queue", "show", "7")
