@@ -17,7 +17,7 @@ from postduif.cli.asking import json_option
 from postduif.cli.mail_files import Found, mails
 from postduif.cli.tables import printable, table
 
-_NOTHING_SAID = ("", "", "", "", "", "")
+_NOTHING_SAID = ("-",) * 6
 
 
 @click.command

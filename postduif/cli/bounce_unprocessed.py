@@ -62,15 +62,16 @@ def _parts(config: Config, number: int) -> Iterator[bytes]:
 
 
 def _drop(config: Config, numbers: tuple[int, ...], *, as_json: bool) -> None:
-    wanted = set(numbers)
-    found = _answer(config, "unprocessed.drop", ids=sorted(wanted))
+    wanted = sorted(set(numbers))
+    absent = [one for one in wanted if not _answer(config, "unprocessed.drop", ids=[one])["dropped"]]
+    dropped = len(wanted) - len(absent)
     if as_json:
-        print_json(found)
+        print_json({"dropped": dropped})
     else:
-        click.echo(f"{count(found['dropped'], 'mail')} dropped")
-    if found["dropped"] < len(wanted):
-        missing = count(len(wanted) - found["dropped"], "mail")
-        click.echo(f"postduif: {missing} not there; `postduif bounce unprocessed` lists them", err=True)
+        click.echo(f"{count(dropped, 'mail')} dropped")
+    if absent:
+        named = ", ".join(map(str, absent))
+        click.echo(f"postduif: not there: {named}; `postduif bounce unprocessed` lists what is", err=True)
         sys.exit(1)
 
 

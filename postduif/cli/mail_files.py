@@ -24,7 +24,7 @@ class Found(NamedTuple):
 def mails(path: Path) -> Iterator[Found]:
     """What is in a file or a Maildir; "-" is standard input. Raises OSError."""
     if str(path) == "-":
-        yield from _of_stream("-", sys.stdin.buffer)
+        yield from _of_stream("standard input", sys.stdin.buffer)
     elif (path / "cur").is_dir() or (path / "new").is_dir():
         for folder in ("new", "cur"):
             for file in sorted(one for one in (path / folder).glob("*") if one.is_file()):

@@ -25,6 +25,8 @@ PAGE = 1000
 """Entries of one request."""
 SAID = 10
 """Lines of an import that are complained about one by one."""
+SHOWN = 100
+"""Characters of an address that cannot be taken."""
 
 _reason_option = click.option("--reason", required=True, help="Why; kept in the history.")
 _addresses = click.argument("addresses", nargs=-1, required=True)
@@ -60,7 +62,10 @@ def list_(config_path: Path, addresses: tuple[str, ...], *, history: bool, as_js
         raise click.UsageError("--history is about an ADDRESS; name one")
     with one_line_errors(), suppression_list(config_path) as answer:
         if addresses:
-            _show(answer("suppress.show", addresses=addresses), history=history, as_json=as_json)
+            found = answer("suppress.show", addresses=addresses)
+            if history:
+                _add_history_of_patterns(answer, found)
+            _show(found, history=history, as_json=as_json)
             return
         wanted = {
             "standing": "" if options["state"] == "all" else options["state"],
@@ -151,13 +156,15 @@ def import_(config_path: Path, file: TextIO, cause: str, reason: str, *, as_json
             found = answer("suppress.enter", rows=given)
             lines += len(chunk)
             changed += found["changed"]
-            problems += [(chunk[number][0], text) for number, text in found["problems"]]
+            for number, text in found["problems"]:
+                line, row = chunk[number]
+                problems.append((line, f"{row.get('address', '')[:SHOWN]!r}: {text}"))
     if as_json:
         print_json({"lines": lines, "changed": changed, "problems": problems})
     else:
         click.echo(f"{count(lines, 'line')} read, {count(changed, 'change')}")
     for line, text in problems[:SAID]:
-        click.echo(f"postduif: line {line}: {printable(text)}", err=True)
+        click.echo(f"postduif: {printable(name)}, line {line}: {printable(text)}", err=True)
     if len(problems) > SAID:
         click.echo(f"postduif: {len(problems) - SAID} more lines could not be taken; --json names them all", err=True)
     sys.exit(1 if problems else 0)
@@ -209,6 +216,14 @@ def _write_json(target: TextIO, rows: Iterator[dict[str, str]]) -> None:
     target.write("\n]\n")
 
 
+def _add_history_of_patterns(answer: Answer, found: list[dict[str, Any]]) -> None:
+    """What happened to the patterns that mean an address happened to it."""
+    for one in found:
+        named = {entry["address"] for entry in one["entries"] if "*" in entry["address"]} - {one["address"]}
+        for pattern in answer("suppress.show", addresses=sorted(named)) if named else []:
+            one["history"] = sorted(one["history"] + pattern["history"], key=lambda past: past["at"], reverse=True)
+
+
 def _show(found: list[dict[str, Any]], *, history: bool, as_json: bool) -> None:
     if as_json:
         print_json(found)
@@ -221,6 +236,7 @@ def _show(found: list[dict[str, Any]], *, history: bool, as_json: bool) -> None:
             rows = [
                 (
                     ago(past["at"]),
+                    past["subject"],
                     past["event"],
                     past["type"],
                     f"{past['was']} -> {past['became']}",
@@ -230,7 +246,8 @@ def _show(found: list[dict[str, Any]], *, history: bool, as_json: bool) -> None:
                 )
                 for past in one["history"]
             ]
-            table(("when", "event", "type", "change", "cause", "who says so", "why"), rows, empty="No history.")
+            columns = ("when", "address", "event", "type", "change", "cause", "who says so", "why")
+            table(columns, rows, empty="No history.")
 
 
 def _print(entries: list[dict[str, Any]]) -> None:

@@ -88,7 +88,10 @@ def _password(name: str) -> str:
     if sys.stdin.isatty():
         password: str = click.prompt(f"Password of {name}", hide_input=True, confirmation_prompt=True, err=True)
         return password
-    return sys.stdin.readline().rstrip("\r\n")
+    line = sys.stdin.readline()
+    if not line:
+        raise ConfigError("standard input was empty; its first line is the password")
+    return line.rstrip("\r\n")
 
 
 def _fail(error: Exception) -> NoReturn:

@@ -25,7 +25,7 @@ def test_rows() -> None:
     assert [row[1:7] for row in rows] == [
         ["bounce", "anna@gone.example", "5.1.10", "recipient_unknown", "hard", "microsoft-recipient-not-found"],
         ["delay", "anna@slow.example", "4.0.0", "expired", "soft", "timed-out"],
-        ["nothing", "", "", "", "", ""],
+        ["nothing", "-", "-", "-", "-", "-"],
     ]
     assert rows[0][0].endswith("exchange.eml")
     assert rows[0][7].startswith("550 5.1.10 The e-mail address wasn't found.")

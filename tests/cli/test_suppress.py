@@ -59,6 +59,16 @@ def test_add_and_remove(tmp_path: Path) -> None:
     assert "\trelease\t\tsuppressed -> valid\tmanual\t" in shown
 
 
+def test_the_history_of_a_pattern(tmp_path: Path) -> None:
+    """What happened to a pattern is the history of each address that it means."""
+    path = written(tmp_path)
+    run(path, "suppress", "add", "*@bad.example", "--reason", "all of them")
+    result = run(path, "suppress", "list", "eve@bad.example", "--history")
+    assert "\t*@bad.example\tentry\t\tvalid -> suppressed\tmanual\t" in result.stdout
+    (eve,) = entries(path, "eve@bad.example", "--history")
+    assert [one["reason"] for one in eve["history"]] == ["all of them"]
+
+
 def test_types(tmp_path: Path) -> None:
     """An unsubscribe from one type can be added and removed by itself."""
     path = written(tmp_path)
@@ -105,8 +115,8 @@ def test_import_and_export(tmp_path: Path) -> None:
     )
     result = run(path, "suppress", "import", str(source))
     assert (result.exit_code, result.stdout) == (1, "5 lines read, 3 changes\n")
-    assert "line 3: no domain" in result.stderr
-    assert "line 5: 'bounced' is no cause" in result.stderr
+    assert "postduif: old list.csv, line 3: 'nobody': no domain\n" in result.stderr
+    assert "line 5: 'joe@example.com': 'bounced' is no cause" in result.stderr
     first = {one["address"]: one for one in entries(path)}
     assert first["=cmd@example.com"]["since"] == "2026-01-02T03:04:05.000Z"
     assert first["*@bad.example"]["reason"] == "imported from old list.csv"
@@ -191,7 +201,7 @@ def test_asks_the_daemon(tmp_path: Path) -> None:
     async def story() -> None:
         book = InMemory()
         happen(book.connection, event("bob@example.com", What.HARD, evidence="550 5.1.1 unknown"))
-        operations = SuppressionOperations(book, DEFAULTS, SECRET, lambda: NOW)
+        operations = SuppressionOperations(book, lambda: DEFAULTS, SECRET, lambda: NOW)
         control = Control(tmp_path / "run", operations.actions)
         await control.start()
         try:
@@ -203,7 +213,8 @@ def test_asks_the_daemon(tmp_path: Path) -> None:
             assert (await asked("remove", "bob@example.com", "--reason", "mended")).exit_code == 0
             assert (await asked("add", "--erase", "eve@example.com", "--reason", "asked")).exit_code == 0
             assert (await asked("add", "joe", "--reason", "x")).exit_code == 1
-            assert [one.after.standing.value for one in book.changes] == ["valid", "suppressed"]
+            became = [one.after.standing.value for one in book.changes]
+            assert (became[0], became[-1]) == ("valid", "suppressed")
             assert len(standings(book.connection)) == 1
         finally:
             await control.close()

@@ -63,3 +63,9 @@ def test_errors_are_one_line(config: str, arguments: list[str], given: str) -> N
     result = CliRunner().invoke(command, [*arguments, *([] if "-c" in arguments else ["-c", config])], input=given)
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
+
+
+def test_nothing_given(config: str) -> None:
+    """Standard input that ends before a password is called that."""
+    result = CliRunner().invoke(command, ["add", "bob", "-c", config], input="")
+    assert result.stderr == "postduif user: standard input was empty; its first line is the password\n"
