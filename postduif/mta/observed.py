@@ -7,7 +7,7 @@ from functools import lru_cache
 from prometheus_client import Counter
 
 from postduif import log
-from postduif.attempt import Attempt, Kind
+from postduif.attempt import UNTRIED, Attempt, Kind
 from postduif.bounce.classify import provider_of
 from postduif.mta.metrics import ATTEMPTS, DELAY, FAILURES
 from postduif.queue.store import Outcome
@@ -57,7 +57,7 @@ def _write(outcome: Outcome, attempt: Attempt, level: str) -> None:
         "site": attempt.site,
         "host": attempt.host,
         "tls": attempt.tls,
-        "attempt": recipient.attempts + 1,
+        "attempt": recipient.attempts + (attempt.kind not in UNTRIED),
         "delays": f"{attempt.before_queue:.3g}/{attempt.in_queue:.3g}/{attempt.connect:.3g}/{attempt.transmit:.3g}",
         "reply": attempt.reply,
     }
