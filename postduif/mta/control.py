@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from postduif import log
-from postduif.errors import ConfigError, PostduifError
+from postduif.errors import AddressError, ConfigError, PostduifError
 
 NAME = "control.sock"
 MAX_LINE = 1024 * 1024  # octets of one request
@@ -84,6 +84,8 @@ class Control:
             return {"error": "no such request; is the command line of another version than the daemon?"}
         try:
             return {"ok": await action(request)}
+        except (ControlError, AddressError) as error:  # what was asked is wrong, and nothing here is
+            return {"error": str(error)}
         except (PostduifError, TypeError, ValueError, KeyError) as error:
             log.warning("control_request_failed", error=repr(error))
             return {"error": str(error)}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from postduif.errors import ConfigError
-from postduif.mta.control import Control
+from postduif.errors import ConfigError, StoreError
+from postduif.mta.control import Control, ControlError, ask
 
 
 def test_a_path_that_is_too_long_is_named(tmp_path: Path) -> None:
@@ -17,3 +18,28 @@ def test_a_path_that_is_too_long_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"server\.run_dir: .* too long for a socket; choose a directory"):
         asyncio.run(Control(directory, {}).start())
     assert not directory.exists()
+
+
+def test_what_was_asked_wrongly_is_no_trouble_of_ours(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The one who asks is told; the log has a warning only when something here is wrong."""
+
+    async def mistaken(_: dict[str, Any]) -> object:
+        raise ControlError("there is no mail 99")
+
+    async def broken(_: dict[str, Any]) -> object:
+        raise StoreError("the disk")
+
+    async def story() -> None:
+        control = Control(tmp_path, {"mistaken": mistaken, "broken": broken})
+        await control.start()
+        try:
+            for do, said in (("mistaken", "there is no mail 99"), ("broken", "the disk")):
+                with pytest.raises(ControlError, match=said):
+                    await asyncio.to_thread(ask, tmp_path, do)
+        finally:
+            await control.close()
+
+    asyncio.run(story())
+    logged = capfd.readouterr().err
+    assert "no mail 99" not in logged
+    assert logged.count("control_request_failed") == 1
