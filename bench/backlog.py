@@ -10,7 +10,7 @@ import os
 import random
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,13 +43,24 @@ class Backlog:
     """Octets of each body."""
 
 
+@contextmanager
+def giving_way() -> Iterator[None]:
+    """Whatever the bench was started with, as `chrt -f 10`: what is no measurement gives way to others."""
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
+
+
 def fill(data_dir: Path, backlog: Backlog, last_due: float) -> None:
     """Makes the queue file. Due times are spread before `last_due`, seconds since the epoch."""
     path = data_dir / connection.FILE_NAME
     recovery.create(path, _FIRST_ID + backlog.recipients)
     content = _content(backlog.size)
     number = {domain: row for row, domain in enumerate(backlog.domains, 1)}
-    with closing(connection.connect_writer(path)) as opened:
+    with giving_way(), closing(connection.connect_writer(path)) as opened:
         for setting in ("journal_mode = MEMORY", "synchronous = OFF", "cache_size = -400000"):
             opened.execute(f"PRAGMA {setting}")
         opened.execute("BEGIN")
@@ -75,7 +86,7 @@ def fill(data_dir: Path, backlog: Backlog, last_due: float) -> None:
 def hasten(data_dir: Path, seconds: float) -> None:
     """Makes everything due so much earlier. Only while no daemon runs."""
     path = data_dir / connection.FILE_NAME
-    with closing(connection.connect_writer(path)) as opened:
+    with giving_way(), closing(connection.connect_writer(path)) as opened:
         opened.execute("PRAGMA cache_size = -400000")
         opened.execute("UPDATE recipient SET due = due - ?", (seconds,))
     _sync(path)

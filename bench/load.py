@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bench.errors import BenchError
-from bench.program import find, prefix
+from bench.program import find
 
 SESSIONS = 50
 SENDER = "bench@sender.example"
@@ -59,9 +59,7 @@ def send(load: Load, port: int, limit: float = 600.0) -> Sent:
     command = _source(load, port) if load.smtp_source else _generator(load, port)
     started = time.monotonic()
     try:
-        done = subprocess.run(
-            [*prefix(), *command], check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit
-        )
+        done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit)
     except subprocess.TimeoutExpired:
         raise BenchError(f"{load.messages} messages were not accepted within {limit:.0f} s") from None
     seconds = time.monotonic() - started

@@ -33,11 +33,6 @@ def free_port() -> int:
         return port
 
 
-def prefix() -> list[str]:
-    """What programs are started with: $BENCH_PREFIX, as "chrt -f 10" on a machine that does other work meanwhile."""
-    return os.environ.get("BENCH_PREFIX", "").split()
-
-
 class Program:
     """A running program. Its output goes to a log file, whose end is quoted when the program ends too soon."""
 
@@ -46,7 +41,7 @@ class Program:
         self._name = Path(command[0]).name
         with log.open("ab") as output:
             self._popen = subprocess.Popen(
-                [*prefix(), *command], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
             )
 
     @property
