@@ -48,20 +48,19 @@ async def sweep(directory: Path, strace: str, aims: tuple[Aim, ...] = ROAD, step
                 number += step
             scene.row.notes.append(f"{aim.victim}: {aim.calls}: up to call {number - step}")
         await scene.up()
-        return await scene.reconcile(bound=2 * scene.row.cycles)  # the mail and the notification
+        return await scene.reconcile()
 
 
 async def _round(scene: Scene, strace: str, aim: Aim, number: int) -> bool:
     """One life of the daemon; whether it was cut short."""
     await scene.up()
-    began = time.monotonic()
     pid = scene.writer() if aim.victim == "writer" else scene.program.pid
     with tracing(strace, pid, f"{aim.calls}:signal=KILL:when={number}", scene.directory / "trace"):
         await _one_mail(scene)
         with contextlib.suppress(ProcessLookupError):
             scene.program.send(15)
         status = await scene.ended()
-    scene.accounts.fault(began, time.monotonic())
+    scene.accounts.fault(time.monotonic(), time.monotonic())
     scene.row.cycles += 1
     scene.row.check(status in (0, 1, -9), f"{aim} {number}: the daemon ended with {status}")
     return status != 0
@@ -98,16 +97,21 @@ async def _start(scene: Scene, strace: str, aim: Aim, number: int, *, crashed: b
         shutil.rmtree(queue, ignore_errors=True)
     inject = f"{aim.calls}:signal=KILL:when={number}"
     through = await scene.try_up(from_the_start(strace, inject, queue, scene.directory / "trace"))
-    scene.kill("all")  # strace among them
-    await scene.ended()
+    await _kill_all(scene)  # strace among them
     scene.row.cycles += 1
     if through:
         return False
     await scene.up()
     if crashed:
         await scene.injector.submit(f"r{scene.row.cycles}@d.example")
-        scene.kill("all")
-        await scene.ended()
+        await _kill_all(scene)
     else:
         await scene.stop()
     return True
+
+
+async def _kill_all(scene: Scene) -> None:
+    began = time.monotonic()
+    scene.kill("all")
+    await scene.ended()
+    scene.accounts.fault(began, time.monotonic())
