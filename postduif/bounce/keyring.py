@@ -12,6 +12,7 @@ import os
 import secrets
 from pathlib import Path
 
+from postduif import log
 from postduif.config.private_files import find_private, read_private
 from postduif.errors import ConfigError
 
@@ -32,6 +33,7 @@ def load(path: Path, *, create: bool) -> tuple[bytes, ...]:
     if create and not find_private(path).exists():
         try:
             _create(path)
+            log.info("key_made", file=path, remedy="if there was one before, put it back and reload")
         except OSError as error:
             raise ConfigError(f"{path} cannot be made ({error.strerror}); create its directory, or free it") from None
     keys = tuple(_read(path))
