@@ -54,9 +54,14 @@ def shown(subject: str) -> str:
     """As people write it; `read` takes it back."""
     if is_pattern(subject) or is_erased(subject):
         return subject
+    address = address_of(subject)
+    return f"{quote(address.localpart)}@{address.domain}" if "*" in address.localpart else str(address)
+
+
+def address_of(subject: str) -> Address:
+    """The address that a subject is, neither a pattern nor a hash; in lower case."""
     escaped, _, domain = subject.rpartition("@")
-    local = re.sub(r"\\(.)", r"\1", escaped)
-    return f"{quote(local)}@{domain}" if "*" in local else str(Address(local, domain))
+    return Address(re.sub(r"\\(.)", r"\1", escaped), domain)
 
 
 def is_pattern(subject: str) -> bool:

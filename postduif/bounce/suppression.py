@@ -86,11 +86,12 @@ def erase(
 ) -> list[Change]:
     """Keep of these addresses nothing but hashes, which refuse mail for good; of their history what and when only.
 
-    Patterns are no persons and stay. Returns what is different now, the entries of the addresses included: they are
-    gone from the file and must leave every copy of it.
+    Patterns are no persons and stay. Returns what is different now, with a change to nothing of each address that is
+    erased now or had an entry: it must leave every copy of the file, and its mail the queue.
     """
     persons = [subject for subject in dict.fromkeys(subjects) if not is_pattern(subject) and not is_erased(subject)]
     left = [Change(one.subject, one.type, one.state, VALID) for one in entries_of(connection, persons)]
+    had = {one.subject for one in left}
     connection.execute(
         "DELETE FROM suppression WHERE subject IN (SELECT value FROM json_each(?))", (json.dumps(persons),)
     )
@@ -100,7 +101,10 @@ def erase(
         (json.dumps([(subject, erased(subject, secret)) for subject in persons]),),
     )
     events = [Event(erased(one, secret), What.ENTRY, at, reason=reason, cause=Cause.ERASED) for one in persons]
-    return left + record(connection, events, _NONE, secret)
+    made = record(connection, events, _NONE, secret)
+    gone = {one.subject for one in made}
+    left += [Change(one, "", VALID, VALID) for one in persons if one not in had and erased(one, secret) in gone]
+    return left + made
 
 
 def tidy(connection: sqlite3.Connection, now: float, retention: float) -> Tidied:

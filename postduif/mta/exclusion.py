@@ -1,15 +1,17 @@
 """Keeps mail from those who are on the suppression list: looked at when it is leased, taken out when they get there.
 
-What is refused ends with an outcome of its own, in the journal and, as with any failure, for its sender.
+What is refused ends with an outcome of its own, in the journal and, as with any failure, for its sender. What waits
+on disk for what a pattern means, or for an address with capitals beyond ASCII, is looked at when it is leased.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 
 from postduif import log
 from postduif.attempt import Attempt, Kind
-from postduif.bounce.subject import of_address
+from postduif.bounce.subject import address_of, is_pattern
 from postduif.clock import Clock
 from postduif.envelope import Entry
 from postduif.errors import StoreError
@@ -22,6 +24,7 @@ from postduif.reply import Reply
 
 CHUNK = 1000  # recipients of one look through the queue
 PAUSE = 0.5  # seconds between looks through the queue: what gathers meanwhile goes into the next
+UNREADABLE = 1.0  # seconds that suspects are kept when the list cannot be read; given back they are leased at once
 
 
 class Exclusion:
@@ -52,18 +55,28 @@ class Exclusion:
         return [entry for entry in entries if suspect(entry.recipient.address)]
 
     async def allowed(self, suspects: Sequence[Entry]) -> list[Entry]:
-        """Those of them that may go; the others get their end. Raises StoreError; then their leases have ended."""
+        """Those of them that may go; the others get their end.
+
+        Raises StoreError, after a while; then the leases have ended of those that have not got their end.
+        """
         allowed: list[Entry] = []
+        unread: dict[str, list[Entry]] = {}
+        for entry in suspects:
+            unread.setdefault(entry.envelope.stream, []).append(entry)
         try:
-            for stream in {entry.envelope.stream for entry in suspects}:
-                entries = [entry for entry in suspects if entry.envelope.stream == stream]
+            while unread:
+                stream, entries = next(iter(unread.items()))
                 refusals = await self._suppressions.refusals((one.recipient.address for one in entries), stream)
+                del unread[stream]
                 self._end(
                     [(one, refusals[one.recipient.address]) for one in entries if one.recipient.address in refusals]
                 )
                 allowed += [one for one in entries if one.recipient.address not in refusals]
         except StoreError:
-            self._store.release(suspects)  # those that have got their end are leased no more
+            try:
+                await self._clock.sleep(UNREADABLE)
+            finally:
+                self._store.release([*allowed, *(one for entries in unread.values() for one in entries)])
             raise
         return allowed
 
@@ -86,13 +99,23 @@ class Exclusion:
     async def _take_out(self, subjects: set[str]) -> None:
         allowed: list[Entry] = []  # given back at the end, or they would be found again
         try:
-            for route in list(self._routes.values()):
-                ready = route.ready.take_out(lambda entry: of_address(entry.recipient.address) in subjects)
-                allowed += await self.allowed(ready)
-            while entries := await self._store.lease_of(subjects, CHUNK):
+            await self._take_out_ready(allowed)
+            addresses = {str(address_of(subject)) for subject in subjects if not is_pattern(subject)}
+            while addresses and (entries := await self._store.lease_of(addresses, CHUNK)):
                 allowed += await self.allowed(entries)
         finally:
             self._store.release(allowed)
+
+    async def _take_out_ready(self, allowed: list[Entry]) -> None:
+        """Look at what is ready on Routes, some at a time; what may go nevertheless is added to `allowed`."""
+        looked_at = 0
+        for route in list(self._routes.values()):
+            looked_at += route.ready.recipients + 1
+            ready = route.ready.take_out(lambda entry: self._suppressions.suspect(entry.recipient.address))
+            allowed += await self.allowed(ready)
+            if looked_at >= CHUNK:
+                looked_at = 0
+                await asyncio.sleep(0)
 
     def _end(self, refused: Sequence[tuple[Entry, Reply]]) -> None:
         now = self._clock.time()

@@ -16,7 +16,7 @@ from postduif.bounce import suppression, suppression_file
 from postduif.bounce.address_state import Entry, Event, Thresholds, What, refusing
 from postduif.bounce.effect import effect_of
 from postduif.bounce.keyring import ERASURE_KEY_FILE, erasure_key
-from postduif.bounce.subject import is_erased, is_pattern, of_address
+from postduif.bounce.subject import erased, is_erased, of_address
 from postduif.bounce.suppressed import PAGE, Suppressed
 from postduif.bounce.suppression import Change
 from postduif.clock import Clock
@@ -38,7 +38,8 @@ class Suppressions:
         """`secret` is what erased people are hashed with. `load` comes before anything else."""
         self.secret = secret
         self.on_refused: Callable[[list[str]], None] = lambda addresses: None
-        """Told the addresses (as subjects) that have just become refused, perhaps for some type of mail only."""
+        """Told the addresses and patterns (as subjects) that have just become refused, perhaps for some type of mail
+        only; of people who were just erased the addresses that they had."""
         self._store = store
         self._clock = clock
         self._index = Suppressed(secret)
@@ -109,14 +110,14 @@ class Suppressions:
         """Take in what a committed task changed, in the order of the commits."""
         self._index.update(changes)
         metrics.SUPPRESSED.set(len(self._index))
-        refused = []
-        for change in changes:
-            if change.after.standing.refuses and not change.before.standing.refuses:
-                metrics.SUPPRESSIONS.labels(change.after.cause).inc()
-                if not is_pattern(change.subject) and not is_erased(change.subject):
-                    refused.append(change.subject)
-        if refused:
-            self.on_refused(refused)
+        refused = [one for one in changes if one.after.standing.refuses and not one.before.standing.refuses]
+        for change in refused:
+            metrics.SUPPRESSIONS.labels(change.after.cause).inc()
+        named = {one.subject for one in refused}
+        if hashes := {subject for subject in named if is_erased(subject)}:
+            named |= {one.subject for one in changes if erased(one.subject, self.secret) in hashes}
+        if named := named - hashes:
+            self.on_refused(list(named))
 
     async def tidy(self) -> None:
         """Let go what has lapsed, forget the history beyond its retention."""

@@ -95,3 +95,32 @@ async def test_an_entry_made_while_mail_is_on_its_way_through_memory(tmp_path: P
         await daemon.settle()
         clock.advance(3700)
         assert [line.kind for line in await daemon.journal(again)] == ["delivered"]
+
+
+async def test_a_pattern_holds_for_what_is_ready(tmp_path: Path) -> None:
+    """Mail that is ready to go ends when a pattern comes to mean its recipient; who is not meant keeps his turn."""
+    clock = FakeClock()
+    async with Sink() as sink, Daemon(tmp_path, to(sink, 'message_rate = "1/h"'), clock) as daemon:
+        await daemon.journal(await daemon.submit(["a@one.example"]))
+        meant = await daemon.submit(["bob@one.example"], sender="<>")
+        other = await daemon.submit(["c@one.example"])
+        await daemon.settle()
+        entry = Event("b*@one.example", What.ENTRY, clock.time(), "me", reason="test")
+        await daemon.app.suppressions.change(*_record(daemon, entry))
+        assert [line.kind for line in await daemon.journal(meant)] == ["suppressed"]
+        clock.advance(3700)
+        assert [line.kind for line in await daemon.journal(other)] == ["delivered"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_mail_to_somebody_erased_is_taken_out(tmp_path: Path, known: bool) -> None:
+    """What waits for him ends, whether there was an entry of him before or not."""
+    clock = FakeClock()
+    async with Sink() as sink, Daemon(tmp_path, to(sink, 'retry = "20h"'), clock) as daemon:
+        address, list_ = "tempfail@one.example", daemon.app.suppressions
+        id = await daemon.submit([address], sender="<>")
+        await daemon.journal(id, 1)
+        if known:
+            await list_.change(*_record(daemon, Event(address, What.SOFT, clock.time(), "smtp")))
+        await list_.change(suppression.erase, [address], clock.time(), "asked by letter", list_.secret)
+        assert [line.kind for line in await daemon.journal(id, 2)] == ["deferred", "suppressed"]
