@@ -58,7 +58,7 @@ def tried(row: Row) -> Row:
 
 def main() -> None:
     """In the process of its own."""
-    with tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
         try:
             row = play(PROOFS[sys.argv[1]](Path(directory), *map(json.loads, sys.argv[2:])))
         except Refused as reason:

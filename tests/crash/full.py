@@ -89,8 +89,7 @@ async def read_only(directory: Path) -> Row:
             await scene.ended()
             scene.accounts.fault(began, time.monotonic())
             await scene.injector.stop()
-            queue.unmount()
-            queue.mount()
+            queue.again()
             await scene.up()
             scene.row.cycles = 1
             return await scene.reconcile()

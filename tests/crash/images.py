@@ -57,9 +57,13 @@ class Disk:
         ).stdout.strip()
         Path("/sys/fs/ext4", Path(device).name, "trigger_fs_error").write_text("made by a test")
 
-    def unmount(self) -> None:
-        """Nobody may use it any more."""
-        _run("umount", str(self.path))
+    def again(self) -> None:
+        """Unmount and mount it. Nobody may use it any more. Raises AssertionError."""
+        try:
+            _run("umount", str(self.path))
+            self.mount()
+        except Refused as reason:
+            raise AssertionError(str(reason)) from None
 
 
 @contextlib.contextmanager
@@ -69,8 +73,7 @@ def disk(kind: str, directory: Path) -> Iterator[Disk]:
     made.mount()
     try:
         made.path.chmod(0o700)
-        made.unmount()  # that too is on the disk now
-        made.mount()
+        made.again()  # that too is on the disk now
         yield made
     finally:
         _release(made.path)
@@ -94,8 +97,8 @@ def small_disk(kind: str, directory: Path) -> Iterator[Path]:
 
 
 def _release(path: Path) -> None:
-    if os.path.ismount(path):
-        subprocess.run(["umount", "--lazy", str(path)], check=True)
+    """Unmount it, whatever state it is in; perhaps it is not mounted."""
+    subprocess.run(["umount", "--lazy", str(path)], check=False, stderr=subprocess.DEVNULL)
 
 
 def _run(*command: str) -> None:

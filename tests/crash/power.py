@@ -49,7 +49,6 @@ async def _cut(scene: Scene, queue: Disk) -> None:
     scene.kill("all")
     await scene.ended()
     scene.accounts.fault(began, time.monotonic())
-    await asyncio.to_thread(queue.unmount)
-    await asyncio.to_thread(queue.mount)
+    await asyncio.to_thread(queue.again)
     scene.injector.deaf = False
     scene.row.cycles += 1

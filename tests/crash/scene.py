@@ -120,7 +120,7 @@ class Scene:
         """Its exit status, once it and its children have ended."""
         await self.until(lambda: not self.program.runs, LONGEST_END, f"{_command(self.program.pid)!r} does not end")
         status = self.program.ended()
-        await self.until(lambda: not any(map(_is_ours, self._kin)), 10, "a child goes on without its daemon")
+        await self.until(lambda: not any(map(_lives, self._kin)), LONGEST_END, "a child goes on without its daemon")
         self._kin.clear()
         return status
 
@@ -227,6 +227,14 @@ def family(pid: int) -> list[int]:
 def is_writer(pid: int) -> bool:
     """It writes a queue file."""
     return b"postduif.queue.writing_worker" in _command(pid)
+
+
+def _lives(pid: int) -> bool:
+    """It has not ended, and may have files open."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
+    except OSError:
+        return False
 
 
 def _is_ours(pid: int) -> bool:
