@@ -1,4 +1,4 @@
-.PHONY: demo test crash check fmt fuzz bench peers docs clean
+.PHONY: demo test crash check fmt fuzz bench bounce-corpus peers docs clean
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -41,6 +41,9 @@ bench: $(BIN)/.ready  ## numbers against real peers on this machine
 docs: $(BIN)/.ready   ## write the generated pages anew
 	$(BIN)/python -m postduif.config.manual > docs/configuration.md
 	$(BIN)/python -m tests.faults.page > docs/receiver-faults.md
+
+bounce-corpus: $(BIN)/.ready  ## make tests/data/bounces anew, with Debian's mail servers in namespaces of their own (root)
+	$(BIN)/python -m tests.corpus $(ARGS)
 
 peers:                ## what the tests need from Debian (root)
 	apt-get update -qq
