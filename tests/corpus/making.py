@@ -20,8 +20,8 @@ from postduif.sink.received import Received
 from tests.corpus import fates, places
 from tests.corpus.fates import PHASES, Fate, Target
 from tests.corpus.journal import Journal
-from tests.corpus.relay import BUILD, Relay, run
 from tests.corpus.known import RELAYS
+from tests.corpus.relay import BUILD, Relay, run
 
 PATIENCE = 300.0
 """Seconds for the reports of one phase: OpenSMTPD waits for five between two connections to a host."""

@@ -31,7 +31,17 @@ def main(name: str, directory: str) -> int:
             root = _overlay(place)
             _install(root, RELAYS[name].packages)
             _name(root)
-            inside = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--root", root, "--wd", PROJECT]
+            inside: list[str | Path] = [
+                "unshare",
+                "--net",
+                "--pid",
+                "--fork",
+                "--kill-child",
+                "--root",
+                root,
+                "--wd",
+                PROJECT,
+            ]
             making = [sys.executable, "-m", "tests.corpus.making", name, directory]
             return subprocess.run([*inside, *making], check=False, env=_environment()).returncode
         finally:
@@ -43,8 +53,8 @@ def _overlay(place: Path) -> Path:
     for directory in (upper, work, root):
         directory.mkdir()
     _run("mount", "-t", "overlay", "overlay", "-o", f"lowerdir=/,upperdir={upper},workdir={work}", root)
-    for directory in ("tmp", "run", "dev"):
-        _run("mount", "-t", "tmpfs", "-o", "mode=1777" if directory == "tmp" else "mode=755", "none", root / directory)
+    for name, mode in (("tmp", "1777"), ("run", "755"), ("dev", "755")):
+        _run("mount", "-t", "tmpfs", "-o", f"mode={mode}", "none", root / name)
     _run("mount", "-t", "proc", "none", root / "proc")
     _run("mount", "--bind", PROJECT, root / PROJECT.relative_to("/"))
     for device in DEVICES:
