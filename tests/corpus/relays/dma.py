@@ -31,6 +31,7 @@ class Dma(Relay):
         "local-unknown": "its command refuses the address",
         "too-many-hops": "it does not count",
         "loops-back": "it does not look for loops",
+        "hangs-up": "it does not see that the connection has ended",
         "never-answers": "it waits for five minutes",
     }
     _phase = ""
