@@ -90,21 +90,29 @@ class Exclusion:
         while self._refused:
             subjects = set(self._refused)
             try:
-                await self._take_out(subjects)
-                self._refused -= subjects
+                if await self._take_out(subjects):
+                    self._refused -= subjects
             except StoreError as error:
                 log.error("suppressed mail still queued", error=error, remedy="it is looked for again")
             await self._clock.sleep(PAUSE)
 
-    async def _take_out(self, subjects: set[str]) -> None:
+    async def _take_out(self, subjects: set[str]) -> bool:
+        """False: memory had no room for all of it."""
         allowed: list[Entry] = []  # given back at the end, or they would be found again
         try:
             await self._take_out_ready(allowed)
             addresses = {str(address_of(subject)) for subject in subjects if not is_pattern(subject)}
-            while addresses and (entries := await self._store.lease_of(addresses, CHUNK)):
+            while addresses:
+                limit = min(CHUNK, self._store.room)
+                entries = await self._store.lease_of(addresses, limit)
                 allowed += await self.allowed(entries)
+                if len(entries) < limit:
+                    break
+                if limit < CHUNK:
+                    return False
         finally:
             self._store.release(allowed)
+        return True
 
     async def _take_out_ready(self, allowed: list[Entry]) -> None:
         """Look at what is ready on Routes, some at a time; what may go nevertheless is added to `allowed`."""

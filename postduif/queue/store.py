@@ -215,6 +215,11 @@ class Store:
         finally:
             self._lifetimes.end(block, earliest)
 
+    @property
+    def room(self) -> int:
+        """How many more may be leased."""
+        return max(self._roster.room.left(), 0)
+
     async def lease_of(self, addresses: Iterable[str], limit: int) -> list[Entry]:
         """At most `limit` entries to one of these addresses, in any case, due or not, held ones too. Raises StoreError.
 
