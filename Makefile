@@ -38,6 +38,9 @@ fmt: $(BIN)/.ready    ## put the code in shape
 bench: $(BIN)/.ready  ## numbers against real peers on this machine
 	$(BIN)/python -m bench $(ARGS)
 
+bench-bounded: $(BIN)/.ready  ## a queue of a million against one of ten thousand, sick hosts beside well ones
+	$(BIN)/python -m bench.bounded $(ARGS)
+
 docs: $(BIN)/.ready   ## write the generated pages anew
 	$(BIN)/python -m postduif.config.manual > docs/configuration.md
 	$(BIN)/python -m tests.faults.page > docs/receiver-faults.md

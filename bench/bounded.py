@@ -18,6 +18,7 @@ from typing import Any
 
 import click
 
+from bench.backlog import forget_pages
 from bench.depth import Depth, bring_due, fill_for_later, idle_memory, new_mail, old_mail, place, restart
 from bench.errors import BenchError
 from bench.gauges import Lag
@@ -75,13 +76,16 @@ def depths(root: Path, depth: Depth, rounds: int, book: Book) -> None:
             book.add("new mail, long queue", new_mail(deep, depth))
         bring_due(deep)
         for _ in range(rounds):
-            for how in ("warm", "cold", "killed"):
-                book.add_start(how, restart(deep, how))
             with place(root / "short") as short:
                 fill_for_later(short, depth.short_backlog())
                 bring_due(short)
                 book.add("old mail, short queue", old_mail(short, depth.shallow))
             book.add("old mail, long queue", old_mail(deep, depth.shallow))
+        for _ in range(rounds):
+            for how in ("warm", "killed", "cold"):
+                book.add_start(how, restart(deep, how))
+            forget_pages(deep / "data")
+            book.add("old mail, from a cold disk", old_mail(deep, depth.shallow))
             book.add("many sites, all well", among_many(deep, 2 * depth.messages, sick=False))
             book.add("many sites, 1 in 20 sick", among_many(deep, 2 * depth.messages, sick=True))
 
