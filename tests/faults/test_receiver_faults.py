@@ -63,6 +63,8 @@ class Drive:
             hops = "".join(self._place(hosts, number, cell) for number, cell in enumerate(self.cells))
             settings = SETTINGS.format(tls=REQUIRED[self._required], idle=IDLE)
             async with Daemon(directory, settings + hops, clock) as daemon:
+                # All cells at once are a crowd: idle connections would be closed to make room, before the next mail.
+                daemon.app.delivery.permits.crowd._window = 10_000.0
                 began = asyncio.get_running_loop().time()
                 await self._first_mails(daemon)
                 await self._next_mails(daemon)

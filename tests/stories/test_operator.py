@@ -9,7 +9,7 @@ from postduif.sink import Sink
 from tests.stories.daemon import Daemon
 from tests.stories.roads import to
 
-SLOW = '[[rule]]\ndot = {delay = "10ms"}'
+SLOW = '[[rule]]\ndot = {delay = "25ms"}'
 ONE_BY_ONE = "connections = 1\nmax_recipients = 1"
 ONE = Condition(domain="one.example")
 MANY = [f"r{n}@one.example" for n in range(60)]
