@@ -12,7 +12,8 @@ from tests.crash.report import Row
 from tests.crash.scene import Scene
 from tests.queue.mail import sql
 
-MAILS = 40
+MAILS = 200
+AT_ONCE = 20
 PAGE = 8192
 _IDS = "SELECT DISTINCT message_id FROM message"
 
@@ -24,7 +25,8 @@ def _cut_off(path: Path) -> None:
 
 def _garbage(path: Path) -> None:
     with path.open("r+b") as file:
-        for page in range(4, path.stat().st_size // PAGE, 5):
+        pages = path.stat().st_size // PAGE
+        for page in range(pages // 2, pages, 5):
             file.seek(page * PAGE)
             file.write(b"\xa5" * PAGE)
 
@@ -58,8 +60,9 @@ async def damages(directory: Path, kinds: Sequence[Callable[[Path], None]] = DAM
     """Each kind of damage in turn, to the same queue with mail that nobody takes."""
     async with Scene(directory, "damaged and foreign queue files", retry="1h") as scene:
         await scene.up()
-        for number in range(MAILS):
-            await scene.injector.submit(f"tempfail{number}@d{number % 5}.example")
+        for first in range(0, MAILS, AT_ONCE):
+            some = range(first, first + AT_ONCE)
+            await asyncio.gather(*(scene.injector.submit(f"tempfail{one}@d{one % 5}.example") for one in some))
         await scene.until(lambda: scene.said().count("\ninfo deferred") >= MAILS, 30, "not tried")
         await scene.stop()
         queue, original = directory / "queue", directory / "original"
@@ -99,7 +102,7 @@ async def _one(scene: Scene, damage: Callable[[Path], None], queue: Path) -> Non
     if damage is not _later:
         saved = sum(identity in scene.accounts.acknowledged for (identity,) in sql(scene.directory, _IDS))
         row.notes.append(f"{name}: {saved} of {len(scene.accounts.acknowledged)} mails in the queue that goes on")
-        row.check(damage in WHOLE or saved, f"{name}: {saved} mails saved")
+        row.check(damage in WHOLE or saved > MAILS // 10, f"{name}: {saved} mails saved")
 
 
 def _errors(said: str) -> int:

@@ -12,11 +12,13 @@ import fcntl
 import os
 import struct
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN, which is XFS_IOC_GOINGDOWN: _IOR('X', 125, __u32)
 WITHOUT_LOG = 2  # not even the file system's own journal is written out
+PATIENCE = 30.0  # seconds
 SIZES = {"ext4": "192M", "xfs": "320M"}  # xfs is not made smaller than 300 MB
 
 
@@ -58,12 +60,17 @@ class Disk:
         Path("/sys/fs/ext4", Path(device).name, "trigger_fs_error").write_text("made by a test")
 
     def again(self) -> None:
-        """Unmount and mount it. Nobody may use it any more. Raises AssertionError."""
-        try:
-            _run("umount", str(self.path))
-            self.mount()
-        except Refused as reason:
-            raise AssertionError(str(reason)) from None
+        """Unmount and mount it; blocks until those who were killed have closed their files. Raises AssertionError."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                _run("umount", str(self.path))
+                break
+            except Refused as reason:
+                if time.monotonic() > until:
+                    raise AssertionError(str(reason)) from None
+                time.sleep(0.02)
+        self.mount()
 
 
 @contextlib.contextmanager
