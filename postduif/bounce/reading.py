@@ -27,6 +27,8 @@ from postduif.bounce.original import identify
 from postduif.bounce.status_report import findings, read_blocks
 
 _MAX_WRAPS = 3
+_EXPIRED = re.compile(r"\s*envelope expired\s*", re.IGNORECASE)
+"""All that OpenSMTPD says when it gives up, in a report that calls it a delay."""
 _REPORT = re.compile(rb"^content-type:\s{0,4}multipart/report", re.IGNORECASE | re.MULTILINE)
 
 
@@ -64,8 +66,9 @@ def _status_report(mail: Mail, note: Letter) -> Reading | None:
 def _worded(finding: Finding, words: str) -> Finding:
     """A finding without words, with those that the text has about its recipient."""
     said = finding.reply
-    reply = diagnose(words, status=said.enhanced, action=finding.action, remote_mta=said.remote_mta)
-    return replace(finding, reply=reply)
+    action = "failed" if _EXPIRED.fullmatch(words) else finding.action
+    reply = diagnose(words, status=said.enhanced, action=action, remote_mta=said.remote_mta)
+    return replace(finding, reply=reply, action=action)
 
 
 def _wrapped(mail: Mail) -> bytes:

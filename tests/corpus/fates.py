@@ -23,7 +23,7 @@ class Truth(NamedTuple):
     """What must be read about a recipient."""
 
     status: str
-    """Whole where a host said it, otherwise its class."""
+    """Whole where a host said it, otherwise its class; "" where that may be 4 or 5: it was put off, then given up."""
     categories: tuple[str, ...]
     hard: bool
     action: str
@@ -127,7 +127,7 @@ def _target(table: Mapping[str, Any]) -> Target:
 
 def _truth(text: str) -> Truth:
     status, categories, weight, *action = text.split()
-    return Truth(status, tuple(categories.split("|")), HARD[weight], action[0] if action else "failed")
+    return Truth(status.strip("-"), tuple(categories.split("|")), HARD[weight], action[0] if action else "failed")
 
 
 def adapted(fate: Fate, other: Mapping[str, str]) -> Fate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.corpus.relay import Relay
+from tests.corpus.relays.courier import Courier
 from tests.corpus.relays.dma import Dma
 from tests.corpus.relays.exim import Exim
 from tests.corpus.relays.nullmailer import Nullmailer
@@ -10,4 +11,6 @@ from tests.corpus.relays.opensmtpd import OpenSMTPD
 from tests.corpus.relays.postfix import Postfix
 from tests.corpus.relays.sendmail import Sendmail
 
-RELAYS: dict[str, type[Relay]] = {relay.name: relay for relay in (Postfix, Exim, OpenSMTPD, Sendmail, Dma, Nullmailer)}
+RELAYS: dict[str, type[Relay]] = {
+    relay.name: relay for relay in (Postfix, Exim, OpenSMTPD, Sendmail, Courier, Dma, Nullmailer)
+}

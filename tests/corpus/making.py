@@ -113,7 +113,7 @@ def _expectation(fate: Fate, target: Target, mail: Received) -> Mapping[str, Any
     assert target.truth
     truth = target.truth
     if fate.phase != PHASES[0] and not _told(target, mail):
-        truth = truth._replace(status="4", categories=(*truth.categories, "expired"))
+        truth = truth._replace(status="4" if fate.phase == "delayed" else "", categories=(*truth.categories, "expired"))
     return {
         "recipient": target.fails,
         "sent_to": target.address,

@@ -29,6 +29,7 @@ def main(name: str, directory: str) -> int:
         _run("mount", "-t", "tmpfs", "none", place)
         try:
             root = _overlay(place)
+            _run("hostname", RELAY)  # packages note it
             _install(root, RELAYS[name].packages)
             _name(root)
             inside: list[str | Path] = [
@@ -80,7 +81,6 @@ def _install(root: Path, packages: Sequence[str]) -> None:
 def _name(root: Path) -> None:
     """The host is RELAY from now on, has one user, and asks only the DNS server of the test."""
     _run("chroot", root, "useradd", "--create-home", "tess")
-    _run("hostname", RELAY)
     for name, text in (
         ("hostname", f"{RELAY}\n"),
         ("mailname", f"{RELAY}\n"),
