@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-LEAST = 100
+LEAST = 50
 """The window is never smaller."""
 FIRST = 200
 """Its size at the start."""

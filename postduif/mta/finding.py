@@ -11,7 +11,7 @@ from postduif.mta.sites import Destination
 from postduif.queue.scheduled import QueueKey
 from postduif.reply import Reply
 
-TOGETHER = 100
+TOGETHER = 50
 """Domains that are looked up at once. One that DNS is silent about keeps its place for `dns.timeout` at most."""
 
 
