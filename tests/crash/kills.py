@@ -15,7 +15,7 @@ VICTIMS = ("daemon", "writer", "all")
 
 async def kills(directory: Path, cycles: int, least: int, longest: float = 0.5) -> Row:
     """At least `cycles` kills and `least` acknowledged; each within `longest` seconds of being ready."""
-    async with Scene(directory, "kill -9 at random", delay='["0ms", "20ms"]') as scene:
+    async with Scene(directory, "kill -9 at random") as scene:
         scene.injector.start(CLIENTS)
         while scene.row.cycles < cycles or len(scene.accounts.acknowledged) < least:
             await scene.up()
