@@ -1,4 +1,4 @@
-"""MX and address records, asked for once and remembered: dnspython's asynchronous resolver behind a cache of ours.
+"""MX, address, TXT and PTR records, asked for once and remembered: dnspython's asynchronous resolver behind a cache.
 
 Identical lookups under way are one lookup. Answers are kept for their TTL within bounds, "no such name" and "no such
 record" for at most `MAX_NEGATIVE_TTL`, failures for `FAILURE_TTL` so that a dead server is not hammered. Whatever goes
@@ -53,7 +53,7 @@ class Answer(NamedTuple):
 
     status: Status
     records: tuple[Any, ...]
-    """(preference, name) of MX, addresses as text; sorted. Empty unless OK."""
+    """(preference, name) of MX; addresses, texts and names as text; sorted. Empty unless OK."""
     until: float
     """When it must be asked again, in monotonic seconds."""
 
@@ -93,6 +93,14 @@ class Resolver:
         if six is None and four is None:
             return await asyncio.gather(self._lookup(name, "AAAA"), self._lookup(name, "A"))
         return six or await self._lookup(name, "AAAA"), four or await self._lookup(name, "A")
+
+    async def txt(self, name: str) -> Answer:
+        """The TXT records of a name, its CNAME followed, the strings of each joined (RFC 7208 3.3)."""
+        return await self._lookup(name, "TXT")
+
+    async def ptr(self, address: str) -> Answer:
+        """The names that an IP address is said to have, without their final dot."""
+        return await self._lookup(ip_address(address).reverse_pointer, "PTR")
 
     async def close(self) -> None:
         """Give up the lookups under way."""
@@ -160,6 +168,8 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "MX": lambda record: (record.preference, record.exchange.to_text()),
     "A": lambda record: record.address,
     "AAAA": lambda record: str(ip_address(record.address)),
+    "TXT": lambda record: b"".join(record.strings).decode("ascii", "backslashreplace"),
+    "PTR": lambda record: record.target.to_text(omit_final_dot=True),
 }
 
 

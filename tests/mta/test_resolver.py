@@ -94,6 +94,19 @@ def test_addresses_of_both_families_are_found() -> None:
     assert four.records == ("198.51.100.1", "198.51.100.2")
 
 
+def test_texts_and_names_of_addresses_are_found() -> None:
+    """The strings of a text are one, and an address of either family is turned round."""
+    zone = """
+        example.com   TXT  "v=spf1 " "-all"
+        1.2.0.192.in-addr.arpa  PTR  MTA.example.com.
+        1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa  PTR  six.example.com.
+    """
+    with DnsServer(zone) as server:
+        assert _ask(lambda resolver: resolver.txt("example.com"), server).records == ("v=spf1 -all",)
+        assert _ask(lambda resolver: resolver.ptr("192.0.2.1"), server).records == ("MTA.example.com",)
+        assert _ask(lambda resolver: resolver.ptr("2001:db8::1"), server).records == ("six.example.com",)
+
+
 def test_without_ipv6_nobody_asks_for_it() -> None:
     """No AAAA query is sent."""
     with DnsServer(ZONE) as server:

@@ -1,10 +1,7 @@
-"""What stands in DNS: our name, its reverse, and the public halves of our DKIM keys (RFC 6376 3.6, RFC 8463)."""
+"""What stands in DNS: our name, its reverse, and the public halves of our DKIM keys."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import Iterator
 
 import dns.exception
@@ -12,17 +9,13 @@ import dns.nameserver
 import dns.rdatatype
 import dns.resolver
 import dns.reversename
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from postduif.cli.checks.finding import About, Finding
 from postduif.config.load import Loaded
 from postduif.config.schema import Dns
 from postduif.errors import ConfigError
-from postduif.mta.dkim_keys import PrivateKey, public_record, read_key, record_name
-
-PublicKey = rsa.RSAPublicKey | ed25519.Ed25519PublicKey
+from postduif.mta.dkim_keys import PrivateKey, read_key, record_name
+from postduif.mta.dkim_record import judge
 
 
 class LookupFailed(Exception):  # noqa: N818  says what happened
@@ -104,56 +97,7 @@ def _reverse(about: About, hostname: str, address: str, lookup: Lookup) -> Findi
 
 
 def _dkim(about: About, lookup: Lookup, name: str, key: PrivateKey) -> Finding:
-    publish = f"publish this TXT record: {public_record(key)}"
-    found = [text for text in lookup(name, "TXT") if "p" in _tags(text)]
-    if not found:
-        return about.error(f"{name} has no DKIM record", publish)
-    if len(found) > 1:
-        return about.error(f"{name} has {len(found)} DKIM records, and receivers take any one", "remove all but one")
-    tags = _tags(found[0])
-    try:
-        published = _public_key(tags)
-    except ValueError as error:
-        return about.error(f"{name}: {error}", publish)
-    if published != key.public_key():
-        return about.error(f"{name} is the record of another key", publish)
-    return _flags(about, name, tags)
-
-
-def _flags(about: About, name: str, tags: dict[str, str]) -> Finding:
-    """Tags that keep a right key from being used (RFC 6376 3.6.1)."""
-    if "h" in tags and "sha256" not in _words(tags["h"]):
-        return about.error(f"{name}: h={tags['h']} leaves out sha256", "remove h= from the record")
-    if "s" in tags and not {"*", "email"} & _words(tags["s"]):
-        return about.error(f"{name}: s={tags['s']} is not for mail", "remove s= from the record")
-    if "y" in _words(tags.get("t", "")):
-        return about.warning(f"{name}: t=y says that signatures are only a test", "remove t=y from the record")
-    return about.ok(f"{name} is the public half of the key")
-
-
-def _words(text: str) -> set[str]:
-    return {word.strip().lower() for word in text.split(":")}
-
-
-def _tags(record: str) -> dict[str, str]:
-    pairs = (tag.partition("=") for tag in record.split(";"))
-    return {name.strip(): value.strip() for name, equals, value in pairs if equals}
-
-
-def _public_key(tags: dict[str, str]) -> PublicKey:
-    """The key of a record. Raises ValueError, which says what is wrong with the record."""
-    if tags.get("v", "DKIM1") != "DKIM1" or ("v" in tags and next(iter(tags)) != "v"):
-        raise ValueError("the record does not begin with v=DKIM1")
-    text = re.sub(r"\s", "", tags.get("p", ""))
-    if not text:
-        raise ValueError("p= is empty: the key is revoked")
-    try:
-        octets = base64.b64decode(text, validate=True)
-        if tags.get("k", "rsa") == "ed25519":
-            return ed25519.Ed25519PublicKey.from_public_bytes(octets)
-        key = serialization.load_der_public_key(octets)
-    except (binascii.Error, ValueError, UnsupportedAlgorithm):
-        raise ValueError("p= is not a public key; it was perhaps cut or changed when it was published") from None
-    if tags.get("k", "rsa") != "rsa" or not isinstance(key, rsa.RSAPublicKey):
-        raise ValueError("k= does not say what p= is")
-    return key
+    verdict = judge(name, lookup(name, "TXT"), key)
+    if verdict.level == "ok":
+        return about.ok(verdict.text)
+    return (about.warning if verdict.level == "warning" else about.error)(verdict.text, verdict.remedy)
