@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
+from postduif.attempt import Kind
 from postduif.bounce.category import CATEGORIES, severity
 from postduif.queue.journal import Line
 
@@ -49,8 +50,15 @@ def _event(line: Line) -> dict[str, object]:
         "remote_mta": line.remote_mta,
         "host": line.host,
         "category": line.category,
-        "severity": severity(line.category, line.code) if line.category in CATEGORIES else "",
+        "severity": _severity(line),
     }
+
+
+def _severity(line: Line) -> str:
+    """Who was not tried has failed in nothing: why he is on the list was told when it happened."""
+    if line.kind == Kind.SUPPRESSED.value:
+        return "none"
+    return severity(line.category, line.code) if line.category in CATEGORIES else ""
 
 
 def _moment(at: float) -> str:

@@ -64,6 +64,20 @@ def test_told_in_order(tmp_path: Path) -> None:
         }
 
 
+def test_who_was_not_tried_has_not_failed(tmp_path: Path) -> None:
+    """A recipient on the suppression list weighs nothing: nobody refused him now."""
+
+    async def story(receiver: Receiver) -> None:
+        async with scene(tmp_path) as one:
+            await one.follow(settings(receiver))
+            await one.happen("listed@example.com", kind=Kind.SUPPRESSED)
+            await one.until(lambda: who(receiver) == ["listed"])
+
+    with Receiver() as receiver:
+        asyncio.run(story(receiver))
+        assert [event["severity"] for event in receiver.taken] == ["none"]
+
+
 def test_told_together(tmp_path: Path) -> None:
     """Who has just been told is told again a second later, of all that happened meanwhile."""
 
