@@ -24,7 +24,9 @@ _NOTHING_SAID = ("-",) * 6
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path, allow_dash=True))
 @json_option
 def command(files: tuple[Path, ...], *, as_json: bool) -> None:
-    """Say what each mail in FILE is, whom it is about, what it means, and which rule says so.
+    """Say what each mail in FILE is, and what it means.
+
+    Also whom it is about, and which rule says so.
 
     FILE is a mail, an mbox or a Maildir; "-" is standard input. A mail that is no report is "nothing". What a report
     says is only its claim: the daemon acts on those to our signed addresses alone. Exit status 1: a FILE cannot be

@@ -28,7 +28,9 @@ from postduif.mta.unprocessed_operations import UnprocessedOperations
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Mails at most.")
 @json_option
 def command(config_path: Path, *, show: int | None, drop: tuple[int, ...], limit: int, as_json: bool) -> None:
-    """List mail to our return addresses that could not be read, the latest first.
+    """List mail to our return addresses that could not be read.
+
+    The latest comes first.
 
     `postduif bounce unprocessed --show ID | postduif bounce parse -` says what is understood of it. Exit status 1: a
     mail that was named is not there.

@@ -29,7 +29,9 @@ _where = click.option("--where", "condition", default="", help="""Only those wit
 
 @click.group
 def command() -> None:
-    """People: addresses, names, attributes and child records of your own, where they came from, what they agreed to.
+    """People, and what is known of them.
+
+    Addresses, names, attributes and child records of your own, where they came from, what they agreed to.
 
     An ADDRESS may be #ID, too.
     """
@@ -65,7 +67,10 @@ def list_(config_path: Path, selection: str, condition: str, after: int, limit: 
 @click.argument("address")
 @json_option
 def show(config_path: Path, address: str, *, as_json: bool) -> None:
-    """Everything that is known of one person, what is on the suppression list included."""
+    """Everything that is known of one person.
+
+    What is on the suppression list is in it.
+    """
     found = _everything(config_path, address)
     if as_json:
         print_json(found)
@@ -88,7 +93,10 @@ def show(config_path: Path, address: str, *, as_json: bool) -> None:
 @click.option("--email", "correction", default="", help="The new address of this person.")
 @click.option("--source", default="", help="Who says so. Default: your login name.")
 def set_(config_path: Path, address: str, values: tuple[str, ...], correction: str, source: str) -> None:
-    """Enter somebody, or change what is known: VALUES are NAME=TEXT; an empty text empties."""
+    """Enter somebody, or change what is known.
+
+    VALUES are NAME=TEXT; an empty text empties.
+    """
     given = dict(_pair(text) for text in values)
     with opened(config_path) as files, transaction(files.connection):
         if correction:
@@ -109,7 +117,10 @@ def set_(config_path: Path, address: str, values: tuple[str, ...], correction: s
 @click.option("--person", default="", help="Everything of one person, as JSON: what they have a right to.")
 @json_option
 def export(config_path: Path, file: Path, selection: str, condition: str, person: str, *, as_json: bool) -> None:
-    """Write people to FILE (default: standard output) as CSV, or JSON; an import takes the CSV back."""
+    """Write people to FILE as CSV, or JSON.
+
+    Default: standard output. An import takes the CSV back.
+    """
     if person:
         found = _everything(config_path, person)
         with one_line_errors(), private_output(file) as target:

@@ -24,7 +24,9 @@ from postduif.errors import PostduifError
 @click.option("--once", is_flag=True, help="End after the results.")
 @click.option("--messages", type=click.IntRange(1, 5000), default=1000, show_default=True, help="How many to send.")
 def command(messages: int, *, once: bool) -> None:
-    """Run a daemon and a test MX, send mail through both, and check what arrives.
+    """Run a daemon and a test MX, and check what arrives.
+
+    Mail is sent through both.
 
     Everything is on loopback and in a temporary directory, and gone afterwards. Without --once it stays, so that other
     commands can be tried on it, until Ctrl-C. Exit status 0: every figure is as it must be. 1: one is not.

@@ -45,7 +45,7 @@ def command() -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file to write (0600).")
 @_json_option
 def generate(domain: str, selector: str, kind: str, bits: int, out: Path, *, as_json: bool) -> None:
-    """Make a private key, and print the record to publish and the settings to add."""
+    """Make a private key, and say what to publish and set."""
     settings = _settings(domain, selector, out)
     pem = dkim_keys.generate(kind, bits)
     try:
@@ -75,7 +75,7 @@ def generate(domain: str, selector: str, kind: str, bits: int, out: Path, *, as_
 @click.option("--selector", help="With --key-file.")
 @_json_option
 def dns(config_path: Path, key_file: Path | None, domain: str | None, selector: str | None, *, as_json: bool) -> None:
-    """Print the TXT records that publish the configured keys, or those of one key file."""
+    """Print the TXT records of the configured keys, or of one file."""
     if key_file is None:
         if domain or selector:
             raise click.UsageError("--domain and --selector go with --key-file")
@@ -121,7 +121,9 @@ def verify_command(
     *,
     as_json: bool,
 ) -> None:
-    """Verify every signature of a message in FILE, or on standard input with "-".
+    """Verify every signature of a message in FILE.
+
+    "-" is standard input.
 
     Keys come from DNS, through the configured name servers or the system's. Exit status 0: there are signatures, and
     all are good.

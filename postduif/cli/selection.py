@@ -116,7 +116,10 @@ def show(config_path: Path, name: str, after: int, limit: int, *, as_json: bool)
 @click.argument("name", default="")
 @click.option("--where", "condition", default="", help="A condition, in the place of NAME.")
 def count_(config_path: Path, name: str, condition: str) -> None:
-    """How many there are in a selection, or with a condition; without either, altogether."""
+    """How many there are in a selection, or with a condition.
+
+    Without either, altogether.
+    """
     with opened(config_path) as files:
         click.echo(count(files.connection, meant(files, name, condition), files.data_dir))
 
@@ -127,7 +130,10 @@ def count_(config_path: Path, name: str, condition: str) -> None:
 @click.option("--where", "condition", default="", help="A condition, in the place of NAME.")
 @json_option
 def explain_(config_path: Path, name: str, condition: str, *, as_json: bool) -> None:
-    """What a selection or condition says in plain words, as SQL, and what SQLite does with it."""
+    """What a selection or condition says, in plain words.
+
+    Also as SQL, and what SQLite does with it.
+    """
     with opened(config_path) as files:
         selection = selections.named(files.connection, name) if name else None
         text = selection.condition if selection else condition
@@ -148,7 +154,10 @@ def explain_(config_path: Path, name: str, condition: str, *, as_json: bool) -> 
 @_name
 @_addresses
 def add(config_path: Path, name: str, addresses: tuple[str, ...]) -> None:
-    """Put people (addresses or #ID) into a static selection, or addresses on a list."""
+    """Put people into a static selection, or addresses on a list.
+
+    People are addresses or #ID.
+    """
     with opened(config_path) as files, transaction(files.connection):
         selection = selections.named(files.connection, name)
         if selection.kind is SelectionKind.ADDRESSES:

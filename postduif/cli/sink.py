@@ -78,7 +78,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--quiet", is_flag=True, help="No figures while it runs.")
 @click.option("--json", "as_json", is_flag=True, help="The figures at the end as JSON.")
 def command(**options: Any) -> None:
-    """A test MX: takes mail at line speed, verifies signatures, and refuses, delays or hangs when its rules say so.
+    """A test MX that takes mail, and misbehaves by rules.
+
+    It works at line speed, verifies signatures, and refuses, delays or hangs when its rules say so.
 
     The first line on standard output is `listening on ADDRESS:PORT`. SIGINT and SIGTERM end it; the figures follow.
     Exit status 1: it could not start, or --verify found a bad signature.

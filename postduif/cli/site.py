@@ -13,7 +13,10 @@ from postduif.cli.tables import table
 
 @click.group
 def command() -> None:
-    """See, suspend and resume sites: all domains with the same MX hosts."""
+    """See, suspend and resume sites.
+
+    A site is all domains with the same MX hosts.
+    """
 
 
 @command.command
