@@ -1,7 +1,7 @@
 """One line of a suppression list as people keep it: what an import reads and an export writes.
 
-Six texts: address, cause, at, source, reason, type. A line is one entry that refuses mail; its standing follows from
-the cause. What an export wrote, an import takes back.
+Seven texts: address, cause, at, source, reason, type, evidence. A line is one entry that refuses mail; its standing
+follows from the cause. What an export wrote, an import takes back.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from datetime import UTC, datetime
 from postduif.bounce.address_state import Cause, Entry, Event, What
 from postduif.bounce.subject import is_erased, key_mark, read, shown
 
-COLUMNS = ("address", "cause", "at", "source", "reason", "type")
+COLUMNS = ("address", "cause", "at", "source", "reason", "type", "evidence")
 
 _AHEAD = 86400.0
 """Seconds that somebody else's clock may be ahead of ours."""
 
 
 def row_of(entry: Entry) -> dict[str, str]:
-    """The line of an entry; evidence stays behind."""
+    """The line of an entry."""
     at = datetime.fromtimestamp(entry.state.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    values = (shown(entry.subject), entry.state.cause, at, entry.state.source, entry.state.reason, entry.type)
+    state = entry.state
+    values = (shown(entry.subject), state.cause, at, state.source, state.reason, entry.type, state.evidence)
     return dict(zip(COLUMNS, values, strict=True))
 
 
@@ -44,7 +45,8 @@ def event_of(row: Mapping[str, str], now: float, secret: bytes) -> Event:
     if given["type"] and cause is not Cause.UNSUBSCRIBE:
         raise ValueError(f"only an unsubscribe has a type, and this is {cause}; leave the type empty")
     at = _moment(given["at"], now)
-    return Event(subject, What.ENTRY, at, given["source"], reason=given["reason"], type=given["type"], cause=cause)
+    said = {name: given[name] for name in ("source", "evidence", "reason", "type")}
+    return Event(subject, What.ENTRY, at, **said, cause=cause)
 
 
 def _cause(text: str) -> Cause:

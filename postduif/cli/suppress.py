@@ -141,7 +141,9 @@ def remove(config_path: Path, addresses: tuple[str, ...], reason: str, type_: st
 @click.option("--reason", default="", help="Of lines that give none. Default: the name of the file.")
 @json_option
 def import_(config_path: Path, file: TextIO, cause: str, reason: str, *, as_json: bool) -> None:
-    """Take in a CSV file ("-" is standard input): a column address; cause, at, source, reason, type if it likes.
+    """Take in a CSV file.
+
+    "-" is standard input. It has a column address; cause, at, source, reason, type and evidence if it likes.
 
     Nothing that is on the list is weakened, so a file can be taken in twice. Lines that cannot be taken are named, and
     the others are taken all the same; then the exit status is 1.
@@ -152,7 +154,7 @@ def import_(config_path: Path, file: TextIO, cause: str, reason: str, *, as_json
     with one_line_errors(), suppression_list(config_path) as answer:
         rows = suppression_csv.read(file)
         while chunk := list(itertools.islice(rows, PAGE // 2)):
-            given = [_completed(row, cause, reason or f"imported from {name}") for _, row in chunk]
+            given = [_completed(row, cause, reason, name) for _, row in chunk]
             found = answer("suppress.enter", rows=given)
             lines += len(chunk)
             changed += found["changed"]
@@ -175,7 +177,10 @@ def import_(config_path: Path, file: TextIO, cause: str, reason: str, *, as_json
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default="-")
 @json_option
 def export(config_path: Path, file: Path, *, as_json: bool) -> None:
-    """Write all that refuse mail as CSV to FILE (default: standard output), which `import` takes back."""
+    """Write all that refuse mail to FILE as CSV.
+
+    Default: standard output. `import` takes it back.
+    """
     with one_line_errors(), suppression_list(config_path) as answer:
         entries = _entries(answer, {"standing": "refusing"}, PAGE)
         rows = ({name: _cell(entry, name) for name in COLUMNS} for entry in entries)
@@ -186,10 +191,11 @@ def export(config_path: Path, file: Path, *, as_json: bool) -> None:
                 suppression_csv.write(target, rows)
 
 
-def _completed(row: dict[str, str], cause: str, reason: str) -> dict[str, str]:
-    """A line with what it leaves out."""
+def _completed(row: dict[str, str], cause: str, reason: str, name: str) -> dict[str, str]:
+    """A line with what it leaves out. What a host said is reason enough, but for an entry by hand."""
     named = row.get("cause") or ("erased" if row.get("address", "").startswith("#") else cause)
-    return {**row, "cause": named, "reason": row.get("reason") or reason}
+    said = row.get("evidence") and named.lower() != Cause.MANUAL.value
+    return {**row, "cause": named, "reason": row.get("reason") or reason or ("" if said else f"imported from {name}")}
 
 
 def _entries(answer: Answer, wanted: dict[str, str], limit: int) -> Iterator[dict[str, Any]]:

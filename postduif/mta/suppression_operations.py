@@ -152,7 +152,6 @@ def _plain(entry: Entry) -> dict[str, object]:
         "since": row["at"],
         "subject": entry.subject,
         "standing": state.standing.value,
-        "evidence": state.evidence,
         "at": state.at,
         "until": state.until,
         "errors": list(state.errors),

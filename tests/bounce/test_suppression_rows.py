@@ -16,7 +16,7 @@ def test_round_trip(cause: Cause) -> None:
     """What is on file comes back as the same entry, of every cause."""
     text = erased("bob@example.com", SECRET) if cause is Cause.ERASED else '"odd one"@example.com'
     type_ = "news" if cause is Cause.UNSUBSCRIBE else ""
-    one = event(text, What.ENTRY, cause=cause, source="dsn", reason="because", type=type_)
+    one = event(text, What.ENTRY, cause=cause, source="dsn", evidence="550 no", reason="because", type=type_)
     row = row_of(Entry(one.subject, type_, after(VALID, one, DEFAULTS)))
     assert tuple(row) == COLUMNS
     assert row["at"] == "2027-01-15T08:00:00.000Z"

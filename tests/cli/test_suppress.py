@@ -106,17 +106,18 @@ def test_import_and_export(tmp_path: Path) -> None:
     path = written(tmp_path)
     source = tmp_path / "old list.csv"
     source.write_text(
-        "address,cause,at,source,reason,type\n"
+        "address,cause,at,source,reason,type,evidence\n"
         "'=cmd@example.com,complaint,2026-01-02T03:04:05Z,arf,\"'=HYPERLINK(1)\",\n"
+        "gone@example.com,hard_bounce,,dsn,,,550 5.1.1 no such user\n"
         "nobody,,,,,\n"
         "eve@example.com,unsubscribe,,page,,news\n"
         "joe@example.com,bounced,,,,\n"
         "*@bad.example,,,,,\n"
     )
     result = run(path, "suppress", "import", str(source))
-    assert (result.exit_code, result.stdout) == (1, "5 lines read, 3 changes\n")
-    assert "postduif: old list.csv, line 3: 'nobody': no domain\n" in result.stderr
-    assert "line 5: 'joe@example.com': 'bounced' is no cause" in result.stderr
+    assert (result.exit_code, result.stdout) == (1, "6 lines read, 4 changes\n")
+    assert "postduif: old list.csv, line 4: 'nobody': no domain\n" in result.stderr
+    assert "line 6: 'joe@example.com': 'bounced' is no cause" in result.stderr
     first = {one["address"]: one for one in entries(path)}
     assert first["=cmd@example.com"]["since"] == "2026-01-02T03:04:05.000Z"
     assert first["*@bad.example"]["reason"] == "imported from old list.csv"
@@ -125,17 +126,19 @@ def test_import_and_export(tmp_path: Path) -> None:
     assert target.stat().st_mode & 0o777 == 0o600
     with target.open(newline="") as file:
         table = list(csv.reader(file))
-    assert table[0] == ["address", "cause", "at", "source", "reason", "type"]
+    assert table[0] == ["address", "cause", "at", "source", "reason", "type", "evidence"]
     assert not [cell for row in table[1:] for cell in row if cell[:1] in ("=", "+", "-", "@")]
     (tmp_path / "two").mkdir(mode=0o700)
     other = written(tmp_path / "two")
-    assert run(other, "suppress", "import", str(target)).stdout == "3 lines read, 3 changes\n"
+    assert run(other, "suppress", "import", str(target)).stdout == "4 lines read, 4 changes\n"
     again = run(other, "suppress", "import", str(target), "--json")
-    assert json.loads(again.stdout) == {"lines": 3, "changed": 0, "problems": []}
+    assert json.loads(again.stdout) == {"lines": 4, "changed": 0, "problems": []}
     assert [one["address"] for one in entries(other)] == sorted(first)
     assert run(other, "suppress", "export").stdout_bytes == target.read_bytes()
     exported = json.loads(run(other, "suppress", "export", "--json").stdout)
     assert [one["address"] for one in exported] == sorted(first)
+    (gone,) = (one for one in exported if one["address"] == "gone@example.com")
+    assert (gone["evidence"], gone["reason"]) == ("550 5.1.1 no such user", "")
 
 
 def test_import_from_standard_input(tmp_path: Path) -> None:
