@@ -13,8 +13,8 @@ import click
 from postduif.bounce.subject import shown
 from postduif.campaign.audience import attributes, contacts, erasing, exporting
 from postduif.campaign.audience.attributes import Kind
-from postduif.campaign.audience.connection import transaction
 from postduif.campaign.audience.counting import members
+from postduif.campaign.database import transaction
 from postduif.cli.asking import json_option, one_line_errors, print_json
 from postduif.cli.audience_access import meant, opened
 from postduif.cli.contact_import import import_, imports

@@ -10,11 +10,11 @@ import click
 
 from postduif.campaign.audience import selections
 from postduif.campaign.audience.condition.tokens import ConditionFault
-from postduif.campaign.audience.connection import transaction
 from postduif.campaign.audience.contacts import found
 from postduif.campaign.audience.counting import count, explain, members
 from postduif.campaign.audience.mail_address import check
 from postduif.campaign.audience.selections import Selection, SelectionKind
+from postduif.campaign.database import transaction
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.audience_access import Opened, judged, meant, opened, pointed
 from postduif.cli.options import config_option

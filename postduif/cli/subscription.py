@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from postduif.campaign.audience import subscriptions
-from postduif.campaign.audience.connection import transaction
 from postduif.campaign.audience.contacts import found
 from postduif.campaign.audience.subscriptions import Proof, SubscriptionType
+from postduif.campaign.database import transaction
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.audience_access import opened
 from postduif.cli.options import config_option

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 
 from postduif.campaign.audience.attributes import collections
-from postduif.campaign.audience.connection import transaction
+from postduif.campaign.database import transaction
 
 
 def subjects_of(connection: sqlite3.Connection, contact: int) -> list[str]:

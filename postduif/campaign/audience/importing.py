@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from postduif.campaign.audience import import_runs, projects, selections, subscriptions
 from postduif.campaign.audience.attributes import AttributeFault, Collection, collection_named, declare, declared
-from postduif.campaign.audience.connection import transaction
 from postduif.campaign.audience.import_plan import Duplicates, Options, Plan
 from postduif.campaign.audience.import_runs import Rejected, Run, RunState
 from postduif.campaign.audience.intake import Intake, RowFault
@@ -33,6 +32,7 @@ from postduif.campaign.audience.upsert import (
     source_id,
 )
 from postduif.campaign.audience.values import Stored
+from postduif.campaign.database import transaction
 
 CHUNK = 5000
 """Rows of one transaction: some 100 ms, in which nobody else can write."""

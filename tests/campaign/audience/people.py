@@ -11,11 +11,11 @@ from postduif.bounce import suppression, suppression_file
 from postduif.bounce.address_state import Event, Thresholds
 from postduif.bounce.keyring import erasure_key
 from postduif.campaign.audience.attributes import Collection, Kind, declare, declare_collection
-from postduif.campaign.audience.connection import transaction
 from postduif.campaign.audience.contacts import save
-from postduif.campaign.audience.migration import migrate
+from postduif.campaign.audience.migration import SCHEMA
 from postduif.campaign.audience.upsert import Child, put_children
 from postduif.campaign.audience.values import Stored
+from postduif.campaign.database import migrate, transaction
 from postduif.clock import SystemClock
 from postduif.queue.connection import connect_writer
 from postduif.queue.recovery import open_queue
@@ -30,7 +30,7 @@ def an_audience() -> sqlite3.Connection:
     """With attributes of each kind, and orders that have a key."""
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, uri=True)
     connection.execute("PRAGMA foreign_keys = ON")
-    migrate(connection)
+    migrate(connection, SCHEMA)
     with transaction(connection):
         for name, kind in (
             ("country", Kind.TEXT),

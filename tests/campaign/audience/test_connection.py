@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from postduif.campaign.audience.connection import audience, path_of, transaction
-from postduif.campaign.audience.migration import OURS, STEPS, migrate
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.migration import SCHEMA
+from postduif.campaign.database import migrate, path_of, transaction
 from postduif.errors import StoreError
 
 
@@ -19,9 +20,9 @@ def test_private_and_durable(tmp_path: Path) -> None:
     with audience(tmp_path) as connection:
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        for path in path_of(tmp_path).parent.iterdir():
+        for path in path_of(tmp_path, SCHEMA).parent.iterdir():
             assert path.stat().st_mode & 0o777 == 0o600
-    assert path_of(tmp_path).parent.stat().st_mode & 0o777 == 0o700
+    assert path_of(tmp_path, SCHEMA).parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_open_again(tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def test_newer_file(tmp_path: Path) -> None:
     with audience(tmp_path) as connection:
         connection.execute(
             "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, '9999 later', '')",
-            (STEPS.name,),
+            (SCHEMA.steps.name,),
         )
     with pytest.raises(StoreError, match="of a newer Postduif \\(9999 later\\)"), audience(tmp_path):
         pass
@@ -80,15 +81,15 @@ def test_newer_file(tmp_path: Path) -> None:
 def test_all_steps_are_known() -> None:
     """The names that a file may have are those of the steps."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    migrate(connection)
+    migrate(connection, SCHEMA)
     rows = connection.execute("SELECT name FROM _sqlite_migrations").fetchall()
-    assert {name for (name,) in rows} == OURS
+    assert {name for (name,) in rows} == SCHEMA.ours
 
 
 def test_no_database(tmp_path: Path) -> None:
     """A foreign file in its place is said to be one."""
     tmp_path.chmod(0o700)
-    path = path_of(tmp_path)
+    path = path_of(tmp_path, SCHEMA)
     path.parent.mkdir(mode=0o700)
     path.write_bytes(b"x" * 4096)
     path.chmod(0o600)

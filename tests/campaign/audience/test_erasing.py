@@ -6,11 +6,13 @@ from pathlib import Path
 
 from postduif.campaign.audience import import_runs, projects, selections, subscriptions
 from postduif.campaign.audience.attributes import Kind, declare, declare_collection
-from postduif.campaign.audience.connection import audience, path_of, transaction
+from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.erasing import erase, subjects_of
 from postduif.campaign.audience.import_runs import Rejected
+from postduif.campaign.audience.migration import SCHEMA
 from postduif.campaign.audience.selections import SelectionKind
 from postduif.campaign.audience.subscriptions import Proof, SubscriptionType
+from postduif.campaign.database import path_of, transaction
 from tests.campaign.audience.people import NOW, order, person
 
 
@@ -48,6 +50,6 @@ def test_everything_goes(tmp_path: Path) -> None:
         assert "ann-secret" not in dump
         assert dump.count("bob-secret") == 11
         assert not erase(connection, None, subjects)
-        content = b"".join(path.read_bytes() for path in path_of(tmp_path).parent.iterdir())
+        content = b"".join(path.read_bytes() for path in path_of(tmp_path, SCHEMA).parent.iterdir())
         assert b"ann-secret" not in content
         assert b"bob-secret" in content

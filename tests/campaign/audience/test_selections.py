@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from postduif.campaign.audience.condition.tokens import ConditionFault
-from postduif.campaign.audience.connection import transaction
 from postduif.campaign.audience.selections import (
     CHUNK,
     SelectionFault,
@@ -22,6 +21,7 @@ from postduif.campaign.audience.selections import (
     named,
     remove_members,
 )
+from postduif.campaign.database import transaction
 from tests.campaign.audience.people import NOW, an_audience, person
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from postduif.bounce.address_state import Event, What
 from postduif.campaign.audience import projects, subscriptions
-from postduif.campaign.audience.connection import transaction
 from postduif.campaign.audience.erasing import erase
 from postduif.campaign.audience.gathering import Spec
 from postduif.campaign.audience.selections import SelectionKind, add_addresses, add_members, create
@@ -17,6 +16,7 @@ from postduif.campaign.audience.subscriptions import Proof, SubscriptionType
 from postduif.campaign.audience.suppression_link import suppression_link
 from postduif.campaign.audience.target import CHUNK, Recipient, target
 from postduif.campaign.audience.upsert import Person, put_people
+from postduif.campaign.database import transaction
 from postduif.errors import PostduifError
 from tests.campaign.audience.people import NOW, a_suppression_list, an_audience, order, person
 

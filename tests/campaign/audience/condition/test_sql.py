@@ -11,8 +11,8 @@ from postduif.campaign.audience.condition.reading import read
 from postduif.campaign.audience.condition.sql import Compiler
 from postduif.campaign.audience.condition.tokens import ConditionFault
 from postduif.campaign.audience.condition.vocabulary import vocabulary
-from postduif.campaign.audience.connection import transaction
 from postduif.campaign.audience.selections import SelectionFault, SelectionKind, add_members, create, day, delete, named
+from postduif.campaign.database import transaction
 from tests.campaign.audience.people import DAY, NOW, an_audience, emails, order, person
 
 
