@@ -1,8 +1,8 @@
 """Every setting: its type, default and meaning. The manual's configuration page is made from it.
 
 Values are frozen. Sizes are octets, times are seconds, rates are `Rate`; in the file they are "25M", "5m", "100/m".
-What one setting may be is said here and in the files beside it (`incoming`, `outgoing`, `bouncing`, `webhook`); what
-must hold between settings is in `config.checking`. Everybody else imports the sections from here.
+What one setting may be is said here and in the files beside it (`incoming`, `outgoing`, `bouncing`, `campaign`,
+`webhook`); what must hold between settings is in `config.checking`. Everybody else imports the sections from here.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from postduif.config.bouncing import Bounce
+from postduif.config.campaign import Campaign
 from postduif.config.incoming import Auth, Listener
 from postduif.config.kinds import (
     AbsolutePath,
@@ -36,6 +37,7 @@ from postduif.config.webhook import Webhook
 __all__ = [
     "Auth",
     "Bounce",
+    "Campaign",
     "Config",
     "Delivery",
     "Dkim",
@@ -175,4 +177,5 @@ class Config(Section):
     dsn: Dsn = Field(default_factory=Dsn)
     bounce: Bounce = Field(default_factory=Bounce)
     webhook: tuple[Webhook, ...] = ()
+    campaign: Campaign = Field(default_factory=Campaign)
     metrics: Metrics = Field(default_factory=Metrics)

@@ -168,7 +168,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "MX": lambda record: (record.preference, record.exchange.to_text()),
     "A": lambda record: record.address,
     "AAAA": lambda record: str(ip_address(record.address)),
-    "TXT": lambda record: b"".join(record.strings).decode("ascii", "backslashreplace"),
+    "TXT": lambda record: b"".join(record.strings).decode("ascii", "replace"),
     "PTR": lambda record: record.target.to_text(omit_final_dot=True),
 }
 
