@@ -66,7 +66,7 @@ class Exim(Relay):
         """Begin with an empty queue."""
         empty("/var/spool/exim4")
         lifetime = f"{LIFETIME}s" if phase == "expired" else "1d"
-        warning = "1s" if phase == "delayed" else "1d"
+        warning = "1s:1d" if phase == "delayed" else "1d"
         text = CONFIGURATION.format(relay=RELAY, warning=warning, lifetime=lifetime)
         Path("/etc/exim4/exim4.conf").write_text(text)
         self._process = keep("exim4", "-bdf")
