@@ -39,6 +39,7 @@ from postduif.mta.submission import Submission
 from postduif.mta.suppression_operations import SuppressionOperations
 from postduif.mta.suppressions import Suppressions
 from postduif.mta.unprocessed_operations import UnprocessedOperations
+from postduif.mta.webhook_operations import WebhookOperations
 from postduif.mta.webhooks import Secrets, Webhooks, read_secrets
 from postduif.queue.store import Store
 from postduif.reply import Reply
@@ -272,6 +273,7 @@ class App:
                 self.suppressions, lambda: self.suppressions.thresholds, self.suppressions.secret, self._clock.time
             ),
             UnprocessedOperations(self.store.questions.ask, self.store.do),
+            WebhookOperations(self.webhooks),
         )
         return {name: action for part in parts for name, action in part.actions.items()}
 

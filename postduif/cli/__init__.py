@@ -23,6 +23,7 @@ COMMANDS = {
     "subscription": "subscription",
     "suppress": "suppress",
     "user": "user",
+    "webhook": "webhook",
     "why": "why",
 }
 

@@ -55,6 +55,11 @@ def passed(connection: sqlite3.Connection, name: str, last: int) -> None:
     connection.execute("UPDATE webhook SET last = ? WHERE name = ?", (last, name))
 
 
+def back(connection: sqlite3.Connection, name: str, row: int) -> None:
+    """That row of the journal, and what came after it, is told again; never is anything left out."""
+    connection.execute("UPDATE webhook SET last = min(last, ?) WHERE name = ?", (row - 1, name))
+
+
 def failing(connection: sqlite3.Connection, name: str, since: float) -> None:
     """Nothing has been taken since then (seconds since the epoch)."""
     connection.execute("UPDATE webhook SET failing_since = ? WHERE name = ?", (since, name))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from typing import NamedTuple
 
 from postduif import log
 from postduif.clock import Clock
@@ -28,6 +29,22 @@ REST = 10.0  # seconds after trouble of our own
 JITTER = 0.2  # share of a wait
 MAX_ASKED = 4 * 3600.0  # seconds that a receiver may ask us to wait
 GONE = 410  # the receiver wants no more (RFC 9110 15.5.11)
+
+
+class Standing(NamedTuple):
+    """How far one webhook is. Times in seconds since the epoch."""
+
+    name: str
+    url: str
+    oldest: float | None
+    """When the first event that the receiver has not taken happened; None: there is none under way."""
+    failing_since: float
+    """0: the last request went well."""
+    trouble: str
+    """What came of the last request, when it was not taken."""
+    next_try: float | None
+    """None: a request is under way or nothing is to be told; or it was given up."""
+    given_up: bool
 
 
 class Follower:
@@ -59,6 +76,13 @@ class Follower:
         self._noted_at = clock.monotonic()
         self._failing_since = place.failing_since
         self._commits = -1
+        self._trouble = ""
+        self._next_try: float | None = None
+
+    def standing(self) -> Standing:
+        """As it is now."""
+        since, hook = self._failing_since, self._webhook
+        return Standing(hook.name, hook.url, self.oldest, since, self._trouble, self._next_try, self.given_up)
 
     async def run(self) -> None:
         """Tell what there is and what comes."""
@@ -118,6 +142,7 @@ class Follower:
         if self._failing_since:
             log.info("webhook_well_again", webhook=self.name, after=self._clock.time() - self._failing_since)
             self._failing_since = 0.0
+        self._trouble = ""
 
     async def _failed(self, answer: Answer, tries: int) -> None:
         """Wait until it is to be tried again, perhaps for ever."""
@@ -131,7 +156,9 @@ class Follower:
         wait = steps[min(tries, len(steps)) - 1] * (1 + JITTER * (2 * self._chance() - 1))
         wait = max(wait, min(answer.asked_wait(now), MAX_ASKED))
         log.warning("webhook_failed", webhook=self.name, reason=answer.words, tries=tries, next=wait)
+        self._trouble, self._next_try = answer.words, now + wait
         await self._clock.sleep(wait)
+        self._next_try = None
 
     async def _give_up(self, answer: Answer) -> None:
         self.given_up = True

@@ -20,9 +20,10 @@ from postduif.errors import StoreError
 from postduif.mta import metrics
 from postduif.mta.resolver import Resolver
 from postduif.mta.webhook_call import Caller
-from postduif.mta.webhook_cursor import Place, take
-from postduif.mta.webhook_follower import REST, Follower
+from postduif.mta.webhook_cursor import Place, back, take
+from postduif.mta.webhook_follower import REST, Follower, Standing
 from postduif.mta.webhook_signature import secrets_of
+from postduif.queue.following import first_since
 from postduif.queue.store import Store
 
 Secrets = Mapping[str, Sequence[Secret]]
@@ -48,6 +49,7 @@ class Webhooks:
         self._clock = clock
         self._changed = asyncio.Event()
         self._followers: list[Follower] = []
+        self._orders: list[tuple[str, float, asyncio.Future[None]]] = []
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -59,6 +61,22 @@ class Webhooks:
         """From now on with these settings; those that were given up are tried again."""
         self._plan = _Plan(config, secrets, resolver)
         self._changed.set()
+
+    def standing(self) -> list[Standing]:
+        """How far each one is."""
+        return [one.standing() for one in self._followers]
+
+    async def replay(self, name: str, since: float) -> None:
+        """Tell again what happened from then on (seconds since the epoch), as far as the journal has it.
+
+        Those that were given up are tried again, as after a reload. Raises KeyError, StoreError.
+        """
+        if name not in self._plan.secrets:
+            raise KeyError(name)
+        done = asyncio.get_running_loop().create_future()
+        self._orders.append((name, since, done))
+        self._changed.set()
+        await done
 
     async def close(self) -> None:
         """End the requests under way; what was not taken is told at the next start."""
@@ -79,7 +97,20 @@ class Webhooks:
             await self._follow(plan, places)
             self._changed.clear()
             plan = self._plan
+            await self._go_back()  # now that nobody follows, nobody writes down another place
             places = await self._places_at_last(plan)
+
+    async def _go_back(self) -> None:
+        while self._orders:
+            name, since, done = self._orders.pop(0)
+            try:
+                row = await self._store.questions.ask(first_since, since)
+                if row is not None:
+                    await self._store.do(back, name, row)
+            except StoreError as error:
+                done.set_exception(error)
+            else:
+                done.set_result(None)
 
     async def _places_at_last(self, plan: _Plan) -> dict[str, Place]:
         while True:

@@ -42,6 +42,12 @@ def last_id(connection: sqlite3.Connection) -> int:
     return int(connection.execute(_LAST).fetchone()[0])
 
 
+def first_since(connection: sqlite3.Connection, moment: float) -> int | None:
+    """The lowest id of what was written from then on (seconds since the epoch); None: there is nothing."""
+    (found,) = connection.execute("SELECT min(id) FROM journal WHERE at >= ?", (moment,)).fetchone()
+    return None if found is None else int(found)
+
+
 def follow(connection: sqlite3.Connection, after: int, kinds: Sequence[str], limit: int) -> Page:
     """At most `limit` attempts of these kinds (`attempt.Kind` values) with a higher id than `after`."""
     connection.execute("BEGIN")  # what is pruned meanwhile is still seen
