@@ -26,6 +26,8 @@ from postduif.mta.dkim import Signer
 from postduif.mta.health import STALLED, Health, HealthServer
 from postduif.mta.live import LiveOperations
 from postduif.mta.loop_beats import LoopBeats
+from postduif.mta.mailing_operations import MailingOperations
+from postduif.mta.mailings import Mailings
 from postduif.mta.message_memory import MessageMemory
 from postduif.mta.operations import SiteOperations
 from postduif.mta.queue_operations import QueueOperations
@@ -42,6 +44,7 @@ from postduif.mta.unprocessed_operations import UnprocessedOperations
 from postduif.mta.webhook_operations import WebhookOperations
 from postduif.mta.webhooks import Secrets, Webhooks, read_secrets
 from postduif.queue.store import Store
+from postduif.queue.stores import Stores
 from postduif.reply import Reply
 
 GRACE = 20.0  # seconds that sessions and transactions under way have to end when we stop
@@ -61,6 +64,7 @@ class App:
         self._contexts = {one.address: _tls(one) for one in self._config.listener}
         self._secrets = read_secrets(self._config)
         self.store = Store.open(self._config.server.data_dir, self._config.queue, self._clock, EXTENSIONS)
+        self.stores = Stores(self.store, self._clock)
         self.store.observe_commits(metrics.COMMIT_SECONDS.observe)
         classify(Reply(250, "", ""))  # reads the rules: not while mail waits for the event loop
         self._stop = asyncio.Event()
@@ -81,7 +85,7 @@ class App:
         delivering = asyncio.create_task(self.delivery.run())
         beating = asyncio.create_task(self._beats())
         stopping = asyncio.create_task(self._stopped())
-        dying = asyncio.create_task(self.store.died())
+        dying = asyncio.create_task(self.stores.died())
         tasks = (delivering, beating, stopping, dying)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -108,19 +112,21 @@ class App:
         sites = Sites(config, resolver)
         self.suppressions = await Suppressions.load(self.store, config, self._clock)
         addresses = ReturnAddresses.of(config)
+        self.mailings = Mailings(self.stores, self.suppressions, config.server.data_dir, config.queue, self._clock)
         self._returns = addresses and Returns(
-            self.store, self.suppressions, addresses, lambda: self._config, self._clock
+            self.store, self.suppressions, addresses, lambda: self._config, self._clock, self.mailings
         )
         self.submission = Submission(
             config, self.store, self._clock, sites.refuses_replies, self.suppressions, addresses
         )
         self.delivery = Delivery(
             config,
-            store=self.store,
+            store=self.stores,
             sites=sites,
             signer=self._signer,
             suppressions=self.suppressions,
             returns=self._returns,
+            mailings=self.mailings,
             clock=self._clock,
         )
         self.webhooks = Webhooks(config, self._secrets, store=self.store, resolver=resolver, clock=self._clock)
@@ -153,6 +159,7 @@ class App:
         self._health = _health_server(config, self)
         self._ready = True
         systemd.notify("READY=1", f"STATUS=serving as {config.server.hostname}")
+        self.mailings.look_soon()
         log.info("ready", hostname=config.server.hostname, queued=self.store.stats.queued)
 
     async def stop(self, grace: float = GRACE) -> None:
@@ -169,6 +176,7 @@ class App:
         self._signer.close()
         self._credentials.close()
         await self.webhooks.close()
+        await self.mailings.close()
         await self._resolver.close()
         await self.store.close()
         log.info("stopped")
@@ -274,6 +282,7 @@ class App:
             ),
             UnprocessedOperations(self.store.questions.ask, self.store.do),
             WebhookOperations(self.webhooks),
+            MailingOperations(self.mailings),
         )
         return {name: action for part in parts for name, action in part.actions.items()}
 

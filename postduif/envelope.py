@@ -67,6 +67,8 @@ class Recipient:
     due: float = 0.0
     """When it may next be tried, seconds since the epoch."""
     last_reply: Reply | None = None
+    merge: str = ""
+    """The values the content is merged with for this recipient (`mta.merged`); "": the content is no template."""
 
 
 @dataclass(slots=True)

@@ -16,17 +16,20 @@ from postduif import log
 from postduif.clock import Clock
 from postduif.config.schema import Delivery
 from postduif.envelope import Envelope, Recipient
-from postduif.errors import KeyUnavailable, StoreError
+from postduif.errors import KeyUnavailable, MergeError, StoreError, TemplateError
+from postduif.mta import merged as merging
 from postduif.mta.client import Connection
 from postduif.mta.dkim import Signer
 from postduif.mta.downgrade import fit
+from postduif.mta.merged import merged
 from postduif.mta.ready import Batch
 from postduif.mta.return_addresses import ReturnAddresses
 from postduif.mta.route import Route
 from postduif.mta.transaction import Transaction, addresses_ascii, compose
 from postduif.mta.verdict import Circumstances, of_reply, of_transaction
 from postduif.queue.scheduled import QueueKey
-from postduif.queue.store import Outcome, Store
+from postduif.queue.store import Outcome
+from postduif.queue.stores import Stores
 from postduif.reply import Reply
 
 LARGE = 128 * 1024  # octets above which mail is re-encoded in a thread
@@ -57,11 +60,12 @@ class Courier:
         route: Route,
         connection: Connection,
         *,
-        store: Store,
+        store: Stores,
         signer: Signer,
         ledger: Ledger,
         clock: Clock,
         settings: Delivery,
+        hostname: str,
         random: Random,
         connect_seconds: float,
         return_addresses: Callable[[], ReturnAddresses | None],
@@ -74,6 +78,7 @@ class Courier:
         self._ledger = ledger
         self._clock = clock
         self._settings = settings
+        self._hostname = hostname
         self._random = random
         self._connect_seconds = connect_seconds
         self._return_addresses = return_addresses
@@ -158,7 +163,9 @@ class Courier:
         envelope, features = job.batch.envelope, self._connection.session.features
         recipients = [entry.recipient for entry in job.batch.entries]
         try:
-            message = await self._store.content(envelope.id)
+            message = await self._store.content(envelope)
+            if recipients[0].merge:
+                message = merged(message, envelope, recipients[0], self._about_merging())
             wishes = (message, features.eight_bit_mime, features.smtputf8, addresses_ascii(envelope, recipients))
             large = message.eight_bit and not features.eight_bit_mime and len(message.content) > LARGE
             fitted = await asyncio.to_thread(fit, *wishes) if large else fit(*wishes)
@@ -170,6 +177,10 @@ class Courier:
             return Reply(451, "4.3.0", "the message could not be read from the queue")
         except KeyUnavailable as error:
             return Reply(451, "4.7.5", f"not signed: {error}")
+        except MergeError as error:
+            return Reply(554, "5.6.0", f"no message could be made for this recipient: {error}")
+        except TemplateError as error:
+            return Reply(451, "4.6.0", f"the mailing's content cannot be used: {error}")
         except Exception as error:  # a mistake of ours costs one message a retry, and no other anything
             log.error("failure", where="content", id=envelope.id, error=repr(error))
             return Reply(451, "4.3.0", "something went wrong here")
@@ -182,9 +193,14 @@ class Courier:
     def _sender(self, envelope: Envelope, recipients: Sequence[Recipient]) -> Envelope:
         """The envelope with the return address that says whom the mail was for, where there is to be one."""
         ours = self._return_addresses()
-        if ours is None or not ours.for_submitted or not envelope.sender.domain or len(recipients) != 1:
+        if ours is None or not envelope.sender.domain or len(recipients) != 1:
+            return envelope
+        if not ours.for_submitted and not recipients[0].merge:
             return envelope
         return replace(envelope, sender=ours.sender(recipients[0].id, envelope.received_at))
+
+    def _about_merging(self) -> merging.Occasion:
+        return merging.Occasion(self._clock.time(), self._hostname, self._return_addresses())
 
     def _done(self, transaction: Transaction) -> None:
         self._record(self._jobs.pop(transaction), transaction, None)

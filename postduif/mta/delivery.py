@@ -23,6 +23,7 @@ from postduif.mta.finding import Finding
 from postduif.mta.lapse import Lapse
 from postduif.mta.ledger import Ledger
 from postduif.mta.lookout import SLICE, Lookout
+from postduif.mta.mailings import Mailings
 from postduif.mta.opening import Opener
 from postduif.mta.permits import Permits
 from postduif.mta.returns import Returns
@@ -32,7 +33,7 @@ from postduif.mta.sites import Destination, Sites
 from postduif.mta.suppressions import Suppressions
 from postduif.mta.verdict import Circumstances, expired, had_last_try, of_reply
 from postduif.queue.scheduled import QueueKey
-from postduif.queue.store import Store
+from postduif.queue.stores import Stores
 from postduif.reply import Reply
 
 READY_MAX = 1000  # recipients ready on one Route
@@ -49,11 +50,12 @@ class Delivery:
         self,
         config: Config,
         *,
-        store: Store,
+        store: Stores,
         sites: Sites,
         signer: Signer,
         suppressions: Suppressions,
         returns: Returns | None = None,
+        mailings: Mailings | None = None,
         clock: Clock,
         random: Random | None = None,
     ) -> None:
@@ -71,7 +73,9 @@ class Delivery:
         self._ledger = Ledger(lambda: self._config, store, suppressions, clock, self._lookout.expect)
         self._exclusion = Exclusion(store, suppressions, self._ledger, clock, self.routes, self._spawn)
         self._lapse = Lapse(lambda: self._config.delivery, store, clock, self.routes, self._expire)
-        self._duties = [store.tidy, self._lapse.sweep, suppressions.tidy, *([returns.tidy] if returns else [])]
+        self._duties = [store.tidy, self._lapse.sweep, suppressions.tidy]
+        self._duties += [returns.tidy] if returns else []
+        self._duties += [mailings.look] if mailings else []
         self._tasks: set[asyncio.Task[None]] = set()
         self._couriers: dict[asyncio.Task[None] | None, Courier] = {}
         """Those of the tasks that carry mail."""
@@ -263,7 +267,7 @@ class Delivery:
         if not entries:
             return
         alive = self._unexpired(entries, route.name)
-        priority = self._priorities.get(key.stream, DEFAULT_PRIORITY)
+        priority = self._priorities.get(self._store.terms(key.stream).stream, DEFAULT_PRIORITY)
         suspects = self._exclusion.suspects(alive)
         route.ready.add(key, priority, [entry for entry in alive if entry not in suspects] if suspects else alive)
         if suspects:
@@ -297,6 +301,7 @@ class Delivery:
             clock=self._clock,
             return_addresses=lambda: self._returns.addresses if self._returns else None,
             settings=self._config.delivery,
+            hostname=self._config.server.hostname,
             random=self._random,
             connect_seconds=self._clock.monotonic() - began,
             feed=self.pump,

@@ -19,7 +19,8 @@ from postduif.mta.ledger import Ledger
 from postduif.mta.route import Route
 from postduif.mta.sites import Destination
 from postduif.mta.suppressions import Suppressions
-from postduif.queue.store import Outcome, Store
+from postduif.queue.store import Outcome
+from postduif.queue.stores import Stores
 from postduif.reply import Reply
 
 CHUNK = 1000  # recipients of one look through the queue
@@ -32,7 +33,7 @@ class Exclusion:
 
     def __init__(
         self,
-        store: Store,
+        store: Stores,
         suppressions: Suppressions,
         ledger: Ledger,
         clock: Clock,

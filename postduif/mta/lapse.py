@@ -20,7 +20,7 @@ from postduif.mta.retry import MAX_ASKED
 from postduif.mta.route import Route
 from postduif.mta.sites import Destination
 from postduif.queue.condition import Condition
-from postduif.queue.store import Store
+from postduif.queue.stores import Stores
 
 QUANTUM = 100  # recipients given up in one transaction
 LONGEST_CHANCE = 4 * 3600.0  # seconds
@@ -34,7 +34,7 @@ class Lapse:
     def __init__(
         self,
         settings: Callable[[], Delivery],
-        store: Store,
+        store: Stores,
         clock: Clock,
         routes: Mapping[Destination, Route],
         expire: Callable[[list[Entry], str], None],
@@ -92,5 +92,6 @@ class Lapse:
         """No recipient waits longer than settings and remote hosts can ask for."""
         settings = self._settings()
         longest = (max(*settings.retry, MAX_ASKED) + JUMP) * (1 + settings.retry_jitter)
-        if count := await self._store.retry(Condition(due_after=self._clock.time() + longest)):
+        late = Condition(due_after=self._clock.time() + longest)
+        if count := sum([await store.retry(late) for store in self._store]):
             log.warning("due_too_late", recipients=count, done="made due now: the clock was set back")

@@ -20,7 +20,8 @@ from postduif.errors import StoreError, StoreFull
 from postduif.mta.metrics import DSNS
 from postduif.mta.observed import note
 from postduif.mta.suppressions import Suppressions
-from postduif.queue.store import Outcome, Store
+from postduif.queue.store import Outcome
+from postduif.queue.stores import Stores
 
 RETRY = 1.0  # seconds between tries to record what the disk refused
 TRIES = 3
@@ -34,7 +35,7 @@ class Ledger:
     def __init__(
         self,
         config: Callable[[], Config],
-        store: Store,
+        store: Stores,
         suppressions: Suppressions,
         clock: Clock,
         deferred: Callable[[float], None],
@@ -81,11 +82,12 @@ class Ledger:
         """What gathers while one transaction is under way goes into the next."""
         try:
             while self._gathered:
-                outcomes, self._gathered = self._gathered, []
-                try:
-                    await self._write(outcomes)
-                except Exception as error:  # a mistake of ours: the next outcomes are recorded all the same
-                    log.error("failure", where="ledger", outcomes=len(outcomes), error=repr(error))
+                gathered, self._gathered = self._gathered, []
+                for outcomes in self._store.apart(gathered):
+                    try:
+                        await self._write(outcomes)
+                    except Exception as error:  # a mistake of ours: the next outcomes are recorded all the same
+                        log.error("failure", where="ledger", outcomes=len(outcomes), error=repr(error))
         finally:
             self._writing = None
 
@@ -142,7 +144,7 @@ class Ledger:
 
     async def _notice(self, envelope: Envelope, facts: list[Fact]) -> tuple[Envelope, Message] | None:
         try:
-            message = await self._store.content(envelope.id)
+            message = await self._store.content(envelope)
         except StoreError as error:
             # The sender hears of the failure even when the mail itself cannot be read any more.
             log.error("content_unreadable", id=envelope.id, error=error)

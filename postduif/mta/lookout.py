@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from postduif.clock import Clock
 from postduif.queue.scheduled import QueueKey
-from postduif.queue.store import Store
+from postduif.queue.stores import Stores
 
 LONGEST_SLEEP = 5.0
 """Seconds between whole looks: holds are lifted, clocks are set and reads fail without a call."""
@@ -22,7 +22,7 @@ SLICE = 50
 class Lookout:
     """Tells `due` of every scheduled queue that may have something to lease."""
 
-    def __init__(self, store: Store, clock: Clock, due: Callable[[QueueKey], None]) -> None:
+    def __init__(self, store: Stores, clock: Clock, due: Callable[[QueueKey], None]) -> None:
         self._store = store
         self._clock = clock
         self._due = due

@@ -14,7 +14,7 @@ from postduif.queue.scheduled import QueueKey
 
 
 class Batch:
-    """Recipients of one message that may share a transaction."""
+    """Recipients of one message that may share a transaction: what is merged for each is for each alone."""
 
     __slots__ = ("avoid", "entries", "envelope")
 
@@ -45,7 +45,7 @@ class Ready:
         for entry in entries:
             self.recipients += 1
             batch = self._open.get(entry.envelope.id)
-            if batch is not None and len(batch.entries) < self.max_recipients:
+            if batch is not None and len(batch.entries) < self.max_recipients and not entry.recipient.merge:
                 batch.entries.append(entry)
                 continue
             batch = Batch(entry.envelope)

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from postduif import log
 from postduif.address import Address
-from postduif.bounce.verp import Found, Problem, Purpose, Queued, Verp
+from postduif.bounce.verp import Found, Mailed, Problem, Purpose, Queued, Verp
 from postduif.config.schema import Config
 from postduif.mta import metrics
+from postduif.queue import mailing
 from postduif.reply import Reply
 
 FEEDBACK = "feedback"
@@ -34,8 +35,12 @@ class ReturnAddresses(NamedTuple):
         return cls(config.bounce.domain, verp, config.bounce.sign_submitted)
 
     def sender(self, recipient_id: int, accepted_at: float) -> Address:
-        """The envelope sender of submitted mail to that recipient."""
-        return Address(self.verp.make(Purpose.BOUNCE, Queued(recipient_id), accepted_at), self.domain)
+        """The envelope sender of the mail to that recipient."""
+        return Address(self.verp.make(Purpose.BOUNCE, _whom(recipient_id), accepted_at), self.domain)
+
+    def unsubscribe(self, recipient_id: int, accepted_at: float) -> str:
+        """The value of the mail's List-Unsubscribe field (RFC 2369 3.2)."""
+        return f"<mailto:{self.verp.make(Purpose.UNSUBSCRIBE, _whom(recipient_id), accepted_at)}@{self.domain}>"
 
     def read(self, address: Address, now: float, used_for: Purpose | None = None) -> Found | Problem:
         """What an address says; see `Verp.read`. `now` in seconds since the epoch."""
@@ -52,3 +57,8 @@ class ReturnAddresses(NamedTuple):
         if found is not Problem.NOT_OURS:  # one of ours, or made to look so; with the keys gone, all of them
             log.info("return_address_refused", recipient=address, problem=found.value)
         return _UNKNOWN
+
+
+def _whom(recipient_id: int) -> Queued | Mailed:
+    of_mailing = mailing.of_recipient(recipient_id)
+    return Mailed(*of_mailing) if of_mailing else Queued(recipient_id)

@@ -17,21 +17,24 @@ from postduif.attempt import Attempt, Kind
 from postduif.bounce import unprocessed
 from postduif.bounce.address_state import Event
 from postduif.bounce.classify import provider_of
+from postduif.bounce.effect import effect_of
 from postduif.bounce.finding import Reading
 from postduif.bounce.judgement import Judged, judge
 from postduif.bounce.reading import read
 from postduif.bounce.subject import of_address
-from postduif.bounce.verp import Found, Purpose, Queued
+from postduif.bounce.verp import Found, Mailed, Purpose, Queued
 from postduif.clock import Clock
 from postduif.config.schema import Config
 from postduif.envelope import Entry, Envelope, Message, Notify, Recipient
 from postduif.errors import AddressError, StoreError
 from postduif.mta import metrics
+from postduif.mta.mailings import Mailings
 from postduif.mta.return_addresses import FEEDBACK, ReturnAddresses
 from postduif.mta.submission import MAX_MESSAGE_ID
 from postduif.mta.suppressions import Suppressions
-from postduif.queue import sent
+from postduif.queue import mailing, sent
 from postduif.queue.change import Task
+from postduif.queue.rows import first_recipient
 from postduif.queue.scheduled import QueueKey
 from postduif.queue.sent import Sent
 from postduif.queue.store import Outcome, Store
@@ -65,6 +68,8 @@ class _Work(NamedTuple):
     """For the suppression list."""
     failure: tuple[str, str] | None = None
     """Category and provider of a bounce."""
+    about: tuple[Sent, Attempt] | None = None
+    """Whom it is about, and what happened."""
 
 
 class Returns:
@@ -77,7 +82,9 @@ class Returns:
         addresses: ReturnAddresses,
         config: Callable[[], Config],
         clock: Clock,
+        mailings: Mailings | None = None,
     ) -> None:
+        self._mailings = mailings
         self.addresses = addresses
         self._store = store
         self._suppressions = suppressions
@@ -123,6 +130,8 @@ class Returns:
             log.error("failure", where="returns", id=entry.envelope.id, error=repr(error))
             work = self._unreadable(entry, message, "something went wrong here")
         attempt = Attempt(Kind.DELIVERED, Reply(250, "2.0.0", work.says), self._clock.time(), "returns")
+        if work.about is not None:
+            await self._note_in_mailing(*work.about)
         tasks = [task for task in (work.writing, work.listing) if task is not None]
         results = await self._store.settle([Outcome(entry, attempt, None)], work.notices, tasks)
         metrics.RETURNED.labels(work.kind).inc()
@@ -136,9 +145,9 @@ class Returns:
         large = len(message.content) >= LARGE
         reading = await asyncio.to_thread(read, message.content) if large else read(message.content)
         found = self._found(entry, reading)
-        if found is None or not isinstance(found.whom, Queued):
+        if found is None:
             return self._unreadable(entry, message, "it names no mail of ours")
-        about = await self._store.questions.ask(sent.find, found.whom.recipient)
+        about = await self._sent(found.whom)
         if about is None:
             return self._unreadable(entry, message, "the journal does not know the mail any more")
         judged = judge(found.purpose, reading)
@@ -147,7 +156,29 @@ class Returns:
             return self._unreadable(entry, message, "not understood", notices)
         if judged.kind is None:
             return _Work(reading.kind.value, f"{reading.kind.value}, from which nothing follows", notices)
+        if await self._is_told(about, judged, judged.kind):
+            return _Work("repeated", f"{judged.kind.value} once more, from which nothing follows", notices)
         return self._effect(about, judged, judged.kind, notices)
+
+    async def _is_told(self, about: Sent, judged: Judged, kind: Kind) -> bool:
+        """Somebody sends it again. What a person asks for, a complaint or an unsubscribe, is never taken for that."""
+        if kind not in (Kind.BOUNCED, Kind.ANSWERED):
+            return False
+        said = await self._store.questions.ask(sent.said_before, about, kind.value)
+        return any(kind is Kind.ANSWERED or effect_of(category, code) is judged.what for category, code in said)
+
+    async def _sent(self, whom: Queued | Mailed) -> Sent | None:
+        """What the journal says of that recipient."""
+        if isinstance(whom, Queued):
+            return await self._store.questions.ask(sent.find, whom.recipient)
+        if self._mailings is None or not self._mailings.knows(whom.mailing):
+            return None
+        return await self._mailings.ask(whom.mailing, sent.find, first_recipient(whom.mailing) + whom.recipient)
+
+    async def _note_in_mailing(self, about: Sent, attempt: Attempt) -> None:
+        """In the journal of the mailing itself, too: it is part of its result. Once, however often it is tried."""
+        if self._mailings is not None and (number := mailing.number_of(about.stream)):
+            await self._mailings.do(number, sent.write_once, about, attempt)
 
     def _found(self, entry: Entry, reading: Reading) -> Found | None:
         """Whose mail it is about: by the address it came to, or by the one of ours that a complaint quotes."""
@@ -165,7 +196,8 @@ class Returns:
     def _effect(self, about: Sent, judged: Judged, kind: Kind, notices: _Notices) -> _Work:
         now = self._clock.time()
         failure = (judged.category, provider_of(judged.reply.remote_mta or about.domain))
-        writing = Task(sent.write, (about, Attempt(kind, judged.reply, now, category=judged.category)))
+        attempt = Attempt(kind, judged.reply, now, category=judged.category)
+        writing = Task(sent.write, (about, attempt))
         listing = None
         if judged.what is not None:
             subject = of_address(address.parse(about.recipient))
@@ -175,11 +207,16 @@ class Returns:
         says = f"{kind.value}: {about.recipient}, message {about.message}"
         if judged.category:
             says += f" ({judged.category.replace('_', ' ')})"
-        return _Work(kind.value, says, notices, writing, listing, failure if kind is Kind.BOUNCED else None)
+        return _Work(
+            kind.value, says, notices, writing, listing, failure if kind is Kind.BOUNCED else None, (about, attempt)
+        )
 
     def _forwarded(self, about: Sent, judged: Judged | None, message: Message) -> _Notices:
-        """To the sender of submitted mail, what he would have had without us in between; not complaints."""
-        if not about.sender or (judged is not None and judged.kind is Kind.COMPLAINED):
+        """To the sender of submitted mail, what he would have had without us in between; not complaints, nor what comes
+        back from a mailing: that is in its results."""
+        if not about.sender or mailing.number_of(about.stream):
+            return ()
+        if judged is not None and judged.kind is Kind.COMPLAINED:
             return ()
         return (self._passed_on(about.sender, about.stream, message),)
 

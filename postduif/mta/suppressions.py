@@ -40,6 +40,8 @@ class Suppressions:
         self.on_refused: Callable[[list[str]], None] = lambda addresses: None
         """Told the addresses and patterns (as subjects) that have just become refused, perhaps for some type of mail
         only; of people who were just erased the addresses that they had."""
+        self.types_of_mailings: dict[str, str] = {}
+        """The type of mail of each mailing that was sent since the start, by its stream."""
         self._store = store
         self._clock = clock
         self._index = Suppressed(secret)
@@ -72,7 +74,7 @@ class Suppressions:
 
     def type_of(self, stream: str) -> str:
         """The type of mail that a stream carries; "" is none that one can unsubscribe from."""
-        return self._types.get(stream, "")
+        return self._types.get(stream) or self.types_of_mailings.get(stream, "")
 
     # --- asked
 

@@ -11,7 +11,7 @@ MESSAGE_COLUMNS = (
     "header_from, eight_bit, smtputf8, bulk"
 )
 RECIPIENT_COLUMNS = (
-    "id, queue, address, orcpt, notify, attempts, due, hold, last_code, last_enhanced, last_text, last_remote"
+    "id, queue, address, orcpt, notify, attempts, due, hold, last_code, last_enhanced, last_text, last_remote, merge"
 )
 JOURNAL_COLUMNS = (
     "at, message, recipient, sender, stream, domain, kind, attempt, code, enhanced, text, remote_mta, site, source, "

@@ -116,6 +116,13 @@ class Orders:
             await self.withdraw([id_ for id_, _, _ in marked], reason)
         return count
 
+    async def end(self, hold: Hold) -> None:
+        """Let go all that is held by it, and forget it."""
+        if hold.covers == "recipients":
+            while ids := await self._reader.call(_held_by, hold.id):
+                await self._free(ids)
+        await self._lift(hold)
+
     async def withdraw(self, ids: Sequence[int], reason: str) -> None:
         """Remove withdrawn recipients that nobody is delivering; the others leave when their lease ends."""
         if idle := [id_ for id_ in ids if id_ not in self._roster.entries]:
@@ -128,10 +135,7 @@ class Orders:
     async def tidy(self, now: float) -> None:
         """Lift the holds whose time is over, and end withdrawals that a crash has cut short."""
         for hold in self._holds.lapsed(now):
-            if hold.covers == "recipients":
-                while ids := await self._reader.call(_held_by, hold.id):
-                    await self._free(ids)
-            await self._lift(hold)
+            await self.end(hold)
         leftover = [id_ for id_ in await self._reader.call(_held_by, WITHDRAWN) if id_ not in self._roster.entries]
         await self.withdraw(leftover, "")
 

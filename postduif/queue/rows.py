@@ -94,14 +94,15 @@ def recipient_row(recipient: Recipient, queue: int) -> Row:
         recipient.due,
         0,
         *reply_columns(recipient.last_reply),
+        recipient.merge,
     )
 
 
 def recipient(row: Row) -> Recipient:
     """The recipient of a row of RECIPIENT_COLUMNS."""
-    id_, _, text, orcpt, notify, attempts, due, _, code, enhanced, reply_text, remote = row
+    id_, _, text, orcpt, notify, attempts, due, _, code, enhanced, reply_text, remote, merge = row
     reply = Reply(code, enhanced, reply_text, remote) if code else None
-    return Recipient(address(text), orcpt, Notify(notify), id_, attempts, due, reply)
+    return Recipient(address(text), orcpt, Notify(notify), id_, attempts, due, reply, merge)
 
 
 def reply_columns(reply: Reply | None) -> Row:

@@ -41,7 +41,8 @@ CREATE TABLE message (
 );
 
 -- id = message.id * 2^24 + n, so that the recipients of a message are a range of ids and need no index of their own.
--- hold: 0 free, else hold.id; -1 withdrawn, and removed as soon as nobody is delivering it.
+-- hold: 0 free, else hold.id; -1 withdrawn, and removed as soon as nobody is delivering it. merge: the values that the
+-- content, a template then, is merged with for this recipient, as JSON; '' when the content goes out as it is.
 CREATE TABLE recipient (
     id            INTEGER PRIMARY KEY,
     queue         INTEGER NOT NULL,
@@ -54,7 +55,8 @@ CREATE TABLE recipient (
     last_code     INTEGER NOT NULL,
     last_enhanced TEXT NOT NULL,
     last_text     TEXT NOT NULL,
-    last_remote   TEXT NOT NULL
+    last_remote   TEXT NOT NULL,
+    merge         TEXT NOT NULL
 );
 CREATE INDEX recipient_due ON recipient (queue, due) WHERE hold = 0;
 CREATE INDEX recipient_held ON recipient (hold, queue) WHERE hold <> 0;

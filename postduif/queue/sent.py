@@ -35,6 +35,25 @@ def find(connection: sqlite3.Connection, recipient_id: int) -> Sent | None:
     return None if row is None else Sent(*row)
 
 
+def write_once(connection: sqlite3.Connection, about: Sent, attempt: Attempt) -> None:
+    """The same, unless it says so already: for who may have to write again after a crash."""
+    said = connection.execute(
+        "SELECT 1 FROM journal WHERE message = ? AND number = ? AND kind = ? AND text = ?",
+        (about.message, about.number, attempt.kind.value, attempt.reply.text),
+    ).fetchone()
+    if said is None:
+        write(connection, about, attempt)
+
+
+def said_before(connection: sqlite3.Connection, about: Sent, kind: str) -> list[tuple[str, int]]:
+    """Category and code of what of this kind is written down about that recipient already."""
+    rows = connection.execute(
+        "SELECT category, code FROM journal WHERE message = ? AND number = ? AND kind = ?",
+        (about.message, about.number, kind),
+    )
+    return rows.fetchall()
+
+
 def write(connection: sqlite3.Connection, about: Sent, attempt: Attempt) -> None:
     """Add to the journal what happened to that recipient afterwards."""
     values = {

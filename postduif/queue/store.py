@@ -243,9 +243,11 @@ class Store:
         """A leased entry, or its scheduled queue, was held or withdrawn since: give it back rather than begin."""
         if entry.recipient.id in self._roster.recalled:
             return True
-        return len(self._holds) > 0 and self._holds.cover(
-            QueueKey(entry.envelope.stream, entry.recipient.address.domain)
-        )
+        return self.covers(QueueKey(entry.envelope.stream, entry.recipient.address.domain))
+
+    def covers(self, key: QueueKey) -> bool:
+        """That scheduled queue is held as a whole, or would be if it were here."""
+        return len(self._holds) > 0 and self._holds.cover(key)
 
     async def content(self, message_id: int) -> Message:
         """The message's content, from memory or disk. Raises StoreError, also when it is not in the queue."""
@@ -289,6 +291,10 @@ class Store:
     async def delete(self, condition: Condition, reason: str = "") -> int:
         """Withdraw recipients; returns how many."""
         return await self._orders.delete(condition, reason)
+
+    async def end_hold(self, hold: Hold) -> None:
+        """Let go all that is held by it."""
+        await self._orders.end(hold)
 
     def holds(self) -> list[Hold]:
         """The holds in force."""

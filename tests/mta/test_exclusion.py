@@ -24,6 +24,7 @@ from postduif.mta.queue_tables import EXTENSIONS
 from postduif.mta.suppressions import Suppressions
 from postduif.queue.scheduled import QueueKey
 from postduif.queue.store import Store
+from postduif.queue.stores import Stores
 from tests.fakes import FakeClock
 
 
@@ -70,8 +71,9 @@ async def a_scene(directory: Path) -> AsyncIterator[Scene]:
 
     try:
         suppressions = await Suppressions.load(store, config, clock)
-        ledger = Ledger(lambda: config, store, suppressions, clock, lambda due: None)
-        yield Scene(store, suppressions, Exclusion(store, suppressions, ledger, clock, {}, spawn), ledger, clock)
+        stores = Stores(store, clock)
+        ledger = Ledger(lambda: config, stores, suppressions, clock, lambda due: None)
+        yield Scene(store, suppressions, Exclusion(stores, suppressions, ledger, clock, {}, spawn), ledger, clock)
     finally:
         for task in tasks:
             task.cancel()

@@ -9,7 +9,7 @@ from typing import cast
 from postduif.mta.lookout import LONGEST_SLEEP, SLICE, Lookout
 from postduif.queue.schedule_index import ScheduleIndex
 from postduif.queue.scheduled import QueueKey
-from postduif.queue.store import Store
+from postduif.queue.stores import Stores
 from tests.fakes import FakeClock
 
 
@@ -30,7 +30,7 @@ def _key(number: int) -> QueueKey:
 def _run(work: Callable[[Lookout, Due, FakeClock, list[QueueKey]], object]) -> None:
     async def run() -> None:
         due, clock, told = Due(), FakeClock(), cast("list[QueueKey]", [])
-        lookout = Lookout(cast("Store", due), clock, told.append)
+        lookout = Lookout(cast("Stores", due), clock, told.append)
         steps = work(lookout, due, clock, told)
         running = asyncio.create_task(lookout.run())
         for _ in steps:  # type: ignore[attr-defined]
@@ -96,7 +96,7 @@ def test_others_have_their_turn() -> None:
         due, clock, told = Due(), FakeClock(), cast("list[QueueKey]", [])
         for number in range(10 * SLICE):
             due.index.set(_key(number), clock.time())
-        lookout = Lookout(cast("Store", due), clock, told.append)
+        lookout = Lookout(cast("Stores", due), clock, told.append)
         running = asyncio.create_task(lookout.run())
         seen = []
         while len(told) < 10 * SLICE:

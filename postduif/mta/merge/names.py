@@ -13,8 +13,9 @@ from enum import Enum
 
 from postduif.errors import TemplateError
 
-GIVEN = frozenset({"date", "message_id"})
-"""Known in every mailing: the texts of the Date and Message-ID fields, made for each message."""
+GIVEN = frozenset({"date", "message_id", "list_unsubscribe"})
+"""Known in every mailing: the texts of the Date, Message-ID and List-Unsubscribe fields, made for each message. The
+last is empty without a bounce domain."""
 
 _STEP = r"[^\W\d_]\w*"
 _NAME = re.compile(rf"{_STEP}(?:\[\])?(?:\.{_STEP}(?:\[\])?)*")
