@@ -29,6 +29,7 @@ from postduif.mta import author, metrics, modifications, relaying, trace
 from postduif.mta.mail_content import Lines
 from postduif.mta.modifications import Section
 from postduif.mta.return_addresses import ReturnAddresses
+from postduif.mta.return_rates import ReturnRates
 from postduif.mta.suppressions import Suppressions
 from postduif.queue.store import Store
 from postduif.reply import Reply
@@ -142,6 +143,7 @@ class Submission:
         self._store = store
         self._suppressions = suppressions
         self.returns = returns
+        self._rates = ReturnRates()
         self._clock = clock
         self.reload(config, refuses_replies)
 
@@ -162,7 +164,8 @@ class Submission:
     def may_receive(self, client: Client, recipient: Address) -> Reply | None:
         """May this client send to `recipient`? Asked at RCPT. None is yes."""
         if self.returns is not None and recipient.domain == self.returns.domain and not _is_person(recipient):
-            return self.returns.refusal(recipient, self._clock.time())
+            refusal = self.returns.refusal(recipient, self._clock.time())
+            return refusal or self._rates.refusal(recipient.localpart, client.address, self._clock.monotonic())
         return relaying.may_receive(self._config, client, recipient)
 
     async def accept(self, client: Client, envelope: Envelope, content: Lines) -> Reply:

@@ -123,6 +123,27 @@ async def test_a_late_bounce(tmp_path: Path) -> None:
         assert [line.kind for line in await daemon.journal(other)] == ["delivered"]
 
 
+async def test_the_same_address_again_and_again(tmp_path: Path) -> None:
+    """A bounce acts once for each effect; day after day the same soft one makes no quarantine; too many are put off."""
+    async with running(tmp_path) as (daemon, sink):
+        id, back = await sent(daemon, sink, "a@one.example")
+        soft = dsn("a@one.example", "5.2.1", "550 5.2.1 this account is disabled")
+        for day in range(1, 7):
+            assert (await comes_back(daemon, back, soft))[0] == 250
+            await sink.wait_for(1 + day)  # the sender's copy: it has been dealt with
+            daemon.clock.advance(86400 * 1.01)
+        assert [line.kind for line in await daemon.journal(id, 2)] == ["delivered", "bounced"]
+        assert not daemon.app.suppressions.suspect(parse("a@one.example"))
+        assert (await comes_back(daemon, back, dsn("a@one.example", "5.1.1", "550 5.1.1 no such user")))[0] == 250
+        assert [line.category for line in await daemon.journal(id, 3)][1:] == [
+            "recipient_disabled",
+            "recipient_unknown",
+        ]
+        await daemon.until(lambda: daemon.app.suppressions.suspect(parse("a@one.example")))
+        replies = [(await comes_back(daemon, back, soft))[0] for _ in range(20)]
+        assert replies == [250] * 19 + [450]
+
+
 async def test_a_complaint(tmp_path: Path) -> None:
     """To the feedback address, naming only the return address: that recipient is suppressed, its mail taken out."""
     async with running(tmp_path) as (daemon, sink):
@@ -294,19 +315,20 @@ async def test_a_mail_that_breaks_our_reading_costs_no_other(tmp_path: Path, mon
 async def test_a_disk_that_fails_for_a_while_costs_no_bounce(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What could not be read or recorded is given back and done later, all of it."""
     async with running(tmp_path) as (daemon, sink):
-        id, back = await sent(daemon, sink, "a@one.example")
+        mails = [await sent(daemon, sink, f"{name}@one.example") for name in "abc"]
         settle = daemon.app.store.settle
 
         async def fails(*_: object, **__: object) -> NoReturn:
             raise StoreError("the disk fails")
 
         monkeypatch.setattr(daemon.app.store, "settle", fails)
-        for _ in range(3):
+        for _, back in mails:
             await comes_back(daemon, back, dsn("a@one.example", "5.1.1", "550 5.1.1 no such user"))
         await daemon.settle()
         monkeypatch.setattr(daemon.app.store, "settle", settle)
         daemon.clock.advance(2)
-        assert [line.kind for line in await daemon.journal(id, 4)] == ["delivered", *["bounced"] * 3]
+        for id, _ in mails:
+            assert [line.kind for line in await daemon.journal(id, 2)] == ["delivered", "bounced"]
         await daemon.until(lambda: daemon.app.store.stats.leased == 0)
 
 
