@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
-PATIENCE = 20.0  # real seconds
+PATIENCE = 60.0  # real seconds
 
 
 class Program:

@@ -16,11 +16,14 @@ from postduif.sink.received import Received
 from tests.crash.injector import whole
 
 TOGETHER = 0.5
-"""Seconds. What the sink took so long before a fault may have been on its way into the last two commits."""
+"""Seconds. What the sink took so long before a fault may have been on its way into the last two commits.
+
+Where commits take longer, clients wait longer for their own 250: then it is as long as the longest wait just then.
+"""
 BEFORE = 2.0
-"""Seconds. No second copy of what the sink took longer before a fault than this, however slow the machine is."""
-BEHIND = 0.2
-"""Seconds. The sink may count so late what it took from a daemon that is dead."""
+"""Seconds. No second copy of what the sink took longer before a fault than this, or than such a wait."""
+BEHIND = 0.5
+"""Seconds. The sink, which may wait 0.2 before its 250, counts so late what it took from a daemon that is dead."""
 _ABOUT = re.compile(rb"\r\nIn-Reply-To: (<\S+>)\r\n")
 _FAILED = re.compile(rb"\r\nFinal-Recipient: rfc822; (\S+)\r\nAction: failed\r\n")
 
@@ -40,6 +43,8 @@ class Accounts:
         """Message-ID to recipients, of what was answered with 250 after the dot."""
         self.refused: set[str] = set()
         """Message-IDs of what was answered with 4yz or 5yz after the dot."""
+        self.waits: list[tuple[float, float]] = []
+        """When a client was answered after the dot, or saw that it would not be, and how long it had waited."""
         self.partial: list[str] = []
         """Mails that arrived with something missing."""
         self.again: list[tuple[float, float]] = []
@@ -84,12 +89,12 @@ class Accounts:
 
     def bound(self, connections: int) -> int:
         """How many second copies the faults explain: what was answered just before them, and one a connection."""
-        near = (self._between(began - TOGETHER, ended) for began, ended in self._faults)
+        near = (self._between(began - max(TOGETHER, self._wait(began, ended)), ended) for began, ended in self._faults)
         return sum(near) + connections * len(self._faults)
 
     def unexplained(self) -> int:
         """Second copies whose first was not answered just before a fault."""
-        windows = [(began - BEFORE, ended) for began, ended in self._faults]
+        windows = [(began - max(BEFORE, self._wait(began, ended)), ended) for began, ended in self._faults]
         return sum(not any(since <= first <= until for since, until in windows) for first, _ in self.again)
 
     def oldest(self) -> float:
@@ -99,6 +104,11 @@ class Accounts:
             for first, _ in self.again
         ]
         return max(ages, default=0.0)
+
+    def _wait(self, began: float, ended: float) -> float:
+        """The longest that a client had waited when it was answered just before a fault, or was cut off by it."""
+        near = slice(bisect_left(self.waits, (began - TOGETHER,)), bisect_right(self.waits, (ended,)))
+        return max((seconds for _, seconds in self.waits[near]), default=0.0)
 
     def _between(self, since: float, until: float) -> int:
         return bisect_right(self._arrivals, until) - bisect_left(self._arrivals, since)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 
 from tests.crash.report import Row
-from tests.crash.scene import Scene
+from tests.crash.scene import PATIENCE, Scene
 from tests.queue.mail import sql
 
 AHEAD = 30 * 86400  # seconds; a lifetime is four days
 CLIENTS = 20
 WAITING = 100  # recipients in the queue when the clock is set, of whom most were not tried
-SLOW = '["50ms", "100ms"]'  # the sink
-FROZEN = 60.0  # seconds; a sweep comes every ten
+SLOW = '["100ms", "200ms"]'  # the sink
+_DEFERRED = "\ninfo deferred"
 _GIVEN_UP = "SELECT count(*) FROM journal WHERE kind = 'expired'"
 
 
@@ -43,9 +42,10 @@ async def jumps(directory: Path, *, back: bool) -> Row:
         clock.set(AHEAD)
         await _all_served(scene, "ahead")
         if back:
-            await scene.until(lambda: "clock_jumped" in scene.said(), FROZEN, "the log does not tell")
+            await scene.until(lambda: "clock_jumped" in scene.said(), PATIENCE, "the log does not tell")
+            deferred = scene.said().count(_DEFERRED)
             await scene.injector.submit(*(f"flaky{number}@d.example" for number in range(10)))
-            await asyncio.sleep(1)
+            await scene.until(lambda: scene.said().count(_DEFERRED) > deferred, PATIENCE, "nothing is deferred")
             clock.set(0)
             await _all_served(scene, "back")
         clock.set(0)
@@ -62,11 +62,13 @@ async def jumps(directory: Path, *, back: bool) -> Row:
 
 async def _waiting(scene: Scene) -> None:
     scene.injector.start(CLIENTS)
-    await scene.until(lambda: len(scene.accounts.missing()) > WAITING, 30, "the sink is too fast")
+    await scene.until(lambda: len(scene.accounts.missing()) > WAITING, PATIENCE, "the sink is too fast")
     await scene.injector.stop()
 
 
 async def _all_served(scene: Scene, how: str) -> None:
     waiting = len(scene.accounts.missing())
-    took = await scene.until(lambda: not scene.accounts.missing(), FROZEN, f"mail waits for a clock that was set {how}")
+    took = await scene.until(
+        lambda: not scene.accounts.missing(), PATIENCE, f"mail waits for a clock that was set {how}"
+    )
     scene.row.notes.append(f"{how}: {waiting} recipients served in {took:.0f} s")

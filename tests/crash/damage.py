@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.crash.report import Row
-from tests.crash.scene import Scene
+from tests.crash.scene import PATIENCE, Scene
 from tests.queue.mail import sql
 
 MAILS = 200
@@ -63,7 +63,7 @@ async def damages(directory: Path, kinds: Sequence[Callable[[Path], None]] = DAM
         for first in range(0, MAILS, AT_ONCE):
             some = range(first, first + AT_ONCE)
             await asyncio.gather(*(scene.injector.submit(f"tempfail{one}@d{one % 5}.example") for one in some))
-        await scene.until(lambda: scene.said().count("\ninfo deferred") >= MAILS, 30, "not tried")
+        await scene.until(lambda: scene.said().count("\ninfo deferred") >= MAILS, PATIENCE, "not tried")
         await scene.stop()
         queue, original = directory / "queue", directory / "original"
         shutil.copytree(queue, original)
@@ -83,7 +83,6 @@ async def _one(scene: Scene, damage: Callable[[Path], None], queue: Path) -> Non
     if damage is _torn_log:
         await scene.up()
         await scene.injector.submit("tempfail@d.example")
-        await asyncio.sleep(0.5)
         scene.kill("all")
         await scene.ended()
     damage(path)

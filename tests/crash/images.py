@@ -18,7 +18,7 @@ from pathlib import Path
 
 SHUTDOWN = 0x8004587D  # FS_IOC_SHUTDOWN, which is XFS_IOC_GOINGDOWN: _IOR('X', 125, __u32)
 WITHOUT_LOG = 2  # not even the file system's own journal is written out
-PATIENCE = 30.0  # seconds
+PATIENCE = 120.0  # seconds
 SIZES = {"ext4": "192M", "xfs": "320M"}  # xfs is not made smaller than 300 MB
 
 

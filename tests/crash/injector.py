@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import random
 import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
-PATIENCE = 20.0  # real seconds for one reply
+PATIENCE = 120.0  # real seconds for one reply
 REST = 0.05  # seconds after a refusal
 
 
@@ -24,6 +23,7 @@ class Books(Protocol):
 
     acknowledged: dict[str, Sequence[str]]
     refused: set[str]
+    waits: list[tuple[float, float]]
 
 
 class Injector:
@@ -35,6 +35,10 @@ class Injector:
         """Replies other than what was hoped for, by code; "late" for those that did not come."""
         self.deaf = False
         """The machine of the daemon has no power: nothing that is still read was said by it."""
+        self.doubted = 0
+        """Nothing that is said of mails up to this number is believed."""
+        self.begun = 0
+        """The number of the last mail that was begun; it is the first part of its Message-ID."""
         self.answered = 0.0
         """When the last reply came after a dot, monotonic seconds."""
         self._port = port
@@ -43,7 +47,6 @@ class Injector:
         self._longest = longest
         self._domains = domains
         self._random = random.Random(seed)
-        self._numbers = itertools.count(1)
         self._clients: list[asyncio.Task[None]] = []
 
     def start(self, connections: int) -> None:
@@ -94,7 +97,8 @@ class Injector:
                 await self._expect(reader, "250")
 
     async def _mail(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, recipients: list[str]) -> str:
-        identity = f"<{next(self._numbers)}.{self._seed}@app.sender.example>"
+        self.begun = number = self.begun + 1
+        identity = f"<{number}.{self._seed}@app.sender.example>"
         writer.write(b"MAIL FROM:<app@sender.example>\r\n")
         await self._expect(reader, "250")
         writer.writelines(f"RCPT TO:<{one}>\r\n".encode() for one in recipients)
@@ -102,6 +106,7 @@ class Injector:
         for code in (*["250"] * len(recipients), "354"):
             await self._expect(reader, code)
         writer.write(mail(identity, int(self._longest * self._random.random() ** 3)) + b".\r\n")
+        said = time.monotonic()
         try:
             await self._expect(reader, "250")
         except Refused:
@@ -109,7 +114,8 @@ class Injector:
             raise
         finally:
             self.answered = time.monotonic()
-        if self.deaf:
+            self._books.waits.append((self.answered, self.answered - said))
+        if self.deaf or number <= self.doubted:
             raise EOFError
         self._books.acknowledged[identity] = recipients
         return identity
@@ -132,6 +138,11 @@ class Injector:
                 if line:
                     self.heard[line[:3]] += 1
                 raise EOFError(line) if line[:3] in ("", "421") else Refused(line)
+
+
+def number_of(identity: str) -> int:
+    """Of a mail, in the order in which they were begun."""
+    return int(identity[1:].partition(".")[0])
 
 
 def mail(identity: str, lines: int) -> bytes:

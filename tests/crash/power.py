@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.crash.images import Disk, disk
 from tests.crash.kills import CLIENTS
 from tests.crash.report import Row
-from tests.crash.scene import Scene
+from tests.crash.scene import PATIENCE, Scene
 
 SOME = 20  # mails that are acknowledged before each cut, at least
 SLOW = '["0ms", "40ms"]'  # the sink, so that something always waits
@@ -30,7 +30,9 @@ async def cuts(directory: Path, kind: str, cycles: int, longest: float, lies: st
             for _ in range(cycles):
                 await scene.up(**environment)
                 some = len(scene.accounts.acknowledged) + SOME
-                await scene.until(lambda some=some: len(scene.accounts.acknowledged) > some, 30, "no mail is taken")
+                await scene.until(
+                    lambda some=some: len(scene.accounts.acknowledged) > some, PATIENCE, "no mail is taken"
+                )
                 await asyncio.sleep(scene.dice.uniform(0, longest))
                 await _cut(scene, queue)
             await scene.injector.stop()

@@ -7,6 +7,7 @@ gets to its end. What was acknowledged in any of them must be served in the end.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 import time
@@ -15,10 +16,8 @@ from typing import NamedTuple
 
 from tests.crash.injector import Refused
 from tests.crash.report import Row
-from tests.crash.scene import Scene
+from tests.crash.scene import PATIENCE, Scene, lives
 from tests.crash.tracing import from_the_start, tracing
-
-PATIENCE = 10.0  # seconds for one mail
 
 
 class Aim(NamedTuple):
@@ -55,15 +54,22 @@ async def _round(scene: Scene, strace: str, aim: Aim, number: int) -> bool:
     """One life of the daemon; whether it was cut short."""
     await scene.up()
     pid = scene.writer() if aim.victim == "writer" else scene.program.pid
+    death = asyncio.create_task(_death(scene, pid))
     with tracing(strace, pid, f"{aim.calls}:signal=KILL:when={number}", scene.directory / "trace"):
         await _one_mail(scene)
         with contextlib.suppress(ProcessLookupError):
             scene.program.send(15)
         status = await scene.ended()
-    scene.accounts.fault(time.monotonic(), time.monotonic())
+    scene.accounts.fault(await death, time.monotonic())
     scene.row.cycles += 1
     scene.row.check(status in (0, 1, -9), f"{aim} {number}: the daemon ended with {status}")
     return status != 0
+
+
+async def _death(scene: Scene, pid: int) -> float:
+    """When it has died, monotonic seconds."""
+    await scene.until(lambda: not lives(pid), 3 * PATIENCE, "it outlives its round")
+    return time.monotonic()
 
 
 async def _one_mail(scene: Scene) -> None:

@@ -8,11 +8,10 @@ import signal
 import time
 from pathlib import Path
 
+from postduif.app import GRACE
 from tests.crash.report import Row
-from tests.crash.scene import Scene, play
+from tests.crash.scene import PATIENCE, Scene, play
 from tests.crash.stops import doubles, stops
-
-LONGEST = 10.0  # seconds; far from the grace that is given to remote hosts
 
 
 def test_a_stop_under_load_repeats_nothing(tmp_path: Path) -> None:
@@ -32,14 +31,15 @@ def test_a_writer_that_dies_while_we_stop_is_no_success(tmp_path: Path) -> None:
             writer = scene.writer()
             await scene.injector.submit("permfail@d.example")
             os.kill(writer, signal.SIGSTOP)
-            await scene.until(lambda: scene.accounts.served or scene.injector.answered, 5, "not delivered")
+            await scene.until(lambda: scene.accounts.served or scene.injector.answered, PATIENCE, "not delivered")
+            began = time.monotonic()
             scene.program.send(signal.SIGTERM)
             await asyncio.to_thread(scene.program.wait_told, "STOPPING=1")
-            began = time.monotonic()
+            died = time.monotonic()
             os.kill(writer, signal.SIGKILL)
             scene.row.check(await scene.ended() == 1, "it ended with success")
-            scene.row.check(time.monotonic() - began < LONGEST, "it waited for the dead")
-            scene.accounts.fault(began, time.monotonic())
+            scene.row.check(time.monotonic() - began < GRACE, "it waited for the dead")
+            scene.accounts.fault(died, time.monotonic())
             await scene.up()
             return await scene.reconcile()
 

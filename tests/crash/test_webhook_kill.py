@@ -18,7 +18,7 @@ from tests.stories.roads import free_port, to
 
 KILLS = 4
 MAILS = 30  # between two kills
-PATIENCE = 30.0  # real seconds
+PATIENCE = 120.0  # real seconds
 _numbers = itertools.count()
 
 

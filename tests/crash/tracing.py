@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-PATIENCE = 10.0  # seconds to attach
+PATIENCE = 60.0  # seconds to let go
 
 
 class Trace:
