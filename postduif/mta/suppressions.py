@@ -14,6 +14,8 @@ from postduif.address import Address
 from postduif.attempt import Kind
 from postduif.bounce import suppression, suppression_file
 from postduif.bounce.address_state import Entry, Event, Thresholds, What, refusing
+from postduif.bounce.category import CATEGORIES
+from postduif.bounce.classify import classify
 from postduif.bounce.effect import effect_of
 from postduif.bounce.keyring import ERASURE_KEY_FILE, erasure_key
 from postduif.bounce.subject import erased, is_erased, of_address
@@ -29,6 +31,8 @@ from postduif.reply import Reply
 
 T = TypeVar("T")
 _ENDS = (Kind.FAILED, Kind.EXPIRED)
+_HIS = ("recipient", "mailbox_full", "domain")
+"""Groups of categories that are about one recipient."""
 
 
 class Suppressions:
@@ -147,10 +151,20 @@ class Suppressions:
             if not self._index.has_errors(address):
                 return None
             return Event(of_address(address), What.DELIVERED, attempt.at, "smtp")
-        if attempt.kind not in _ENDS:
+        if attempt.kind not in _ENDS or (attempt.kind is Kind.EXPIRED and not _about_him(outcome)):
             return None
         what = effect_of(attempt.category, attempt.reply.code)
         return None if what is What.BLOCK else Event(of_address(address), what, attempt.at, "smtp", str(attempt.reply))
+
+
+def _about_him(outcome: Outcome) -> bool:
+    """What was said last of somebody who outlived his lifetime is about his address.
+
+    Which command was answered is not kept. So words that may be about anybody, in answer to MAIL say, are no fault of
+    his; nor is it that nothing was tried.
+    """
+    last = outcome.entry.recipient.last_reply
+    return last is not None and CATEGORIES[classify(last, outcome.attempt.site).category].group in _HIS
 
 
 def verdict(entry: Entry) -> Reply:
