@@ -7,7 +7,8 @@ import signal
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from postduif import log, systemd
@@ -47,6 +48,7 @@ from postduif.queue.store import Store
 from postduif.queue.stores import Stores
 from postduif.reply import Reply
 
+_Place = tuple[HostPort, int]
 GRACE = 20.0  # seconds that sessions and transactions under way have to end when we stop
 _FIXED = ("hostname", "data_dir", "run_dir")  # settings of [server] that only a restart changes
 
@@ -61,7 +63,7 @@ class App:
         self._config = load(path, serving=True)
         log.configure(self._config.server.log_format, self._config.server.log_level)
         self._signer = Signer.load(self._config.dkim, self._clock)
-        self._contexts = {one.address: _tls(one) for one in self._config.listener}
+        self._contexts = _contexts(self._config)
         self._secrets = read_secrets(self._config)
         self.store = Store.open(self._config.server.data_dir, self._config.queue, self._clock, EXTENSIONS)
         self.stores = Stores(self.store, self._clock)
@@ -140,10 +142,10 @@ class App:
                 submission=self.submission,
                 credentials=self._credentials,
                 clock=self._clock,
-                tls=self._contexts[one.address],
+                tls=self._contexts[place],
                 memory=self._memory,
             )
-            for one in config.listener
+            for place, one in _placed(config).items()
         ]
         given = systemd.listen_sockets()
         for server, one in zip(self.servers, config.listener, strict=True):
@@ -186,7 +188,7 @@ class App:
         systemd.notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             config = load(self._path, serving=True)
-            contexts = {one.address: _tls(one) for one in config.listener}
+            contexts = _contexts(config)
             secrets = read_secrets(config)
             Signer.load(config.dkim, self._clock).close()
             addresses = ReturnAddresses.of(config)
@@ -207,7 +209,7 @@ class App:
             self._returns.addresses = self._returns.addresses._replace(verp=addresses.verp)
             self.submission.returns = self._returns.addresses
 
-    def _use(self, config: Config, contexts: dict[HostPort, ssl.SSLContext | None], secrets: Secrets) -> None:
+    def _use(self, config: Config, contexts: Mapping[_Place, ssl.SSLContext | None], secrets: Secrets) -> None:
         for name in _needing_restart(self._config, config):
             log.warning("reload_needs_restart", setting=name)
         # Who we are and where we keep things stays as it was, everywhere, until then.
@@ -226,10 +228,10 @@ class App:
         self.delivery.reload(config, sites, self._signer)
         self.suppressions.reload(config)
         self.webhooks.reload(config, secrets, self._resolver)
-        known = {one.address: one for one in config.listener}
-        for server in self.servers:
-            if (one := known.get(server.listener.address)) is not None:
-                server.reload(one, contexts[one.address])
+        known = _placed(config)
+        for place, server in zip(self._contexts, self.servers, strict=True):
+            if (one := known.get(place)) is not None:
+                server.reload(one, contexts[place])
 
     # --- how it does
 
@@ -289,6 +291,20 @@ class App:
 
 def _nothing_to_reload() -> None:
     """Not started yet: the settings are being read anyway."""
+
+
+def _placed(config: Config) -> dict[_Place, Listener]:
+    """Listeners by what a reload knows them by. Port 0 may be there twice: then by the order, too."""
+    seen: Counter[HostPort] = Counter()
+    found = {}
+    for one in config.listener:
+        found[one.address, seen[one.address]] = one
+        seen[one.address] += 1
+    return found
+
+
+def _contexts(config: Config) -> dict[_Place, ssl.SSLContext | None]:
+    return {place: _tls(one) for place, one in _placed(config).items()}
 
 
 def _tls(listener: Listener) -> ssl.SSLContext | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import smtplib
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from postduif.app import App
 from postduif.errors import StoreError
 from postduif.sink import Sink
-from tests.stories.daemon import Daemon
+from tests.mta.tls_pair import make
+from tests.stories.daemon import PATIENCE, Daemon
 from tests.stories.roads import free_port, to
 
 
@@ -71,3 +73,31 @@ async def _submit_until_closed(daemon: Daemon, acknowledged: set[int]) -> None:
             acknowledged.add(await daemon.submit(["a@one.example"]))
         except (OSError, AssertionError):  # smtplib's errors are OSErrors; 421 and the end of the listener
             return
+
+
+async def test_two_listeners_on_any_port(tmp_path: Path) -> None:
+    """Port 0 may be there twice: each keeps its own TLS and its own settings, after a reload too."""
+    pair = make(tmp_path)
+    second = f"""
+[[listener]]
+address = "127.0.0.1:0"
+tls = "starttls"
+certificate = "{pair.certificate}"
+private_key = "{pair.private_key}"
+"""
+    async with Daemon(tmp_path, second) as daemon:
+
+        def offers() -> list[tuple[bool, int]]:
+            found = []
+            for server in daemon.app.servers:
+                with smtplib.SMTP(*server.address[:2], timeout=PATIENCE) as client:
+                    client.ehlo("app.sender.example")
+                    starttls = client.has_extn("starttls")
+                    client.mail("app@sender.example")
+                    found.append((starttls, client.rcpt("a@one.example")[0]))
+            return found
+
+        first = await asyncio.to_thread(offers)
+        assert first == [(False, 250), (True, 550)]
+        daemon.app.reload()
+        assert await asyncio.to_thread(offers) == first
