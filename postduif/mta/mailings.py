@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -64,6 +64,8 @@ class Mailings:
         self._clock = clock
         self._open: dict[int, Store] = {}
         self._withdrawing: dict[int, asyncio.Task[None]] = {}
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._closing = False
         self._used: Counter[int] = Counter()
         self._changing = asyncio.Lock()
         self._complaints: dict[int, str] = {}
@@ -74,7 +76,7 @@ class Mailings:
         async with self._changing:
             await self._close_idle()
             for number in await asyncio.to_thread(_not_ended, self._data_dir / mailing.FOLDER):
-                if len(self._open) >= MOST_OPEN:
+                if len(self._open) >= MOST_OPEN or self._closing:
                     break
                 if number not in self._open:
                     await self._try(number)
@@ -86,10 +88,11 @@ class Mailings:
 
     async def close(self) -> None:
         """Close all; delivery has given everything back."""
-        tasks = [*self._withdrawing.values(), *([self._looking] if self._looking else [])]
-        for task in tasks:
+        self._closing = True
+        for task in self._withdrawing.values():
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        looking = [self._looking] if self._looking else []
+        await asyncio.gather(*self._withdrawing.values(), *self._under_way, *looking, return_exceptions=True)
         for number in list(self._open):
             await self._close(number)
 
@@ -192,6 +195,16 @@ class Mailings:
                 log.error("mailing_not_opened", mailing=number, error=error, remedy="it is tried again within seconds")
 
     async def _begin(self, number: int) -> None:
+        await self._to_the_end(self._take_up(number))
+
+    async def _to_the_end(self, work: Coroutine[object, object, None]) -> None:
+        """Whoever waits for it may be cancelled; a file is opened or closed altogether."""
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        await asyncio.shield(task)
+
+    async def _take_up(self, number: int) -> None:
         directory = mailing.directory_of(self._data_dir, number)
         opened = await asyncio.to_thread(recovery.open_queue, directory, self._clock, (mailing.EXTENSION,))
         store = Store(opened, self._settings, self._clock)
@@ -208,7 +221,7 @@ class Mailings:
             withdrawing = number in self._withdrawing
             idle = not store.stats.queued or (_held_by(store, PAUSED) and not _held_by(store, STOPPED))
             if idle and not withdrawing and not self._used[number] and not store.stats.leased:
-                await self._close(number)
+                await self._to_the_end(self._close(number))
                 log.info("mailing_closed", mailing=number, waiting=store.stats.queued)
 
     async def _close(self, number: int) -> None:

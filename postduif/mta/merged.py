@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from postduif.envelope import Envelope, Message, Recipient
-from postduif.errors import MergeError
+from postduif.errors import MergeError, TemplateError
 from postduif.mta.merge.message import Merge
 from postduif.mta.merge.names import GIVEN
 from postduif.mta.merge.stored import merge_of
@@ -42,9 +42,13 @@ def packed(values: Sequence[object]) -> str:
 
 
 def merged(template: Message, envelope: Envelope, recipient: Recipient, about: Occasion) -> Message:
-    """The message for that recipient. Raises TemplateError when the template is damaged, MergeError when the values
-    make no message."""
+    """The message for that recipient. Raises MergeError when the values make no message.
+
+    Raises TemplateError when the template is damaged, or needs what is not configured any more.
+    """
     merge = merge_of(template.content)
+    if "list_unsubscribe" in merge.names and about.addresses is None:
+        raise TemplateError("it has a List-Unsubscribe field, which needs bounce.domain; configure it again")
     order = _order(merge)
     values = json.loads(recipient.merge)
     if len(values) != len(order):

@@ -1,0 +1,163 @@
+"""A mailing on the road: merged for each, paused, gone on with, stopped, in waves, and what comes back of it."""
+
+from __future__ import annotations
+
+import asyncio
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from postduif.address import parse
+from postduif.bounce.verp import Mailed
+from postduif.errors import StoreError
+from postduif.mta.control import ask
+from postduif.queue.condition import Condition
+from postduif.queue.inspect import looking
+from postduif.queue.mailing import Terms, directory_of
+from postduif.sink import Sink
+from tests.fakes import FakeClock
+from tests.stories.daemon import Daemon
+from tests.stories.mailings import handed_over
+from tests.stories.roads import to
+from tests.stories.test_returned import SETTINGS, comes_back, dsn
+
+SLOW = Terms(rate=1)
+PEOPLE = [f"p{number}@{domain}.example" for number in range(10) for domain in ("one", "two")]
+
+
+def rows(directory: Path, query: str, number: int = 7) -> list[tuple[object, ...]]:
+    """What the file of a mailing says."""
+    with looking(directory_of(directory / "data", number)) as connection:
+        return connection.execute(query).fetchall()
+
+
+async def told(daemon: Daemon, do: str, **request: object) -> object:
+    """What the daemon answers on its socket."""
+    return await asyncio.to_thread(ask, daemon.path.parent / "run", do, number=7, **request)
+
+
+async def test_each_gets_a_mail_of_their_own(tmp_path: Path) -> None:
+    """Everybody gets one message with their own words, from a return address of their own; the file keeps the ends."""
+    async with Sink() as sink, Daemon(tmp_path, to(sink) + SETTINGS) as daemon:
+        handed_over(tmp_path / "data", 7, PEOPLE, daemon.clock.time())
+        await told(daemon, "mailing.open")
+        await sink.wait_for(len(PEOPLE))
+        read = [message_from_bytes(one.content, policy=policy.default) for one in sink.messages]
+        assert sorted(str(one["To"]) for one in read) == sorted(f"{a.partition('@')[0].title()} <{a}>" for a in PEOPLE)
+        assert all(str(one["Subject"]).endswith(str(one["To"]).partition(" ")[0]) for one in read)
+        assert len({one["Message-ID"] for one in read}) == len({one.sender for one in sink.messages}) == len(PEOPLE)
+        found = {daemon.app.submission.returns.read(parse(one.sender), daemon.clock.time()) for one in sink.messages}
+        assert {one.whom for one in found} == {Mailed(7, number) for number in range(len(PEOPLE))}
+        ends = "SELECT recipient FROM journal WHERE kind = 'delivered'"
+        await daemon.until(lambda: len(rows(tmp_path, ends)) == len(PEOPLE))
+        assert rows(tmp_path, "SELECT count(*) FROM recipient") == [(0,)]
+        await daemon.app.mailings.look()
+        await daemon.app.mailings.look()
+        assert (directory_of(tmp_path / "data", 7) / "ended").exists()
+
+
+async def test_paused_and_gone_on_with(tmp_path: Path) -> None:
+    """Paused, nothing of it leaves, also after a restart; resumed, the others get theirs, and nobody gets two."""
+    async with Sink() as sink:
+        clock = FakeClock()
+        async with Daemon(tmp_path, to(sink) + SETTINGS, clock) as daemon:
+            handed_over(tmp_path / "data", 7, PEOPLE, clock.time(), terms=SLOW)
+            await told(daemon, "mailing.open")
+            await sink.wait_for(1)
+            await told(daemon, "mailing.pause")
+            await told(daemon, "mailing.pause")
+        async with Daemon(tmp_path, to(sink) + SETTINGS, clock) as daemon:
+            await told(daemon, "mailing.open")
+            await daemon.app.mailings.look()
+            assert [store.stats.queued for store in daemon.app.stores] == [0]
+            taken = len(sink.messages)
+            await told(daemon, "mailing.rate", rate=0)
+            await told(daemon, "mailing.resume")
+            await sink.wait_for(len(PEOPLE))
+            assert taken < len(PEOPLE)
+        assert sorted(one.recipients[0] for one in sink.messages) == sorted(PEOPLE)
+
+
+async def test_stopped_for_good(tmp_path: Path) -> None:
+    """What waits is withdrawn, each with a row of its own; a stopped mailing does not go on."""
+    async with Sink() as sink, Daemon(tmp_path, to(sink) + SETTINGS) as daemon:
+        handed_over(tmp_path / "data", 7, PEOPLE, daemon.clock.time(), terms=SLOW)
+        await told(daemon, "mailing.open")
+        await sink.wait_for(1)
+        assert (await told(daemon, "mailing.stop"))["waiting"] >= len(PEOPLE) - 2
+        with pytest.raises(Exception, match="final"):
+            await told(daemon, "mailing.resume")
+        waiting = "SELECT count(*) FROM recipient"
+        await daemon.until(lambda: rows(tmp_path, waiting) == [(0,)])
+        kinds = dict(rows(tmp_path, "SELECT kind, count(*) FROM journal GROUP BY kind"))
+        assert kinds == {"delivered": len(sink.messages), "withdrawn": len(PEOPLE) - len(sink.messages)}
+
+
+async def test_a_wave_waits_for_its_word(tmp_path: Path) -> None:
+    """The second wave goes when it is let go."""
+    waves = [1 + number % 2 for number in range(len(PEOPLE))]
+    async with Sink() as sink, Daemon(tmp_path, to(sink) + SETTINGS) as daemon:
+        handed_over(tmp_path / "data", 7, PEOPLE, daemon.clock.time(), waves=waves)
+        await told(daemon, "mailing.open")
+        await sink.wait_for(len(PEOPLE) // 2)
+        await daemon.until(lambda: rows(tmp_path, "SELECT count(*) FROM recipient") == [(len(PEOPLE) // 2,)])
+        assert {one.recipients[0] for one in sink.messages} == {a for a, w in zip(PEOPLE, waves, strict=True) if w == 1}
+        await told(daemon, "mailing.wave", wave=2)
+        await sink.wait_for(len(PEOPLE))
+
+
+async def test_its_rate_is_kept(tmp_path: Path) -> None:
+    """At twelve a minute one goes every five seconds; told another rate, it has that at once."""
+    async with Sink() as sink, Daemon(tmp_path, to(sink) + SETTINGS) as daemon:
+        handed_over(tmp_path / "data", 7, PEOPLE, daemon.clock.time(), terms=Terms(rate=12))
+        await told(daemon, "mailing.open")
+        await sink.wait_for(1)
+        for count in (2, 3):
+            await daemon.until(lambda: daemon.clock.awaited(5.0))
+            daemon.clock.advance(5)
+            await sink.wait_for(count)
+        assert len(sink.messages) == 3
+        await told(daemon, "mailing.rate", rate=0)
+        daemon.clock.advance(5)
+        await sink.wait_for(len(PEOPLE))
+
+
+async def test_orders_of_the_operator_hold_for_mailings(tmp_path: Path) -> None:
+    """A domain that is held in the queue gets nothing of a mailing either, until it is let go."""
+    async with Sink() as sink, Daemon(tmp_path, to(sink) + SETTINGS) as daemon:
+        await daemon.app.store.hold(Condition(domain="one.example"), "operator", "it complains")
+        handed_over(tmp_path / "data", 7, PEOPLE, daemon.clock.time())
+        await told(daemon, "mailing.open")
+        await sink.wait_for(len(PEOPLE) // 2)
+        assert {one.recipients[0].partition("@")[2] for one in sink.messages} == {"two.example"}
+        await daemon.app.store.unhold(Condition(domain="one.example"))
+        daemon.clock.advance(6)
+        await sink.wait_for(len(PEOPLE))
+
+
+async def test_a_late_bounce_is_in_its_results(tmp_path: Path) -> None:
+    """What comes back of a mailing is in its own file and suppresses the one it is about, who gets no other mailing."""
+    async with Sink() as sink, Daemon(tmp_path, to(sink) + SETTINGS) as daemon:
+        handed_over(tmp_path / "data", 7, PEOPLE[:2], daemon.clock.time())
+        await told(daemon, "mailing.open")
+        await sink.wait_for(2)
+        await daemon.until(lambda: rows(tmp_path, "SELECT count(*) FROM recipient") == [(0,)])
+        (gone,) = (one for one in sink.messages if one.recipients == (PEOPLE[0],))
+        report = dsn(PEOPLE[0], "5.1.1", "550 5.1.1 no such user")
+        assert (await comes_back(daemon, gone.sender, report))[0] == 250
+        late = "SELECT recipient, category FROM journal WHERE kind = 'bounced'"
+        await daemon.until(lambda: rows(tmp_path, late) == [(PEOPLE[0], "recipient_unknown")])
+        await daemon.until(lambda: daemon.app.suppressions.suspect(parse(PEOPLE[0])))
+        handed_over(tmp_path / "data", 8, PEOPLE[:2], daemon.clock.time())
+        await told(daemon, "mailing.open")
+        await daemon.until(lambda: rows(tmp_path, "SELECT count(*) FROM recipient", 8) == [(0,)])
+        kinds = dict(rows(tmp_path, "SELECT recipient, kind FROM journal", 8))
+        assert kinds == {PEOPLE[0]: "suppressed", PEOPLE[1]: "delivered"}
+
+
+async def test_one_that_is_not_there(tmp_path: Path) -> None:
+    """A mailing that was never handed over is one clear error."""
+    async with Sink() as sink, Daemon(tmp_path, to(sink) + SETTINGS) as daemon:
+        with pytest.raises(StoreError, match="there is no mailing 7"):
+            await daemon.app.mailings.pause(7)
