@@ -29,6 +29,8 @@ from postduif.bounce.status_report import findings, read_blocks
 _MAX_WRAPS = 3
 _EXPIRED = re.compile(r"\s*envelope expired\s*", re.IGNORECASE)
 """All that OpenSMTPD says when it gives up, in a report that calls it a delay."""
+_NEVER_WARNS = "This is the nullmailer delivery system"
+"""It reports only when it gives up, and calls that a delay when the last reply was a 4yz."""
 _REPORT = re.compile(rb"^content-type:\s{0,4}multipart/report", re.IGNORECASE | re.MULTILINE)
 
 
@@ -60,6 +62,8 @@ def _status_report(mail: Mail, note: Letter) -> Reading | None:
         said = {one.recipient.lower(): one.words for one in read_by(note, FORMATS)[1]}
         alone = note.text if len(found) == 1 else ""
         found = [one if one.reply.text else _worded(one, said.get(one.recipient.lower(), alone)) for one in found]
+    if note.text.lstrip().startswith(_NEVER_WARNS):
+        found = [replace(one, action="failed") if one.action == "delayed" else one for one in found]
     return Reading(_kind(found), _staged(found, note), identify(note.returned, message))
 
 
