@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
+import random
 import sqlite3
 from collections.abc import Callable
 
 from postduif.campaign.mailings import editing, occasions, running
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.record import Mailing, Policy
-from postduif.campaign.mailings.states import Action
-from tests.campaign.mailings.records import COUNTS, DAILY, ONCE, STREAMS
+from postduif.campaign.mailings.schedule import Schedule
+from postduif.campaign.mailings.states import TABLE, Action
+from tests.campaign.mailings.records import COUNTS, STREAMS
 
+HOURLY = "FREQ=DAILY;BYHOUR=" + ",".join(str(hour) for hour in range(24))
 Move = Callable[[sqlite3.Connection, Mailing, By], object]
 
 
@@ -32,11 +36,15 @@ def _ready_with_errors(connection: sqlite3.Connection, seen: Mailing, by: By) ->
 
 
 def _once(connection: sqlite3.Connection, seen: Mailing, by: By) -> Mailing:
-    return occasions.schedule(connection, seen, ONCE, by)
+    return occasions.schedule(connection, seen, _soon(by), by)
 
 
-def _daily(connection: sqlite3.Connection, seen: Mailing, by: By) -> Mailing:
-    return occasions.schedule(connection, seen, DAILY._replace(iterations=3), by)
+def _hourly(connection: sqlite3.Connection, seen: Mailing, by: By) -> Mailing:
+    return occasions.schedule(connection, seen, _soon(by)._replace(rule=HOURLY, iterations=2), by)
+
+
+def _soon(by: By) -> Schedule:
+    return Schedule(datetime.datetime.fromtimestamp(by.now + 1800, datetime.UTC).replace(tzinfo=None), "UTC")
 
 
 PLAIN: dict[Action, Move] = {
@@ -57,5 +65,30 @@ PLAIN: dict[Action, Move] = {
     Action.DELETE: editing.delete,
 }
 """Those that stand for one action of the table."""
-OTHERS: list[Move] = [_turn, _ready, _ready_with_errors, _once, _daily, occasions.come_due, occasions.prepare_again]
+_CHOOSING: dict[Action, Move] = {
+    Action.READY: _ready,
+    Action.READY_FOR_DATE: _ready,
+    Action.SCHEDULE: _once,
+    Action.PLAN: _once,
+    Action.REPEAT: _hourly,
+    Action.RESTART: occasions.prepare_again,
+    Action.DUE: occasions.come_due,
+    Action.MISS: occasions.come_due,
+    Action.SPAWN: occasions.come_due,
+    Action.END: occasions.come_due,
+}
+OTHERS: list[Move] = [*dict.fromkeys(_CHOOSING.values()), _turn, _ready_with_errors]
 """Those that choose their action."""
+_BACK = {Action.EDIT, Action.DELETE, Action.FAIL, Action.UNSCHEDULE, Action.STOP_PREPARING}
+
+
+def legal(mailing: Mailing) -> list[Move]:
+    """Those that the table knows in its state; what goes on is in it more than once."""
+    moves = PLAIN | _CHOOSING
+    actions = [action for state, action in TABLE if state is mailing.state and action in moves]
+    return [moves[action] for action in actions for _ in range(1 if action in _BACK else 5)]
+
+
+def some(chance: random.Random, mailing: Mailing) -> Move:
+    """Mostly one that may be done."""
+    return chance.choice([*legal(mailing), *OTHERS, chance.choice(list(PLAIN.values()))])

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 def test_killed_at_any_moment(tmp_path: Path) -> None:
     """What was said to be on disk is there, what is there is a whole life, and the next process goes on."""
     tmp_path.chmod(0o700)
-    for seed, changes in enumerate([1, 7, 23, 50, 111]):
+    for seed, changes in enumerate([1, 8, 21, 55]):
         command = [sys.executable, "-m", "tests.campaign.mailings.mover", str(tmp_path), str(seed)]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as mover:
             assert mover.stdout

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import random
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from postduif.campaign.mailings.fault import MailingFault, NotNow
 from postduif.campaign.mailings.listing import found
-from postduif.campaign.mailings.record import Mailing
+from postduif.campaign.mailings.record import Mailing, State
 from postduif.campaign.mailings.states import TABLE, Action
-from tests.campaign.mailings.moves import OTHERS, PLAIN, Move
+from tests.campaign.mailings.mover import WAITS, step
+from tests.campaign.mailings.moves import OTHERS, PLAIN, Move, legal
 from tests.campaign.mailings.records import DAY, DRAFT, NEWEST, NOW, a_draft, a_file, by
 from tests.campaign.mailings.replay import check
+
+MAX_STEPS = 10_000
+WALKED = "SELECT DISTINCT before, action FROM history"
 
 
 class Life(RuleBasedStateMachine):
@@ -55,6 +61,14 @@ class Life(RuleBasedStateMachine):
             if mailing := self._there(pick):
                 self._try(one, mailing)
 
+    @rule(pick=st.integers(0, 9), choices=st.lists(st.integers(0, 99), min_size=2, max_size=8))
+    def go_on(self, pick: int, choices: list[int]) -> None:
+        """A good way on."""
+        for choice in choices:
+            if mailing := self._there(pick):
+                moves = legal(mailing) or OTHERS
+                self._try(moves[choice % len(moves)], mailing)
+
     @rule(pick=st.integers(0, 99), move=st.sampled_from([*PLAIN.values(), *OTHERS]))
     def from_memory(self, pick: int, move: Move) -> None:
         """What was read long ago."""
@@ -82,5 +96,20 @@ class Life(RuleBasedStateMachine):
         self.connection.close()
 
 
+def test_every_transition_is_walked() -> None:
+    """A long walk takes every step of the table, so what holds of the walk holds of the table."""
+    connection, chance, now = a_file(), random.Random(7), NOW
+    walked: set[tuple[State, Action]] = set()
+    for number in range(MAX_STEPS):
+        now += chance.choice(WAITS)
+        step(connection, chance, now)
+        if number % 200 == 0:
+            walked = {(State(one), Action(two)) for one, two in connection.execute(WALKED)}
+        if walked == set(TABLE):
+            break
+    assert walked == set(TABLE)
+    check(connection)
+
+
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestLife.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
