@@ -1,0 +1,1 @@
+"""The control rules, each a few lines; `catalogue` has them all."""

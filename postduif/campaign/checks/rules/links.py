@@ -1,0 +1,171 @@
+"""Rules of links, and of the way to unsubscribe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from postduif.campaign.checks import page
+from postduif.campaign.checks.facts import Facts, Link
+from postduif.campaign.checks.finding import Level, Remark
+from postduif.campaign.checks.rule import Phase, rule
+from postduif.campaign.checks.wording import counted, is_template, listed
+
+_SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms"})
+_ADDRESS_LIKE = re.compile(r"(?:https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:[/?#:]\S*)?", re.IGNORECASE)
+_VARIABLE = re.compile(r"(?:\{\{|\[\[)\s*([^\W\d][\w.]*)")
+
+
+@rule(Level.ERROR, Phase.CONTENT)
+def link_broken(facts: Facts) -> Iterator[Remark]:
+    """Every link is an address."""
+    broken = [link.url for link in facts.links if link.url.strip() and _broken(link.url)]
+    if broken:
+        yield Remark(
+            f"{counted(len(broken), 'link leads', 'links lead')} nowhere: {listed(broken)}",
+            "write whole addresses, as https://www.example.com/offer",
+            {"links": broken},
+        )
+
+
+@rule(Level.WARNING, Phase.CONTENT)
+def link_empty(facts: Facts) -> Iterator[Remark]:
+    """Every button leads somewhere."""
+    empty = [link.text or "(no words)" for link in facts.links if link.url.strip() in ("", "#")]
+    if empty:
+        yield Remark(
+            f"{counted(len(empty), 'link has', 'links have')} no address: {listed(empty)}",
+            "write where they lead",
+            {"texts": empty},
+        )
+
+
+@rule(Level.INFO, Phase.CONTENT)
+def link_unsafe(facts: Facts) -> Iterator[Remark]:
+    """Links lead to pages over TLS."""
+    if plain := [link.url for link in facts.links if link.url.lower().startswith("http://")]:
+        yield Remark(
+            f"{counted(len(plain), 'link begins', 'links begin')} with http://: {listed(plain)}",
+            "write https://; browsers warn of the other",
+            {"links": plain},
+        )
+
+
+@rule(Level.WARNING, Phase.CONTENT)
+def link_label(facts: Facts) -> Iterator[Remark]:
+    """Every link that is followed has a label."""
+    if bare := [link.url for link in facts.links if link.tracked and not link.label.strip()]:
+        yield Remark(
+            f"{counted(len(bare), 'link has', 'links have')} no label: {listed(bare)}",
+            "give each one; figures are shown by it",
+            {"links": bare},
+        )
+
+
+@rule(Level.WARNING, Phase.CONTENT)
+def link_disguised(facts: Facts) -> Iterator[Remark]:
+    """No link says one address and leads to another."""
+    false = [link.text.strip() for link in facts.links if not link.in_text and _disguised(link)]
+    if false:
+        yield Remark(
+            f"{counted(len(false), 'link shows', 'links show')} another address than it leads to: {listed(false)}",
+            "write words in the place of the address; filters take it for fraud",
+            {"texts": false},
+        )
+
+
+@rule(Level.WARNING, Phase.CONTENT)
+def link_ampersand(facts: Facts) -> Iterator[Remark]:
+    """No link has an ampersand that some mail programs read as the beginning of a character."""
+    if found := list(page.read(facts.html).ambiguous):
+        yield Remark(
+            f"some mail programs read {listed(found)} in a link as a character",
+            "write &amp; for & in the HTML",
+            {"found": found},
+        )
+
+
+@rule(Level.ERROR, Phase.CONTENT, order=20)
+def unsubscribe_link(facts: Facts) -> Iterator[Remark]:
+    """Who reads it can unsubscribe, in the HTML and in the text."""
+    if facts.transactional or facts.proof:
+        return
+    parts = [("HTML", facts.html), ("text", facts.text)]
+    without = [name for name, source in parts if source.strip() and not _named(source) & facts.unsubscribe_names]
+    if without:
+        name = min(facts.unsubscribe_names, default="unsubscribe_url")
+        yield Remark(
+            f"there is no way to unsubscribe in the {' and the '.join(without)}",
+            f"put a link with {{{{ {name} }}}} in it",
+            {"parts": without},
+        )
+
+
+@rule(Level.ERROR, Phase.CONTENT, order=21)
+def unsubscribe_header(facts: Facts) -> Iterator[Remark]:
+    """Mail programs can unsubscribe with one click (RFC 8058)."""
+    if facts.transactional or facts.proof:
+        return
+    fields = {name.lower(): text for name, text in facts.headers}
+    way = fields.get("list-unsubscribe", "")
+    if not way.strip():
+        yield Remark("there is no List-Unsubscribe field", "let it be made, or write one with the unsubscribe address")
+        return
+    ways = [part.strip().strip("<>") for part in way.split(",")]
+    if not any(part.lower().startswith("https://") or _named(part) & facts.unsubscribe_names for part in ways):
+        yield Remark(f"List-Unsubscribe has no https address: {way}", "put one beside the mail address")
+    if fields.get("list-unsubscribe-post", "").replace(" ", "").lower() != "list-unsubscribe=one-click":
+        yield Remark(
+            "there is no List-Unsubscribe-Post field, so one click does nothing",
+            "add List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        )
+
+
+RULES = (
+    link_broken,
+    link_empty,
+    link_unsafe,
+    link_label,
+    link_disguised,
+    link_ampersand,
+    unsubscribe_link,
+    unsubscribe_header,
+)
+
+
+def _named(source: str) -> set[str]:
+    return set(_VARIABLE.findall(source))
+
+
+def _broken(url: str) -> bool:
+    """As far as it is written: what variables become is not known here."""
+    url = url.strip()
+    if url.startswith("#") or is_template(url[:2]):
+        return False
+    if any(character.isspace() for character in _VARIABLE_WHOLE.sub("", url)):
+        return True
+    scheme, colon, rest = url.partition(":")
+    if not colon or scheme.lower() not in _SCHEMES or not rest:
+        return True
+    if scheme.lower() not in ("http", "https") or is_template(url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return not parts.hostname or "." not in parts.hostname or parts.port == 0
+    except ValueError:
+        return True
+
+
+_VARIABLE_WHOLE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\[\[.*?\]\]", re.DOTALL)
+
+
+def _disguised(link: Link) -> bool:
+    shown = _ADDRESS_LIKE.fullmatch(link.text.strip())
+    if not shown or is_template(link.url) or not link.url.lower().startswith(("http:", "https:")):
+        return False
+    try:
+        host = (urlsplit(link.url).hostname or "").lower()
+    except ValueError:
+        return False
+    return link.tracked or host.removeprefix("www.") != shown[1].lower().removeprefix("www.")
