@@ -117,6 +117,8 @@ def test_files() -> None:
     assert connection.execute("SELECT count(*) FROM file").fetchone() == (1,)
     with pytest.raises(MailingFault, match="read the mailing again"):
         content_of(connection, two.files[0])
+    editing.attach(connection, one, "a.png", b"third", by())
+    assert connection.execute("SELECT content FROM file").fetchall() == [(b"third",)]
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "x\n", "x" * 201])

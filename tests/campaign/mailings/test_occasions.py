@@ -70,6 +70,14 @@ def test_only_one_of_two_engines() -> None:
         occasions.come_due(connection, seen, engine(ONCE_AT))
 
 
+def test_the_earliest_first() -> None:
+    """What was to go first goes first, whatever its number."""
+    connection = a_file()
+    scheduled(connection, ONCE._replace(start=ONCE.start.replace(hour=10)))
+    scheduled(connection)
+    assert occasions.coming(connection, ONCE_AT + DAY) == [2, 1]
+
+
 def test_start_early_edit_and_cancel() -> None:
     """What is scheduled can be sent at once, given another date, or left alone; an edit makes it a draft."""
     connection = a_file()
