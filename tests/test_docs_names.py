@@ -16,11 +16,22 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 FILE = re.compile(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|smtp|sql|md|service|socket))`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
 COMMAND = re.compile(r"(?:`|^ {4}|^ {6,}\$ )postduif ([a-z]+)\b", re.MULTILINE)
-SETTING = re.compile(r"`(server|auth|queue|dns|delivery|dsn|bounce|metrics)\.(?!py\b|sqlite\b)([a-z_]+)`")
+SETTING = re.compile(r"`(server|auth|queue|dns|delivery|dsn|bounce|campaign|metrics)\.(?!py\b|sqlite\b)([a-z_]+)`")
 METHOD = re.compile(r"`([A-Z]\w+)\.(_?[a-z]\w*)`")
 TEST = re.compile(r"`(test_\w+)`")
 AUDIENCE = ("postduif/campaign/audience", "postduif/campaign/audience/condition")
-PLACES = ("", "postduif", "tests", "docs", "systemd", "postduif/mta", "postduif/queue", "postduif/bounce", *AUDIENCE)
+PLACES = (
+    "",
+    "postduif",
+    "tests",
+    "docs",
+    "systemd",
+    "postduif/mta",
+    "postduif/queue",
+    "postduif/bounce",
+    *AUDIENCE,
+    "postduif/campaign/checks",
+)
 """Where a path in the manual may begin: most pages leave out what every path would begin with."""
 
 

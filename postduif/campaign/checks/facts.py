@@ -59,7 +59,7 @@ class Counts:
     everybody: int = 0
     """All people there are."""
     deco: int = 0
-    """Of those to deliver, at mail services of Japanese phones (`deco.takes`)."""
+    """Of those to deliver, who read the decorated mail of Japanese phones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ History = Callable[[Sequence[int]], Mapping[int, float]]
 nothing may be missing."""
 
 _SHARE_OCTETS = 8
+_recipient = tuple.__new__  # as the target does; a third of the time of _replace
 
 
 def sifted(recipients: Iterable[Recipient], filters: Sequence[Filter]) -> Iterator[Recipient]:
@@ -51,7 +52,7 @@ def sifted(recipients: Iterable[Recipient], filters: Sequence[Filter]) -> Iterat
             causes = one([chunk[place] for place in open_])
             for place, cause in zip(open_, causes, strict=True):
                 if cause:
-                    chunk[place] = chunk[place]._replace(cause=cause)
+                    chunk[place] = _recipient(Recipient, (*chunk[place][:-1], cause))
         yield from chunk
 
 

@@ -72,12 +72,18 @@ SPEAKS: list[tuple[str, dict[str, Any], str]] = [
     ("link_disguised", {"links": (Link("https://a.example/", "www.bank.example"),)}, "www.bank.example"),
     ("link_disguised", {"links": (replace(LINK, text="https://www.example.com/"),)}, "another address"),
     ("link_ampersand", {"html": '<a href="https://a.example/?b=1&copy=2">x</a>'}, "&copy"),
+    (
+        "unsubscribe_missing",
+        {**headers(List_Unsubscribe=None), "text": "stay"},
+        "neither a List-Unsubscribe field nor a link",
+    ),
     ("unsubscribe_link", {"html": "<p>no way out</p>"}, "in the HTML"),
     ("unsubscribe_link", {"text": "no way out"}, "in the text"),
     ("unsubscribe_link", {"html": "<p>", "text": "unsubscribe_url"}, "in the HTML and the text"),
-    ("unsubscribe_header", headers(List_Unsubscribe=None), "no List-Unsubscribe field"),
-    ("unsubscribe_header", headers(List_Unsubscribe="<mailto:a@example.com>"), "no https address"),
-    ("unsubscribe_header", headers(List_Unsubscribe_Post="yes"), "one click does nothing"),
+    ("unsubscribe_click", headers(List_Unsubscribe_Post=None), "one click does nothing"),
+    ("unsubscribe_click", headers(List_Unsubscribe_Post="yes"), "one click does nothing"),
+    ("unsubscribe_click", headers(List_Unsubscribe="<mailto:a@example.com>"), "no https address"),
+    ("unsubscribe_click", headers(List_Unsubscribe=None), "no https address"),
     ("start_past", {"sending": Sending(NOW - 61)}, "the start, 2023-11-14 22:12 UTC, is past"),
     ("start_hours", {"limits": Limits(hours=(9, 23), zone="Asia/Tokyo")}, "it starts at 08:13 (Asia/Tokyo)"),
     ("schedule_over", {"sending": Sending(periodic=True, next_times=(NOW - DAY,))}, "no next time"),
@@ -170,8 +176,12 @@ SILENT: list[tuple[str, dict[str, Any]]] = [
     ("unsubscribe_link", {"html": "<p>", "transactional": True}),
     ("unsubscribe_link", {"html": "<p>", "proof": True}),
     ("unsubscribe_link", {"html": "", "text": "[[leave_here]]", "unsubscribe_names": frozenset({"leave_here"})}),
-    ("unsubscribe_header", {"headers": (), "transactional": True}),
-    ("unsubscribe_header", headers(List_Unsubscribe="<HTTPS://example.com/u/{{ token }}>")),
+    ("unsubscribe_missing", headers(List_Unsubscribe=None)),
+    ("unsubscribe_missing", {"html": "", "text": "stay"}),
+    ("unsubscribe_missing", {"headers": (), "html": "", "text": "stay", "transactional": True}),
+    ("unsubscribe_click", {"headers": (), "transactional": True}),
+    ("unsubscribe_click", {"headers": (), "proof": True}),
+    ("unsubscribe_click", headers(List_Unsubscribe="<HTTPS://example.com/u/1>, <mailto:a@example.com>")),
     ("start_past", {"sending": Sending(NOW - 59)}),
     ("start_hours", {"limits": Limits(hours=(22, 24))}),
     ("validity_short", {"sending": Sending(None, NOW + 6_000, rate=1.0)}),
@@ -226,7 +236,7 @@ def test_it_is_silent_about_what_is_sound(name: str) -> None:
 def test_it_is_silent_about_what_is_not_known(name: str) -> None:
     """Facts that are not there yet are no fault, but for what the content itself must have."""
     wanting = {"content_missing", "subject_empty", "sender_address", "type_missing", "list_id_missing"}
-    assert bool(said(name, Facts(NOW))) is (name in {*wanting, "unsubscribe_header"})
+    assert bool(said(name, Facts(NOW))) is (name in {*wanting, "unsubscribe_click"})
 
 
 @pytest.mark.parametrize(("name", "changes"), SILENT, ids=[f"{n}-{row[0]}" for n, row in enumerate(SILENT)])

@@ -19,17 +19,6 @@ IMAGE_TYPES = frozenset({"image/jpeg", "image/gif"})
 _TAGS_WORDS = "a blink body br center div font head hr html img marquee meta p span title"
 TAGS = frozenset(_TAGS_WORDS.split())
 """What all three operators show."""
-_DOMAINS_WORDS = """
-    docomo.ne.jp ezweb.ne.jp au.com softbank.ne.jp i.softbank.jp disney.ne.jp vodafone.ne.jp ymobile.ne.jp
-    pdx.ne.jp willcom.com
-"""
-_DOMAINS = frozenset(_DOMAINS_WORDS.split())
-_BELOW = (".ezweb.ne.jp", ".vodafone.ne.jp", ".pdx.ne.jp")
-
-
-def takes(domain: str) -> bool:
-    """Mail to this domain (lower case) is read on such a phone."""
-    return domain in _DOMAINS or domain.endswith(_BELOW)
 
 
 @rule(Level.ERROR, Phase.END)

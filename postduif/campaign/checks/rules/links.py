@@ -87,39 +87,42 @@ def link_ampersand(facts: Facts) -> Iterator[Remark]:
 
 
 @rule(Level.ERROR, Phase.CONTENT, order=20)
+def unsubscribe_missing(facts: Facts) -> Iterator[Remark]:
+    """There is a way to unsubscribe: a List-Unsubscribe field, or a link in every part."""
+    if _must_let_go(facts) and not _fields(facts).get("list-unsubscribe", "").strip() and _without_link(facts):
+        yield Remark(
+            "nobody can unsubscribe: there is neither a List-Unsubscribe field nor a link",
+            "write bounce.domain, so that the field is made, and put a link in the content",
+        )
+
+
+@rule(Level.WARNING, Phase.CONTENT, order=21)
 def unsubscribe_link(facts: Facts) -> Iterator[Remark]:
-    """Who reads it can unsubscribe, in the HTML and in the text."""
-    if facts.transactional or facts.proof:
-        return
-    parts = [("HTML", facts.html), ("text", facts.text)]
-    without = [name for name, source in parts if source.strip() and not _named(source) & facts.unsubscribe_names]
-    if without:
+    """Who reads it sees how to unsubscribe, in the HTML and in the text."""
+    if _must_let_go(facts) and (without := _without_link(facts)):
         name = min(facts.unsubscribe_names, default="unsubscribe_url")
         yield Remark(
-            f"there is no way to unsubscribe in the {' and the '.join(without)}",
-            f"put a link with {{{{ {name} }}}} in it",
+            f"there is no link to unsubscribe in the {' and the '.join(without)}",
+            f"put one with {{{{ {name} }}}} in it",
             {"parts": without},
         )
 
 
-@rule(Level.ERROR, Phase.CONTENT, order=21)
-def unsubscribe_header(facts: Facts) -> Iterator[Remark]:
-    """Mail programs can unsubscribe with one click (RFC 8058)."""
-    if facts.transactional or facts.proof:
+@rule(Level.WARNING, Phase.CONTENT, order=22)
+def unsubscribe_click(facts: Facts) -> Iterator[Remark]:
+    """Mail programs can unsubscribe with one click (RFC 8058), as Google and Yahoo want of large senders."""
+    if not _must_let_go(facts):
         return
-    fields = {name.lower(): text for name, text in facts.headers}
-    way = fields.get("list-unsubscribe", "")
-    if not way.strip():
-        yield Remark("there is no List-Unsubscribe field", "let it be made, or write one with the unsubscribe address")
-        return
-    ways = [part.strip().strip("<>") for part in way.split(",")]
-    if not any(part.lower().startswith("https://") or _named(part) & facts.unsubscribe_names for part in ways):
-        yield Remark(f"List-Unsubscribe has no https address: {way}", "put one beside the mail address")
+    fields = _fields(facts)
     if fields.get("list-unsubscribe-post", "").replace(" ", "").lower() != "list-unsubscribe=one-click":
         yield Remark(
-            "there is no List-Unsubscribe-Post field, so one click does nothing",
-            "add List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+            "there is no List-Unsubscribe-Post field, so that one click does nothing",
+            "have List-Unsubscribe-Post: List-Unsubscribe=One-Click made, beside an https address in List-Unsubscribe",
         )
+    elif not (way := fields.get("list-unsubscribe", "")).strip() or not (
+        is_template(way) or "<https://" in way.lower()
+    ):
+        yield Remark(f"List-Unsubscribe has no https address: {way}", "put one before the mail address")
 
 
 RULES = (
@@ -129,13 +132,25 @@ RULES = (
     link_label,
     link_disguised,
     link_ampersand,
+    unsubscribe_missing,
     unsubscribe_link,
-    unsubscribe_header,
+    unsubscribe_click,
 )
 
 
-def _named(source: str) -> set[str]:
-    return set(_VARIABLE.findall(source))
+def _must_let_go(facts: Facts) -> bool:
+    return not facts.transactional and not facts.proof
+
+
+def _fields(facts: Facts) -> dict[str, str]:
+    return {name.lower(): text for name, text in facts.headers}
+
+
+def _without_link(facts: Facts) -> list[str]:
+    """The parts that hold no variable with the way to unsubscribe."""
+    parts = (("HTML", facts.html), ("text", facts.text))
+    named = facts.unsubscribe_names
+    return [name for name, source in parts if source.strip() and named.isdisjoint(_VARIABLE.findall(source))]
 
 
 def _broken(url: str) -> bool:
