@@ -267,7 +267,8 @@ class Delivery:
         if not entries:
             return
         alive = self._unexpired(entries, route.name)
-        priority = self._priorities.get(self._store.terms(key.stream).stream, DEFAULT_PRIORITY)
+        terms = self._store.terms(key.stream)
+        priority = self._priorities.get(terms.stream, DEFAULT_PRIORITY) if terms.priority is None else terms.priority
         suspects = self._exclusion.suspects(alive)
         route.ready.add(key, priority, [entry for entry in alive if entry not in suspects] if suspects else alive)
         if suspects:

@@ -34,6 +34,8 @@ class Terms(NamedTuple):
     """What those who unsubscribed are asked for; "" is nothing that one can unsubscribe from."""
     rate: float = 0.0
     """Messages a minute at most; 0 is no limit."""
+    priority: int | None = None
+    """In the place of the stream's."""
 
 
 def stream_of(number: int) -> str:

@@ -7,6 +7,7 @@ is renamed into `data_dir/mailings` is the MTA's, and nobody else writes it any 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import sqlite3
@@ -23,6 +24,7 @@ TOGETHER = 256  # recipients of one domain that are written together: delivery t
 GATHERED = 100_000  # recipients in memory: some 60 MB
 UNFINISHED = ".new"
 _NEVER = Notify.NEVER.value
+_STEP = 1_000_003
 
 
 class Target(NamedTuple):
@@ -35,8 +37,7 @@ class Target(NamedTuple):
     contact: int
     child: int = 0
     seed: bool = False
-    wave: int = 1
-    """From 1; the first goes out at once."""
+    """An address of ours, in no figure; it is always in the first wave."""
 
 
 class Excluded(NamedTuple):
@@ -59,7 +60,6 @@ class MailingFile:
         self._queues: dict[str, int] = {}
         self._gathered: dict[str, list[Target]] = {}
         self._in_memory = 0
-        self._waves: set[int] = set()
         self.written = 0
         """Recipients that have a number."""
         directory.prepare(folder)
@@ -115,13 +115,12 @@ class MailingFile:
                 "INSERT INTO excluded (contact, child, address, cause) VALUES (?, ?, ?, ?)", excluded
             )
 
-    def finish(self) -> Path:
-        """Put it on disk, whole; returns its directory."""
+    def finish(self, waves: Sequence[int] = ()) -> Path:
+        """Put it on disk, whole; returns its directory. `waves`: how many go in each, if not all in the first."""
         for domain in sorted(self._gathered):
             self._write(domain, self._gathered.pop(domain))
         with _as_store_errors(self._draft):
-            for wave in sorted(self._waves):
-                self._connection.execute(_INSERT_HOLD, (wave, mailing.stream_of(self._number), mailing.WAVE))
+            self._part(waves)
             self._connection.execute("COMMIT")
             self._connection.execute("PRAGMA locking_mode = NORMAL")
             self._connection.execute("PRAGMA journal_mode = WAL")
@@ -132,6 +131,16 @@ class MailingFile:
             self._draft.rename(self._final)
             directory.sync(self._final.parent)
         return self._final
+
+    def _part(self, waves: Sequence[int]) -> None:
+        """Put the later waves on hold. Who is in which is spread over all domains, by a permutation of the numbers."""
+        later = [(wave, size) for wave, size in enumerate(waves[1:], 2) if size]
+        step = next(one for one in range(_STEP, 2 * _STEP) if math.gcd(one, self.written) == 1) if later else 0
+        low = self.written - sum(size for _, size in later)
+        for wave, size in later:
+            self._connection.execute(_INSERT_HOLD, (wave, mailing.stream_of(self._number), mailing.WAVE))
+            self._connection.execute(_PUT_OFF, (wave, step, self.written, low, low + size))
+            low += size
 
     def discard(self) -> None:
         """Leave nothing of it."""
@@ -147,11 +156,8 @@ class MailingFile:
                 self._connection.execute("INSERT INTO scheduled_queue (id, stream, domain) VALUES (?, ?, ?)", values)
             number, first = self.written, rows.first_recipient(self._number)
             recipients, people = [], []
-            for address, merge, contact, child, seed, wave in targets:
-                hold = wave if wave > 1 else 0
-                if hold:
-                    self._waves.add(wave)
-                recipients.append((first + number, queue, address, hold, merge))
+            for address, merge, contact, child, seed in targets:
+                recipients.append((first + number, queue, address, merge))
                 people.append((number, contact, child, seed))
                 number += 1
             self._connection.executemany(_INSERT_RECIPIENT, recipients)
@@ -164,8 +170,12 @@ class MailingFile:
 
 _INSERT_MESSAGE = f"INSERT INTO message ({columns.MESSAGE_COLUMNS}) VALUES ({', '.join('?' * 16)})"  # noqa: S608  constants
 _INSERT_RECIPIENT = f"""
-INSERT INTO recipient ({columns.RECIPIENT_COLUMNS}) VALUES (?, ?, ?, '', {_NEVER}, 0, 0.0, ?, 0, '', '', '', ?)
+INSERT INTO recipient ({columns.RECIPIENT_COLUMNS}) VALUES (?, ?, ?, '', {_NEVER}, 0, 0.0, 0, 0, '', '', '', ?)
 """  # noqa: S608  constants
+_PUT_OFF = """
+UPDATE recipient SET hold = ?1 WHERE (id & 16777215) * ?2 % ?3 >= ?4 AND (id & 16777215) * ?2 % ?3 < ?5
+AND NOT (SELECT seed FROM person WHERE number = id & 16777215)
+"""
 _INSERT_HOLD = """
 INSERT INTO hold (id, covers, stream, domain, owner, reason, placed_at, until)
 VALUES (?, 'recipients', ?, '', ?, 'a later wave', 0.0, NULL)

@@ -27,7 +27,7 @@ CONTENT = Content(
 def prepared(
     data_dir: Path, number: int, addresses: Sequence[str], *, terms: Terms | None = None, waves: Sequence[int] = ()
 ) -> Path:
-    """A file ready to be handed over. `waves`: of each recipient, when there are several."""
+    """A file ready to be handed over."""
     order = order_of(compile_content(CONTENT, NAMES))
     values = {address: {"email": address, "name": address.partition("@")[0].title()} for address in addresses}
     written = MailingFile(
@@ -38,14 +38,14 @@ def prepared(
         terms or Terms(),
     )
     written.add(
-        Target(address, packed([values[address][name] for name in order]), contact, wave=wave)
-        for contact, (address, wave) in enumerate(zip(addresses, waves or [1] * len(addresses), strict=True), 1)
+        Target(address, packed([values[address][name] for name in order]), contact)
+        for contact, address in enumerate(addresses, 1)
     )
-    return written.finish()
+    return written.finish(waves)
 
 
 def handed_over(data_dir: Path, number: int, addresses: Sequence[str], at: float, **more: object) -> None:
     """It is the MTA's now."""
-    later = (None,) * (max(more.get("waves") or [1]) - 1)  # type: ignore[call-overload]
+    later = (None,) * len(more.get("waves") or ())  # type: ignore[arg-type]
     path = prepared(data_dir, number, addresses, **more)  # type: ignore[arg-type]
     hand_over(path, data_dir, at=at, expires_at=at + 86400, waves=later)

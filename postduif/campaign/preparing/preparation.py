@@ -1,0 +1,272 @@
+"""Prepare a mailing: its people are found and judged, its content is composed, and a queue file is made of both.
+
+Nothing is sent. It may be stopped at any moment, by a person or a crash, and nothing is left of it then but the report
+of the one before. What it found is in the report whether it succeeded or not: targeted = excluded + to deliver.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import NamedTuple
+
+from postduif.address import parse
+from postduif.campaign.audience.suppression_link import SuppressionLink
+from postduif.campaign.audience.target import CHUNK, Recipient, Target, target
+from postduif.campaign.checks import asking, sieve, typology
+from postduif.campaign.checks.facts import Counts as CheckedCounts
+from postduif.campaign.checks.facts import Facts
+from postduif.campaign.checks.filters import Held, History, sifted
+from postduif.campaign.checks.finding import Finding
+from postduif.campaign.checks.identity import Identity
+from postduif.campaign.checks.rule import Phase
+from postduif.campaign.checks.spam import SpamScore
+from postduif.campaign.checks.spam_scores import spam_scores
+from postduif.campaign.content.composing import Composed
+from postduif.campaign.content.draft import Draft
+from postduif.campaign.content.proofs import seed_values
+from postduif.campaign.mailings.record import Counts, Mailing
+from postduif.campaign.preparing import known
+from postduif.campaign.preparing.composition import compose
+from postduif.campaign.preparing.places import Places
+from postduif.campaign.preparing.report import FromSource, Report, said
+from postduif.campaign.preparing.sampling import Sampling
+from postduif.campaign.preparing.values import Values, packed
+from postduif.campaign.preparing.waves import sizes
+from postduif.clock import Clock
+from postduif.config.schema import Config
+from postduif.envelope import Envelope
+from postduif.errors import PostduifError, TemplateError
+from postduif.mta.merge.message import compile_content
+from postduif.mta.merge.stored import dump
+from postduif.mta.merged import order_of
+from postduif.mta.resolver import Resolver
+from postduif.queue.mailing import Terms
+from postduif.queue.mailing_file import Excluded, MailingFile
+from postduif.queue.mailing_file import Target as Row
+
+LOOK_EVERY = 0.5  # seconds between looks whether it is still wanted
+
+
+class Stopped(PostduifError):  # noqa: N818  the name says what is the case
+    """Somebody stopped it, or edited the mailing."""
+
+
+class Work(NamedTuple):
+    """What a preparation is given."""
+
+    mailing: Mailing
+    draft: Draft
+    """With its files."""
+    config: Config
+    audience: sqlite3.Connection
+    suppressions: SuppressionLink
+    history: Callable[[float], History]
+    """For a number of days, what people had."""
+    before: tuple[int, ...]
+    """Recipients of the mailings before."""
+    clock: Clock
+    wanted: Callable[[], bool]
+    """It is still to be prepared."""
+    progress: Callable[[int, int], None]
+    """Told how many of how many people were looked at."""
+
+
+class Prepared(NamedTuple):
+    """What came of it."""
+
+    report: Report
+    counts: Counts
+
+
+def prepare(work: Work) -> Prepared:
+    """Make the queue file, unless a check forbids it. Blocks for as long as it takes.
+
+    Raises Stopped, and PostduifError for what is wrong with target, disk or settings; nothing is left then.
+    """
+    return _Preparation(work).run()
+
+
+class _Preparation:
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._now = work.clock.time()
+        self._started = time.monotonic()
+        self._typology = typology.load(work.mailing.draft.typology)
+        self._findings: list[Finding] = []
+        self._report = Report(work.mailing.number, work.mailing.run.preparation, self._now)
+        self._excluded: Counter[str] = Counter()
+        self._looked = self._started
+
+    def run(self) -> Prepared:
+        work = self._work
+        gathered = target(
+            work.audience,
+            work.config.server.data_dir,
+            work.suppressions,
+            work.mailing.draft.target,
+            self._now,
+        )
+        self._report = replace(
+            self._report,
+            sources=tuple(FromSource(*one) for one in gathered.gathered.sources),
+            notes=gathered.gathered.notes,
+        )
+        values = Values(work.audience, gathered.columns)
+        composed, fault = self._composed(values)
+        facts = known.of_content(self._now, work.draft, composed, fault)
+        facts = replace(
+            facts,
+            mail_type=work.mailing.draft.target.mail_type,
+            limits=self._typology.limits,
+            before=work.before,
+            sending=known.of_sending(work.mailing, gathered.gathered.people, self._now),
+            identities=self._identities(facts.domain) if facts.domain else (),
+        )
+        self._check(facts, Phase.CONTENT)
+        if composed is None or typology.stops(self._findings):
+            return self._ended()
+        return self._written(gathered, values, composed, facts)
+
+    def _composed(self, values: Values) -> tuple[Composed | None, str]:
+        try:
+            return compose(self._work.draft, self._work.mailing, self._work.config, values.names), ""
+        except TemplateError as error:
+            return None, str(error)
+
+    def _identities(self, domain: str) -> tuple[Identity, ...]:
+        config, clock = self._work.config, self._work.clock
+
+        async def ask() -> Identity:
+            resolver = Resolver(config.dns, clock)
+            try:
+                return await asking.look_up(resolver, asking.sender_of(config, domain))
+            finally:
+                await resolver.close()
+
+        return (asyncio.run(ask()),)
+
+    # --- the file
+
+    def _written(self, gathered: Target, values: Values, composed: Composed, facts: Facts) -> Prepared:
+        merge = compile_content(composed.content, values.names)
+        order = order_of(merge)
+        file = self._file(composed, values)
+        try:
+            sampling = Sampling(merge, values, gathered.gathered.people)
+            pick = values.picker(order)
+            for chunk in _chunks(self._sifted(gathered)):
+                file.exclude([Excluded(one.contact, one.child, one.address, one.cause) for one in chunk if one.cause])
+                taken = [one for one in chunk if not one.cause]
+                file.add([Row(one.address, packed(pick(one)), one.contact, one.child) for one in taken])
+                sampling.look(taken)
+                self._count(chunk, len(taken), gathered.gathered.people)
+            self._add_seeds(file, values, order, sampling)
+            facts = replace(facts, counts=self._counts(), rendered=sampling.found(), spam=self._spam(sampling.sample))
+            self._check(facts, Phase.TARGET)
+            self._check(facts, Phase.END)
+            waves = sizes(self._work.mailing.draft.waves, self._report.to_deliver)
+            self._report = replace(
+                self._report,
+                waves=tuple(waves),
+                rendered=sampling.rendered,
+                largest=facts.rendered.largest,
+                empty=facts.rendered.empty,
+            )
+            self._see_wanted()
+            if typology.stops(self._findings):
+                file.discard()
+            else:
+                file.finish(waves)
+        except BaseException:
+            file.discard()
+            raise
+        return self._ended()
+
+    def _file(self, composed: Composed, values: Values) -> MailingFile:
+        work, draft = self._work, self._work.mailing.draft
+        sender = parse(composed.content.sender.address)
+        return MailingFile(
+            Places(work.config.server.data_dir).prepared_folder,
+            work.mailing.number,
+            dump(composed.content, values.names),
+            Envelope(sender, header_from=sender.domain),
+            Terms(draft.stream, draft.target.mail_type, draft.rate, draft.priority),
+        )
+
+    def _sifted(self, gathered: Target) -> Iterator[Recipient]:
+        sieves = self._typology.sieves
+        dead = self._dead_domains() if any(isinstance(one, sieve.DeadDomains) for one in sieves) else {}
+        seed = b"%d" % self._work.mailing.number
+        return sifted(gathered.recipients, sieve.made(sieves, dead=dead, seed=seed, history=self._work.history))
+
+    def _dead_domains(self) -> dict[str, Held]:
+        rows = self._work.audience.execute(
+            "SELECT DISTINCT substr(subject, instr(subject, '@') + 1) FROM contact JOIN temp.target_member USING (id)"
+        ).fetchall()
+
+        async def ask() -> dict[str, Held]:
+            resolver = Resolver(self._work.config.dns, self._work.clock)
+            try:
+                return await asking.without_mail(resolver, [domain for (domain,) in rows if domain])
+            finally:
+                await resolver.close()
+
+        return asyncio.run(ask())
+
+    def _add_seeds(self, file: MailingFile, values: Values, order: Sequence[str], sampling: Sampling) -> None:
+        sample = values.scope(sampling.first) if sampling.first else {}
+        for seed in self._work.draft.seeds:
+            own = seed_values(seed, sample)
+            own |= {f"customer.{name}": value for name, value in own.items() if "." not in name}
+            address = str(parse(seed.address))
+            file.add([Row(address, packed([own.get(name.removesuffix("[]")) for name in order]), 0, seed=True)])
+        self._report = replace(self._report, seeds=len(self._work.draft.seeds))
+
+    # --- figures and findings
+
+    def _count(self, chunk: Sequence[Recipient], taken: int, people: int) -> None:
+        self._excluded.update(one.cause for one in chunk if one.cause)
+        self._report = replace(
+            self._report,
+            targeted=self._report.targeted + len(chunk),
+            to_deliver=self._report.to_deliver + taken,
+            excluded=dict(self._excluded),
+        )
+        self._work.progress(self._report.targeted, max(people, self._report.targeted))
+        if time.monotonic() - self._looked >= LOOK_EVERY:
+            self._looked = time.monotonic()
+            self._see_wanted()
+
+    def _see_wanted(self) -> None:
+        if not self._work.wanted():
+            raise Stopped(f"the preparation of mailing {self._work.mailing.number} was stopped; nothing was sent")
+
+    def _counts(self) -> CheckedCounts:
+        (everybody,) = self._work.audience.execute("SELECT count(*) FROM contact").fetchone()
+        report = self._report
+        return CheckedCounts(report.targeted, report.excluded, report.to_deliver, everybody)
+
+    def _spam(self, sample: bytes) -> tuple[SpamScore, ...]:
+        return asyncio.run(spam_scores(self._work.config.campaign, sample)) if sample else ()
+
+    def _check(self, facts: Facts, phase: Phase) -> None:
+        self._findings += typology.look(self._typology, facts, phase)
+
+    def _ended(self) -> Prepared:
+        seconds = round(time.monotonic() - self._started, 3)
+        report = replace(self._report, seconds=seconds, findings=tuple(said(one) for one in self._findings))
+        excluded = report.targeted - report.to_deliver
+        return Prepared(report, Counts(report.targeted, excluded, report.errors, report.warnings))
+
+
+def _chunks(recipients: Iterator[Recipient]) -> Iterator[list[Recipient]]:
+    with contextlib.suppress(StopIteration):
+        while chunk := list(islice(recipients, CHUNK)):
+            yield chunk

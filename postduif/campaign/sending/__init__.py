@@ -1,0 +1,1 @@
+"""From a prepared mailing to its end: handing over, pausing, stopping, waves, the canary, dates."""

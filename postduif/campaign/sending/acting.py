@@ -1,0 +1,143 @@
+"""Does what the record of a mailing asks for: files are handed over, the MTA is told, ends are written down.
+
+Each act may be done again without harm, by the command line or the campaign's process, before and after a crash. The
+table in docs/mailings.md says what is done in which state.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from postduif import log
+from postduif.campaign.mailings import running
+from postduif.campaign.mailings.changing import By
+from postduif.campaign.mailings.fault import NotNow, Overtaken
+from postduif.campaign.mailings.listing import find
+from postduif.campaign.mailings.listing import log as history
+from postduif.campaign.mailings.record import Mailing, State
+from postduif.campaign.mailings.states import Action
+from postduif.campaign.preparing.places import Places
+from postduif.campaign.preparing.waves import begins, sizes
+from postduif.campaign.sending import canary
+from postduif.campaign.sending.standing import Standing, standing, withdrawn
+from postduif.mta.control import ControlError
+from postduif.queue.mailing_file import hand_over
+
+WHO = "campaign"
+"""Who does what nobody in particular does."""
+
+
+class Means(NamedTuple):
+    """What it takes to act."""
+
+    connection: sqlite3.Connection
+    """To the mailings."""
+    places: Places
+    tell: Callable[..., Any]
+    """`tell("mailing.pause", number=7)` to the MTA; raises ControlError."""
+    now: float
+    """Seconds since the epoch."""
+
+    def by(self, words: str = "") -> By:
+        """Us."""
+        return By(WHO, self.now, words)
+
+
+def act(means: Means, number: int) -> Mailing:
+    """Do what its state asks for, as far as it can be done now; the mailing as it is then.
+
+    Raises ControlError when the MTA does not answer: it is to be done again; StoreError when a file cannot be read.
+    """
+    seen = find(means.connection, number)
+    if (do := _ACTS.get(seen.state)) is not None:
+        with contextlib.suppress(NotNow, Overtaken):  # somebody else was first: the next act sees it
+            do(means, seen)
+    return find(means.connection, number)
+
+
+def _hand_over(means: Means, seen: Mailing) -> None:
+    places, number = means.places, seen.number
+    if not places.prepared(number).exists() and not places.handed_over(number).exists():
+        running.give_back(means.connection, seen, means.by("its file was not there any more; prepare it again"))
+        return
+    recipients = seen.run.counts.targeted - seen.run.counts.excluded
+    count = len(sizes(seen.draft.waves, recipients))
+    hand_over(
+        places.prepared(number),
+        places.data_dir,
+        at=means.now,
+        expires_at=means.now + seen.draft.validity,
+        waves=begins(seen.draft.waves, count, means.now),
+    )
+    running.started(means.connection, seen, means.by())
+    means.tell("mailing.open", number=number)
+
+
+def _send(means: Means, seen: Mailing) -> None:
+    found = standing(means.places.handed_over(seen.number))
+    if not found.waiting:
+        running.finish(means.connection, seen, means.by())
+        return
+    if found.paused:
+        means.tell("mailing.resume", number=seen.number)
+    if found.waves:
+        _let_waves_go(means, seen, found)
+
+
+def _pause(means: Means, seen: Mailing) -> None:
+    found = standing(means.places.handed_over(seen.number))
+    if not found.waiting:
+        running.finish(means.connection, seen, means.by())
+    elif not found.paused:
+        means.tell("mailing.pause", number=seen.number)
+
+
+def _stop(means: Means, seen: Mailing) -> None:
+    places, number = means.places, seen.number
+    if not places.handed_over(number).exists():
+        shutil.rmtree(places.prepared(number), ignore_errors=True)
+        running.stopped(means.connection, seen, means.by("nothing of it was sent"))
+        return
+    found = standing(places.handed_over(number))
+    if found.waiting and not found.stopped:
+        means.tell("mailing.stop", number=number)
+        found = standing(places.handed_over(number))
+    if not found.waiting:
+        count = withdrawn(places.handed_over(number))
+        running.stopped(means.connection, seen, means.by(f"{count} withdrawn"))
+
+
+def _let_waves_go(means: Means, seen: Mailing, found: Standing) -> None:
+    """Those that wait for a word: after the canary, each in its time."""
+    waves, started = seen.draft.waves, seen.run.started
+    if waves.canary is None or started is None or means.now < started + waves.canary.wait:
+        return
+    if 2 in found.waves and not _was_held(means, seen):  # a person who resumed it has decided
+        fate = canary.tried(means.places.handed_over(seen.number))
+        if not fate.tried:
+            return
+        if why := canary.objection(waves.canary, fate):
+            log.warning("mailing_held", mailing=seen.number, why=why)
+            _pause(means, running.hold(means.connection, seen, means.by(why)))
+            return
+    for wave in found.waves:
+        if means.now >= started + waves.canary.wait + waves.period * (wave - 2):
+            means.tell("mailing.wave", number=seen.number, wave=wave)
+
+
+def _was_held(means: Means, seen: Mailing) -> bool:
+    return any(event.action == Action.HOLD for event in history(means.connection, seen.number))
+
+
+_ACTS: dict[State, Callable[[Means, Mailing], None]] = {
+    State.HANDING_OVER: _hand_over,
+    State.SENDING: _send,
+    State.PAUSED: _pause,
+    State.STOPPING: _stop,
+}
+
+__all__ = ["WHO", "ControlError", "Means", "act"]
