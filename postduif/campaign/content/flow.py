@@ -43,8 +43,8 @@ class Flow:
         self._literal: list[str] = []
 
     def owe(self, what: Owed) -> None:
-        """At least this comes before what is shown next."""
-        if what > self._owed and (what >= Owed.LINE or not self._ends):
+        """At least this comes before what is shown next. Behind the mark of an item nothing does."""
+        if not self.marker and what > self._owed and (what >= Owed.LINE or not self._ends):
             self._owed = what
 
     def line_break(self) -> None:

@@ -14,11 +14,8 @@ import mjml as mrml
 
 from postduif.campaign.content.expressions import MASK, Kind, Span, replaced
 from postduif.campaign.content.markup import VOID, Page, Tag, Text
-from postduif.campaign.content.nesting import MAX_DEPTH, nesting
+from postduif.campaign.content.nesting import MAX_DEPTH
 from postduif.errors import TemplateError
-
-MAX_MJML_DEPTH = 64
-"""Elements of MJML in each other; the standard has no use for ten."""
 
 ELEMENTS = frozenset(
     [
@@ -112,13 +109,11 @@ def _check(page: Page) -> None:
             opened.pop()
         elif tag.name not in VOID and not page.masked.endswith("/>", tag.start, tag.end):
             opened.append(tag)
-        if sum(one.name.startswith("mj") for one in opened[-MAX_MJML_DEPTH - 1 :]) > MAX_MJML_DEPTH:
-            raise TemplateError(f"mjml, line {line}: elements in each other more than {MAX_MJML_DEPTH} deep")
+        if len(opened) > MAX_DEPTH:
+            raise TemplateError(f"mjml, line {line}: elements in each other more than {MAX_DEPTH} deep")
     if opened:
         line = page.line(opened[-1].start)
         raise TemplateError(f"mjml, line {line}: {opened[-1].name} is not closed; write </{opened[-1].name}>")
-    if nesting(page).depth > MAX_DEPTH:
-        raise TemplateError(f"mjml: elements in each other more than {MAX_DEPTH} deep")
 
 
 class _Places:

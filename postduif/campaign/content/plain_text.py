@@ -244,6 +244,8 @@ class _Reader:
         self._flow.text("<")
         self._inline(where, "")
         self._flow.text(">")
+        if implied:
+            self._flow.owe(Owed.BLANK)
 
     def _inline(self, where: Attribute, blank: str) -> None:
         """An attribute's value on one line."""

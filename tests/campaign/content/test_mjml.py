@@ -77,8 +77,11 @@ def test_no_fonts_from_elsewhere() -> None:
         (page("<mj-text><p\nclass=a>x</p></mj-text>"), "mjml, line 2: write quotes around the value of class"),
         ("</p>", "mjml, line 1: </p>, but none is open"),
         ("text", "mjml"),
-        ("<mj-section>" * 20_000, "mjml, line 1: elements in each other more than 64 deep"),
-        (page("<mj-text>" + "<b>" * 20_000 + "</b>" * 20_000 + "</mj-text>"), "mjml: elements in each other more than"),
+        ("<mj-section>" * 20_000, "mjml, line 1: elements in each other more than 256 deep"),
+        (
+            page("<mj-text>" + "<b>" * 20_000 + "</b>" * 20_000 + "</mj-text>"),
+            "mjml, line 2: elements in each other more than",
+        ),
     ],
 )
 def test_errors(source: str, said: str) -> None:
