@@ -31,7 +31,7 @@ class Occasion(NamedTuple):
 
 def order_of(merge: Merge) -> list[str]:
     """The names whose values a recipient has, in the order in which they are stored."""
-    return sorted(merge.names - GIVEN)
+    return sorted({name.removesuffix("[]") for name in merge.names - GIVEN if "[]." not in name})
 
 
 def packed(values: Sequence[object]) -> str:

@@ -10,7 +10,7 @@ Leaves to others: SMTP syntax, sizes and counts (the server), signing and re-enc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -31,6 +31,7 @@ from postduif.mta.modifications import Section
 from postduif.mta.return_addresses import ReturnAddresses
 from postduif.mta.return_rates import ReturnRates
 from postduif.mta.suppressions import Suppressions
+from postduif.queue.change import Task
 from postduif.queue.store import Store
 from postduif.reply import Reply
 
@@ -70,6 +71,8 @@ class Client:
     """This transaction has the SMTPUTF8 parameter (RFC 6531 3.4)."""
     senders: tuple[str, ...] = ()
     """The addresses it may use, in MAIL and in From (`sender_pattern`). None: any."""
+    protocol: str = ""
+    """The WITH keyword of its Received field, where it does not speak SMTP."""
 
 
 class Prepared(NamedTuple):
@@ -174,20 +177,29 @@ class Submission:
         The caller has asked `may_send` and `may_receive`. Cancelled, the mail is in the queue whole or not at all.
         """
         envelope.id = self._store.next_id()
+        prepared = self.prepare(client, envelope, content)
+        if isinstance(prepared, Reply):
+            return prepared
+        try:
+            refusal = await self._all_refused(prepared.envelope)
+        except StoreError as error:
+            return _not_stored(client, prepared.envelope, error)
+        return refusal or await self.put(client, prepared)
+
+    def prepare(self, client: Client, envelope: Envelope, content: Lines) -> Prepared | Reply:
+        """What is queued of one whole mail, or the refusal, which is logged and counted."""
         prepared = prepare(self._config, client, envelope, content, self._clock.time())
         if isinstance(prepared, Reply):
             metrics.REFUSED.labels(str(client.listener.address), "content").inc()
             log.info("refused", client=client.address, user=client.user, sender=envelope.sender, reply=prepared)
-            return prepared
+        return prepared
+
+    async def put(self, client: Client, prepared: Prepared, tasks: Sequence[Task] = ()) -> Reply:
+        """Queue what was prepared, with `tasks` in the same transaction: 250 after the fsync, 451 or 452."""
         try:
-            if (refusal := await self._all_refused(prepared.envelope)) is not None:
-                return refusal
-            queue_id = await self._store.put(*prepared)
-        except StoreFull:
-            return _FULL
+            queue_id = await self._store.put(*prepared, tasks)
         except StoreError as error:
-            log.error("not stored", client=client.address, sender=envelope.sender, error=error)
-            return _DISK
+            return _not_stored(client, prepared.envelope, error)
         _note(client, prepared.envelope, queue_id)
         return Reply(250, "2.0.0", f"queued as {queue_id}")
 
@@ -210,6 +222,13 @@ class Submission:
             reason="suppressed",
         )
         return refusals[addresses[0]]
+
+
+def _not_stored(client: Client, envelope: Envelope, error: StoreError) -> Reply:
+    if isinstance(error, StoreFull):
+        return _FULL
+    log.error("not stored", client=client.address, sender=envelope.sender, error=error)
+    return _DISK
 
 
 def _is_person(recipient: Address) -> bool:
@@ -255,9 +274,8 @@ def _received(config: Config, client: Client, envelope: Envelope, now: float) ->
         ehlo=client.ehlo,
         address=client.address,
         hostname=config.server.hostname,
-        protocol=trace.protocol(
-            esmtp=client.esmtp, tls=bool(client.tls), authenticated=bool(client.user), utf8=client.utf8
-        ),
+        protocol=client.protocol
+        or trace.protocol(esmtp=client.esmtp, tls=bool(client.tls), authenticated=bool(client.user), utf8=client.utf8),
         tls=client.tls,
         queue_id=envelope.id,
         recipient=only,

@@ -1,19 +1,13 @@
 """The file of users: `<data_dir>/users`, readable by us alone. A line is `name:hash` or `name:hash:senders`.
 
 The hash is argon2's; senders are the addresses that a user may send from, patterns between blanks; none are all.
-
-Promises: a change is whole or not there, also after a power cut; it is on disk when the function returns; two writers
-do not lose each other's change.
+What `own_file` promises of changes holds.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
 import re
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +15,7 @@ from argon2 import PasswordHasher
 
 from postduif import sender_pattern
 from postduif.errors import AddressError, ConfigError
+from postduif.mta import own_file
 
 FILE = "users"
 MAX_PASSWORD = 1024  # octets
@@ -70,7 +65,7 @@ def add(data_dir: Path, name: str, password: str, senders: Sequence[str] | None 
     if not password or len(password.encode()) > MAX_PASSWORD or "\0" in password:
         raise ConfigError(f"a password is 1 to {MAX_PASSWORD} octets without NUL")
     patterns = None if senders is None else _patterns(senders)
-    with _alone(data_dir):
+    with own_file.alone(data_dir):
         users = read(data_dir)
         known = users.get(name)
         kept = known.senders if known else ()
@@ -81,7 +76,7 @@ def add(data_dir: Path, name: str, password: str, senders: Sequence[str] | None 
 
 def remove(data_dir: Path, name: str) -> bool:
     """Remove a user. False when there was none of that name. Raises ConfigError, OSError."""
-    with _alone(data_dir):
+    with own_file.alone(data_dir):
         users = read(data_dir)
         if users.pop(name, None) is None:
             return False
@@ -96,38 +91,8 @@ def _patterns(senders: Sequence[str]) -> tuple[str, ...]:
         raise ConfigError(f"a sender that a user may be: {error}") from None
 
 
-@contextlib.contextmanager
-def _alone(data_dir: Path) -> Iterator[None]:
-    """Other writers wait. The lock is on the directory, which outlives every version of the file."""
-    descriptor = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _write(data_dir: Path, users: dict[str, User]) -> None:
-    """A new file takes the place of the old: written, fsynced, renamed, directory fsynced."""
-    descriptor, temporary = tempfile.mkstemp(dir=data_dir, prefix=".users-")  # mode 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            if os.geteuid() == 0:  # the daemon is to read it, whoever runs us
-                owner = os.stat(data_dir)
-                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-            file.writelines(_line(name, users[name]) for name in sorted(users))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, data_dir / FILE)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    directory = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    own_file.replace(data_dir, FILE, (_line(name, users[name]) for name in sorted(users)))
 
 
 def _line(name: str, user: User) -> str:

@@ -128,8 +128,8 @@ class Store:
         self._next_id += 1
         return self._next_id - 1
 
-    async def put(self, envelope: Envelope, message: Message) -> int:
-        """Store a message; returns its id once it is on disk. The store keeps the envelope's recipients.
+    async def put(self, envelope: Envelope, message: Message, tasks: Sequence[Task] = ()) -> int:
+        """Store a message, run `tasks`, in one transaction; returns its id once it is on disk. Keeps the recipients.
 
         Sets the ids, the size if it is 0, and the due times that are 0 (to now). Raises StoreFull below the disk
         reserve and StoreError on other failures. Cancelled, the message may be on disk all the same.
@@ -137,6 +137,7 @@ class Store:
         if self._disk.full:
             raise StoreFull("the disk reserve is reached")
         change = Change()
+        change.tasks += tasks
         self._add(change, envelope, message)
         await self._writer.submit(
             change, committed=lambda _: self._arrived(envelope, message), failed=lambda: self._roster.missed(envelope)
