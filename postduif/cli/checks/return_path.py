@@ -1,18 +1,21 @@
-"""Signed return addresses: their keys can be read, mail to them has a door, and DNS leads to it.
-
-SPF is judged only as far as addresses in the record itself go; what it includes is not followed.
-"""
+"""Signed return addresses: their keys can be read, mail to them has a door, DNS leads to it, and SPF lets us send."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from ipaddress import ip_address, ip_network
+import asyncio
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
 
 from postduif.bounce import keyring
+from postduif.campaign.checks.spf import Spf, SpfResult, check_host
+from postduif.campaign.checks.spf_record import is_spf
 from postduif.cli.checks.finding import About, Finding
 from postduif.cli.checks.records import Lookup, LookupFailed
+from postduif.clock import SystemClock
 from postduif.config.load import Loaded
+from postduif.config.schema import Config
 from postduif.errors import ConfigError
+from postduif.mta.resolver import Resolver
 
 
 def return_path(loaded: Loaded) -> Iterator[Finding]:
@@ -58,12 +61,13 @@ def return_records(loaded: Loaded) -> Iterator[Finding]:
         return  # the check of the other records says so
     for look in (_mx, _spf):
         try:
-            yield look(about, lookup, domain, loaded.config.server.hostname)
+            yield look(about, lookup, domain, loaded.config)
         except LookupFailed as error:
             yield about.wrong(str(error))
 
 
-def _mx(about: About, lookup: Lookup, domain: str, hostname: str) -> Finding:
+def _mx(about: About, lookup: Lookup, domain: str, config: Config) -> Finding:
+    hostname = config.server.hostname
     publish = f"publish this MX record: 10 {hostname}."
     hosts = [record.rpartition(" ")[2].lower() for record in lookup(domain, "MX")]
     if hosts == [""]:
@@ -76,16 +80,23 @@ def _mx(about: About, lookup: Lookup, domain: str, hostname: str) -> Finding:
     return about.warning(f"MX of {domain} is {', '.join(hosts)}, not {hostname}", publish)
 
 
-def _spf(about: About, lookup: Lookup, domain: str, hostname: str) -> Finding:
+def _spf(about: About, lookup: Lookup, domain: str, config: Config) -> Finding:
+    hostname = config.server.hostname
     ours = _addresses(lookup, hostname)
     named = " ".join(f"ip{ip_address(one).version}:{one}" for one in sorted(ours)) or "a:" + hostname
     publish = f"publish this TXT record: v=spf1 {named} -all"
-    found = [text for text in lookup(domain, "TXT") if text.lower().split(" ")[0] == "v=spf1"]
+    found = [text for text in lookup(domain, "TXT") if is_spf(text)]
     if not found:
         return about.warning(f"{domain} has no SPF record, and is the sender of what goes out", publish)
     if len(found) > 1:
         return about.error(f"{domain} has {len(found)} SPF records, so receivers take none", "remove all but one")
-    if absent := sorted(one for one in ours if not _lets(found[0], one)):
+    judged = asyncio.run(_judged(config, domain, sorted(ours)))
+    for spf in judged.values():
+        if spf.result is SpfResult.TEMPERROR:
+            raise LookupFailed(f"{domain} TXT: {spf.why}; try again, or check dns.nameservers")
+        if spf.result is SpfResult.PERMERROR:
+            return about.error(f"receivers take the SPF record of {domain} for none: {spf.why}", publish)
+    if absent := [one for one, spf in judged.items() if spf.result is not SpfResult.PASS]:
         return about.warning(f"the SPF record of {domain} does not name {', '.join(absent)}: {found[0]}", publish)
     return about.ok(f"{domain} has an SPF record: {found[0]}")
 
@@ -94,16 +105,11 @@ def _addresses(lookup: Lookup, host: str) -> set[str]:
     return {*lookup(host, "A"), *lookup(host, "AAAA")}
 
 
-def _lets(record: str, address: str) -> bool:
-    """Whether it may let this address send: it is named, or a term is there that needs more questions (RFC 7208 5)."""
-    for term in record.lower().split()[1:]:
-        name, _, value = term.removeprefix("+").partition(":")
-        if name in ("ip4", "ip6"):
-            try:
-                if ip_address(address) in ip_network(value, strict=False):
-                    return True
-            except ValueError:
-                return False  # receivers take a record with a broken term for none
-        elif name[0] not in "-~?" and not name.startswith("exp="):
-            return True
-    return False
+async def _judged(config: Config, domain: str, addresses: Iterable[str]) -> dict[str, Spf]:
+    """What receivers make of mail from each address."""
+    resolver = Resolver(config.dns, SystemClock())
+    hostname = config.server.hostname
+    try:
+        return {one: await check_host(resolver, one, f"postmaster@{domain}", hostname) for one in addresses}
+    finally:
+        await resolver.close()

@@ -104,6 +104,12 @@ def test_what_is_wrong_is_found(changed: str, says: set[str]) -> None:
     assert rules(looked_up(changed)) - {"dkim_weak"} == says
 
 
+def test_a_domain_without_mx_takes_mail_itself() -> None:
+    """An address is enough (RFC 5321 5.1)."""
+    found = looked_up(without("news.example.com") + "\nnews.example.com A 192.0.2.8")
+    assert found.hosts == ("news.example.com",)
+
+
 def test_another_organisation_is_not_aligned() -> None:
     """A return path and a key of somebody else prove nothing for our domain."""
     zone = ZONE.replace("_dmarc.example.com ", "_dmarc.news.example.com ").replace("p=reject", "p=reject; psd=n")

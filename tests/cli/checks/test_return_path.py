@@ -105,16 +105,20 @@ def test_mx(tmp_path: Path, mx: str, level: str, words: str) -> None:
         (["v=spf1 -all", "v=spf1 mx -all"], "error", "has 2 SPF records"),
         (["v=spf1 -all"], "warning", "does not name 192.0.2.1, 2001:db8::1: v=spf1 -all"),
         (["v=spf1 ip4:192.0.2.1 ~all"], "warning", "does not name 2001:db8::1"),
-        (["v=spf1 ip4:192.0.2.999 mx -all"], "warning", "does not name 192.0.2.1"),
+        (["v=spf1 ip4:192.0.2.999 mx -all"], "error", "ip4:192.0.2.999' is no network"),
         (["v=spf1 -ip4:192.0.2.1 exp=a.example -all"], "warning", "does not name 192.0.2.1"),
         (["V=SPF1 +include:a.example -all"], "ok", "has an SPF record"),
+        (["v=spf1 include:other.example -all"], "warning", "does not name 192.0.2.1, 2001:db8::1"),
+        (["v=spf1 mx -all"], "ok", "has an SPF record"),
         (["v=spf1 redirect=a.example"], "ok", "has an SPF record"),
+        (["v=spf1 redirect=gone.example"], "error", "leads to no record"),
     ],
 )
 def test_spf(tmp_path: Path, records: list[str], level: str, words: str) -> None:
-    """Receivers look for one SPF record that lets our addresses send; terms that name others are not followed."""
+    """Receivers look for one SPF record that lets our addresses send, and follow what it includes."""
     texts = "\n".join(f'b.example TXT "{one}"' for one in records)
-    finding = in_dns(tmp_path, f"{RIGHT.rpartition('b.example')[0]}{texts}")[1]
+    others = 'a.example TXT "v=spf1 a:mta.example -all"\nother.example TXT "v=spf1 -all"'
+    finding = in_dns(tmp_path, f"{RIGHT.rpartition('b.example')[0]}{texts}\n{others}")[1]
     assert finding.level == level
     assert words in finding.text
     if level == "warning":
