@@ -5,13 +5,18 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
-from postduif.campaign.audience.target import CHUNK, Recipient
+from postduif.campaign.audience.gathering import Spec
+from postduif.campaign.audience.suppression_link import suppression_link
+from postduif.campaign.audience.target import CHUNK, Recipient, target
 from postduif.campaign.checks import filters
 from postduif.campaign.checks.filters import Filter, History
 from postduif.campaign.checks.sieve import Capacity, ControlGroup, DeadDomains, Pressure, Sieve, made
+from tests.campaign.audience.people import an_audience
+from tests.campaign.audience.people import person as person_of
 
 SEED = b"mailing 7"
 NOW, DAY = 1_700_000_000.0, 86400.0
@@ -138,6 +143,26 @@ def test_history_is_asked_once_a_chunk() -> None:
     past.note(CHUNK + 1, 1.0)
     found = causes(people(CHUNK + 1), filters.pressure(past.within(7), 1, 1))
     assert (past.questions, found.index("frequency_cap")) == (2, CHUNK)
+
+
+def test_a_target_of_real_people(tmp_path: Path) -> None:
+    """What the target has against somebody stays; the rest meets the filters, and all are counted."""
+    connection = an_audience()
+    for name in ("ann", "bob", "cas", "dirk"):
+        person_of(connection, f"{name}@example.com")
+    person_of(connection, "eva@null.example")
+    sieves: tuple[Sieve, ...] = (DeadDomains(), Capacity(2))
+    given = made(sieves, dead={"null.example": "null_mx"}, seed=SEED, history=Past().within)
+    spec = Spec(condition="id > 0", exclude_addresses=("bob@example.com",))
+    with suppression_link(tmp_path) as link:
+        found = list(filters.sifted(target(connection, tmp_path, link, spec, NOW).recipients, given))
+    assert [(one.address.partition("@")[0], one.cause) for one in found] == [
+        ("ann", ""),
+        ("bob", "excluded_address"),
+        ("cas", ""),
+        ("dirk", "limited"),
+        ("eva", "null_mx"),
+    ]
 
 
 def test_sieves_work_in_their_order() -> None:
