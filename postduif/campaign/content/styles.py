@@ -21,6 +21,8 @@ from postduif.errors import TemplateError
 
 MAX_WORK = 5_000_000
 """Rules times elements: half a second of matching."""
+MAX_MADE = 100_000_000
+"""Characters of CSS times elements: what every element could be told by every rule."""
 MAX_UNCLOSED = 20
 """Elements that are never closed: a reader of HTML opens each of them again in every paragraph that follows."""
 
@@ -47,12 +49,13 @@ def inlined(source: str) -> Inlined:
     copy = _Copy(page, warnings)
     if not copy.rules:
         return Inlined(source, tuple(warnings))
-    work = copy.rules * (copy.elements + 1)
     nested = nesting(page)
-    if work > MAX_WORK or nested.depth > MAX_DEPTH or nested.unclosed > MAX_UNCLOSED:
+    too_much = copy.rules * copy.elements > MAX_WORK or copy.size * copy.elements > MAX_MADE
+    if too_much or nested.depth > MAX_DEPTH or nested.unclosed > MAX_UNCLOSED:
         raise TemplateError(
             f"html: CSS inlining takes elements in each other up to {MAX_DEPTH} deep, {MAX_UNCLOSED} that are not"
-            f" closed, and rules times elements up to {MAX_WORK:,}; write it simpler, or turn CSS inlining off"
+            f" closed, {MAX_WORK:,} rules times elements and {MAX_MADE:,} characters of CSS times elements; write it"
+            " simpler, or turn CSS inlining off"
         )
     try:
         made = _INLINER.inline(copy.html)
@@ -68,6 +71,7 @@ class _Copy:
         self._page = page
         self._warnings = warnings
         self.rules = 0
+        self.size = 0
         self.elements = 0
         shown: list[str] = []
         style = False
@@ -105,6 +109,7 @@ class _Copy:
             lambda one: words[one.start] if one.kind is Kind.VALUE else "",
         )
         self.rules += css.count("{") + css.count(",")
+        self.size += len(css)
         return f"<style>{css}</style>"
 
     def _start(self, number: int, tag: Tag) -> str:

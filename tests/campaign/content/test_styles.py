@@ -141,8 +141,14 @@ def test_nothing_else_changes(source: str) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["<div>" * 20_000, "<b class=a>" * 300, "<p>" * 30_000 + "<style>" + "p{}" * 1000, "<i>" * 21 + "x"],
-    ids=["deep", "bold", "work", "unclosed"],
+    [
+        "<div>" * 20_000,
+        "<b class=a>" * 300,
+        "<p>" * 30_000 + "<style>" + "p{}" * 1000,
+        "<i>" * 21 + "x",
+        f"<style>b{{top:{'x' * 100_000}}}</style>" + "<b>" * 3 + "<br>" * 2000,
+    ],
+    ids=["deep", "bold", "work", "unclosed", "size"],
 )
 def test_hostile(source: str) -> None:
     """What would end or hold up the program is refused in no time."""
