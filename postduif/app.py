@@ -13,7 +13,10 @@ from pathlib import Path
 
 from postduif import log, systemd
 from postduif.bounce.classify import classify
+from postduif.campaign.database import path_of
+from postduif.campaign.mailings.connection import SCHEMA
 from postduif.clock import Clock, SystemClock
+from postduif.companion import Companion
 from postduif.config.kinds import HostPort
 from postduif.config.load import load
 from postduif.config.schema import Config, Listener
@@ -25,6 +28,8 @@ from postduif.mta.credentials import Credentials
 from postduif.mta.delivery import Delivery
 from postduif.mta.dkim import Signer
 from postduif.mta.health import STALLED, Health, HealthServer
+from postduif.mta.injection.door import Door
+from postduif.mta.injection.opening import HttpDoor, http_tls
 from postduif.mta.live import LiveOperations
 from postduif.mta.loop_beats import LoopBeats
 from postduif.mta.mailing_operations import MailingOperations
@@ -56,19 +61,25 @@ _FIXED = ("hostname", "data_dir", "run_dir")  # settings of [server] that only a
 class App:
     """One daemon. `run` returns when it was told to stop."""
 
-    def __init__(self, path: Path, clock: Clock | None = None) -> None:
-        """Reads the settings and opens the queue. Raises ConfigError, StoreError."""
+    def __init__(self, path: Path, clock: Clock | None = None, *, accompanied: bool = False) -> None:
+        """Reads the settings and opens the queue. Raises ConfigError, StoreError.
+
+        `accompanied`: `run` keeps the campaign's process alive, too.
+        """
         self._path = path
+        self._accompanied = accompanied
         self._clock = clock or SystemClock()
         self._config = load(path, serving=True)
         log.configure(self._config.server.log_format, self._config.server.log_level)
         self._signer = Signer.load(self._config.dkim, self._clock)
         self._contexts = _contexts(self._config)
+        self._http_tls = http_tls(self._config.http)
         self._secrets = read_secrets(self._config)
         self.store = Store.open(self._config.server.data_dir, self._config.queue, self._clock, EXTENSIONS)
         self.stores = Stores(self.store, self._clock)
         self.store.observe_commits(metrics.COMMIT_SECONDS.observe)
         classify(Reply(250, "", ""))  # reads the rules: not while mail waits for the event loop
+        self._companion = Companion(path, path_of(self._config.server.data_dir, SCHEMA))
         self._stop = asyncio.Event()
         self._beat = time.monotonic()
         self._ready = False
@@ -89,15 +100,17 @@ class App:
         stopping = asyncio.create_task(self._stopped())
         dying = asyncio.create_task(self.stores.died())
         tasks = (delivering, beating, stopping, dying)
+        accompanying = asyncio.create_task(self._companion.run()) if self._accompanied else None
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             failed = [task.exception() for task in tasks[:2] if task.done() and not task.cancelled()]
             await self.stop(0.0 if dying.done() else GRACE)
             died = dying.done()  # perhaps only while we stopped
-            for task in tasks:
+            alive = (*tasks, accompanying) if accompanying else tasks
+            for task in alive:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*alive, return_exceptions=True)
         if died:  # the exit status tells systemd to start us again
             raise StoreError(self.store.trouble)
         if failed:
@@ -156,6 +169,7 @@ class App:
                     f"listener {one.address}: {error.strerror}; `postduif check` says what is in the way"
                 ) from None
             log.info("listening", address=_text(server.address), role=one.role, tls=one.tls)
+        await self._open_http()
         self._control = Control(config.server.run_dir, self._actions())
         await self._control.start()
         self._health = _health_server(config, self)
@@ -164,6 +178,14 @@ class App:
         self.mailings.look_soon()
         log.info("ready", hostname=config.server.hostname, queued=self.store.stats.queued)
 
+    async def _open_http(self) -> None:
+        door = Door(lambda: self._config, self.submission, self.store, self.suppressions, self._memory, self._clock)
+        self.http = HttpDoor(door, self._credentials.backoff, self._http_tls)
+        try:
+            await self.http.open()
+        except OSError as error:
+            raise ConfigError(f"http.address: {error.strerror}; `postduif check` says what is in the way") from None
+
     async def stop(self, grace: float = GRACE) -> None:
         """Close every door, let what is under way end, for `grace` seconds, and leave the rest in the queue."""
         if not self._ready:
@@ -171,7 +193,8 @@ class App:
         self._ready = False
         systemd.notify("STOPPING=1")
         log.info("stopping", grace=grace)
-        await asyncio.gather(*(server.close(grace) for server in self.servers), self.delivery.close(grace))
+        doors = [*self.servers, self.http]
+        await asyncio.gather(*(one.close(grace) for one in doors), self.delivery.close(grace))
         await self._control.close()
         if self._health is not None:
             self._health.close()
@@ -189,6 +212,7 @@ class App:
         try:
             config = load(self._path, serving=True)
             contexts = _contexts(config)
+            self._http_tls = http_tls(config.http)
             secrets = read_secrets(config)
             Signer.load(config.dkim, self._clock).close()
             addresses = ReturnAddresses.of(config)
@@ -199,6 +223,7 @@ class App:
         else:
             self._use(config, contexts, secrets)
             self._believe(addresses)
+            self._companion.reload()
             metrics.RELOADS.labels("done").inc()
             log.info("reloaded", file=self._path)
         systemd.notify("READY=1")
@@ -228,6 +253,7 @@ class App:
         self.delivery.reload(config, sites, self._signer)
         self.suppressions.reload(config)
         self.webhooks.reload(config, secrets, self._resolver)
+        self.http.reload(config.http, self._http_tls)
         known = _placed(config)
         for place, server in zip(self._contexts, self.servers, strict=True):
             if (one := known.get(place)) is not None:
@@ -346,6 +372,8 @@ def _needing_restart(old: Config, new: Config) -> Iterator[str]:
         (one.address, one.tls == "implicit") for one in new.listener
     ]:
         yield "listener.address, or implicit TLS on or off"
+    if (old.http.address, old.http.certificate is None) != (new.http.address, new.http.certificate is None):
+        yield "http.address, or TLS of [http] on or off"
     for name in _FIXED:
         if getattr(old.server, name) != getattr(new.server, name):
             yield f"server.{name}"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from tests.crash import clocks, damage, disk_errors, kills, stops, sweep
+from tests.crash import campaigns, clocks, damage, disk_errors, kills, stops, sweep
 from tests.crash.apart import apart
 from tests.crash.report import Row, table
 from tests.crash.scene import play
@@ -49,6 +49,8 @@ def _fails(calls: str, error: str, *, ever: bool) -> Row:
 
 PROOFS: dict[str, Callable[[], Row]] = {
     "kill": lambda: _here(lambda path: kills.kills(path, KILLS, LEAST, LONGEST)),
+    "mailing": lambda: _here(lambda path: campaigns.killed(path, 20_000, 40, LONGEST, stops=False)),
+    "mailing-stop": lambda: _here(lambda path: campaigns.killed(path, 20_000, 40, LONGEST, stops=True)),
     "road": lambda: _traced("KILL at every call of the road", lambda path: sweep.sweep(path, STRACE)),
     "start": lambda: _traced("KILL at every call of a start", lambda path: sweep.starts(path, STRACE)),
     "ext4": lambda: _cut("ext4"),
