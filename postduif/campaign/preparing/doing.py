@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from postduif.campaign.audience.connection import audience
@@ -25,20 +25,22 @@ from postduif.campaign.mailings.record import Mailing, State
 from postduif.campaign.preparing import report as reports
 from postduif.campaign.preparing.composition import draft_of
 from postduif.campaign.preparing.places import Places, preparing
-from postduif.campaign.preparing.preparation import Prepared, Stopped, Work, prepare
+from postduif.campaign.preparing.preparation import Prepared, Stopped, Work, look, prepare
 from postduif.campaign.preparing.pressure import history
 from postduif.campaign.preparing.report import Report
 from postduif.clock import Clock
 from postduif.config.schema import Config
 from postduif.errors import PostduifError, StoreError
 
+Progress = Callable[[int, int], None]
 _DAY = 86400.0
 _BEFORE = 10
+_NOBODY_IS_TOLD: Progress = lambda done, of: None  # noqa: E731
 _HANDED_OVER = (State.SENDING, State.PAUSED, State.STOPPING, State.STOPPED, State.FINISHED)
 
 
 def do_prepare(
-    config: Config, number: int, who: str, clock: Clock, progress: Callable[[int, int], None] = lambda done, of: None
+    config: Config, number: int, who: str, clock: Clock, progress: Progress = _NOBODY_IS_TOLD
 ) -> Report | None:
     """Prepare a mailing whose record says so. None: somebody else does it, or it is not to be prepared.
 
@@ -50,7 +52,8 @@ def do_prepare(
         if not ours or seen.state is not State.PREPARING:
             return None
         try:
-            prepared = _prepared(config, connection, seen, clock, progress)
+            with _work(config, connection, seen, clock, progress) as work:
+                prepared = prepare(work)
         except Stopped:
             raise
         except PostduifError as error:
@@ -59,6 +62,15 @@ def do_prepare(
         reports.write(places.report(number), prepared.report)
         _record(connection, seen, prepared, By(who, clock.time()), places.prepared(number))
         return prepared.report
+
+
+def do_check(config: Config, number: int, clock: Clock) -> Report:
+    """What the checks say of it now that need no preparation. The record stays as it is. Raises PostduifError."""
+    with (
+        mailings(config.server.data_dir) as connection,
+        _work(config, connection, find(connection, number), clock) as work,
+    ):
+        return look(work)
 
 
 def _record(connection: sqlite3.Connection, seen: Mailing, prepared: Prepared, by: By, made: Path) -> None:
@@ -78,9 +90,10 @@ def _failed(connection: sqlite3.Connection, seen: Mailing, by: By) -> None:
         running.fail(connection, seen, by)
 
 
-def _prepared(
-    config: Config, connection: sqlite3.Connection, seen: Mailing, clock: Clock, progress: Callable[[int, int], None]
-) -> Prepared:
+@contextlib.contextmanager
+def _work(
+    config: Config, connection: sqlite3.Connection, seen: Mailing, clock: Clock, progress: Progress = _NOBODY_IS_TOLD
+) -> Iterator[Work]:
     data_dir = config.server.data_dir
     places = Places(data_dir)
 
@@ -93,19 +106,17 @@ def _prepared(
         def of_late(days: float) -> History:
             return history(people, _sent(connection, places, clock.time() - days * _DAY))
 
-        return prepare(
-            Work(
-                seen,
-                draft_of(connection, seen),
-                config,
-                people,
-                link,
-                of_late,
-                _sizes_before(connection, seen.number),
-                clock,
-                wanted,
-                progress,
-            )
+        yield Work(
+            seen,
+            draft_of(connection, seen),
+            config,
+            people,
+            link,
+            of_late,
+            _sizes_before(connection, seen.number),
+            clock,
+            wanted,
+            progress,
         )
 
 

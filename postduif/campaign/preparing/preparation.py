@@ -93,6 +93,11 @@ def prepare(work: Work) -> Prepared:
     return _Preparation(work).run()
 
 
+def look(work: Work) -> Report:
+    """What the checks say that need no preparation. Raises PostduifError for a target that cannot be."""
+    return _Preparation(work).look().report
+
+
 class _Preparation:
     def __init__(self, work: Work) -> None:
         self._work = work
@@ -105,6 +110,18 @@ class _Preparation:
         self._looked = self._started
 
     def run(self) -> Prepared:
+        gathered, values, composed, facts = self._begun()
+        if composed is None or typology.stops(self._findings):
+            return self._ended()
+        return self._written(gathered, values, composed, facts)
+
+    def look(self) -> Prepared:
+        """Only what needs no preparation."""
+        self._begun()
+        return self._ended()
+
+    def _begun(self) -> tuple[Target, Values, Composed | None, Facts]:
+        """The people are gathered, the content is composed and looked at."""
         work = self._work
         gathered = target(
             work.audience,
@@ -130,9 +147,7 @@ class _Preparation:
             identities=self._identities(facts.domain) if facts.domain else (),
         )
         self._check(facts, Phase.CONTENT)
-        if composed is None or typology.stops(self._findings):
-            return self._ended()
-        return self._written(gathered, values, composed, facts)
+        return gathered, values, composed, facts
 
     def _composed(self, values: Values) -> tuple[Composed | None, str]:
         try:
