@@ -49,6 +49,7 @@ from postduif.mta.suppressions import Suppressions
 from postduif.mta.unprocessed_operations import UnprocessedOperations
 from postduif.mta.webhook_operations import WebhookOperations
 from postduif.mta.webhooks import Secrets, Webhooks, read_secrets
+from postduif.queue.standing_orders import StandingOrders
 from postduif.queue.store import Store
 from postduif.queue.stores import Stores
 from postduif.reply import Reply
@@ -193,8 +194,8 @@ class App:
         self._ready = False
         systemd.notify("STOPPING=1")
         log.info("stopping", grace=grace)
-        doors = [*self.servers, self.http]
-        await asyncio.gather(*(one.close(grace) for one in doors), self.delivery.close(grace))
+        closing = [*(server.close(grace) for server in self.servers), self.http.close(grace)]
+        await asyncio.gather(*closing, self.delivery.close(grace))
         await self._control.close()
         if self._health is not None:
             self._health.close()
@@ -273,8 +274,8 @@ class App:
         """Bring gauges up to date; called on another thread."""
         stats = self.store.stats
         metrics.MESSAGE_MEMORY.set(self._memory.held)
-        metrics.QUEUED.set(stats.queued)
-        metrics.LEASED.set(stats.leased)
+        metrics.QUEUED.set(self.stores.queued)
+        metrics.LEASED.set(self.stores.leased)
         metrics.STORE_ERRORS.inc(stats.errors - self._errors)
         self._errors = stats.errors
         metrics.DISK_FREE.set(stats.disk_free)
@@ -303,8 +304,8 @@ class App:
     def _actions(self) -> dict[str, Action]:
         parts = (
             SiteOperations(self.delivery),
-            QueueOperations(self.store),
-            LiveOperations(self.store, self.delivery, self._clock),
+            QueueOperations(self.stores, StandingOrders(self.stores), self.mailings),
+            LiveOperations(self.stores, self.delivery, self._clock),
             SuppressionOperations(
                 self.suppressions, lambda: self.suppressions.thresholds, self.suppressions.secret, self._clock.time
             ),

@@ -20,7 +20,9 @@ from postduif.errors import ConfigError, PostduifError
 from postduif.mta.control import NotRunning, answers, ask
 from postduif.mta.queue_operations import QueueOperations
 from postduif.mta.queue_tables import EXTENSIONS
+from postduif.queue.standing_orders import StandingOrders
 from postduif.queue.store import Store
+from postduif.queue.stores import Stores
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -69,8 +71,9 @@ def answer_with(config: Config, do: str, **request: object) -> Any:
 
 async def _open_and_do(config: Config, do: str, request: dict[str, Any]) -> object:
     store = Store.open(config.server.data_dir, config.queue, SystemClock(), EXTENSIONS)
+    stores = Stores(store, SystemClock())
     try:
-        return await QueueOperations(store).actions[do](request)
+        return await QueueOperations(stores, StandingOrders(stores)).actions[do](request)
     finally:
         await store.close()
 

@@ -15,7 +15,7 @@ from postduif.mta.delivery import Delivery
 from postduif.mta.route_figures import describe
 from postduif.queue.activity import Activity, Load
 from postduif.queue.scheduled import QueueKey
-from postduif.queue.store import Store
+from postduif.queue.stores import Stores
 
 WINDOW = 10.0  # seconds that are looked back
 MAX_ROWS = 200
@@ -26,8 +26,8 @@ Figures = dict[str, Any]
 class LiveOperations:
     """Over a running delivery."""
 
-    def __init__(self, store: Store, delivery: Delivery, clock: Clock) -> None:
-        self._store = store
+    def __init__(self, stores: Stores, delivery: Delivery, clock: Clock) -> None:
+        self._stores = stores
         self._delivery = delivery
         self._clock = clock
 
@@ -39,14 +39,17 @@ class LiveOperations:
     async def top(self, request: Figures) -> object:
         """Totals, and the `limit` busiest sites and scheduled queues. Counts of attempts are of the last `seconds`."""
         limit = min(int(request.get("limit", 50)), MAX_ROWS)
-        attempts, loads = await self._store.questions.activity(self._clock.time() - WINDOW, limit)
-        stats = self._store.stats
+        attempts, loads = list[Activity](), dict[QueueKey, Load]()
+        for store in self._stores:
+            of_store, loads_of_store = await store.questions.activity(self._clock.time() - WINDOW, limit)
+            attempts += of_store
+            loads |= loads_of_store
         return {
             "seconds": WINDOW,
-            "queued": stats.queued,
-            "under_way": stats.leased,
-            "full": self._store.full,
-            "trouble": self._store.trouble,
+            "queued": self._stores.queued,
+            "under_way": self._stores.leased,
+            "full": self._stores.main.full,
+            "trouble": self._stores.main.trouble,
             **_sum(attempts),
             "sites": self._sites(attempts)[:limit],
             "queues": _queues(attempts, loads)[:limit],

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from postduif import log
+from postduif.attempt import Kind
 from postduif.clock import Clock
 from postduif.config.schema import Queue
 from postduif.errors import StoreError
@@ -22,6 +23,7 @@ from postduif.mta.suppressions import Suppressions
 from postduif.queue import mailing, recovery
 from postduif.queue.condition import Condition
 from postduif.queue.connection import FILE_NAME, connect_reader, connect_writer
+from postduif.queue.journal import Line, Question, lines
 from postduif.queue.mailing import PAUSED, STOPPED, WAVE, Terms, stream_of
 from postduif.queue.store import Store
 from postduif.queue.stores import Stores
@@ -32,6 +34,9 @@ MOST_OPEN = 10
 """Mailings that are sent at a time, each with a process of its own that writes its file. The others wait their turn."""
 ENDED = "ended"
 """A file of this name beside the queue file: nothing waits in it, so it need not be looked into."""
+MOST_ASKED = 100
+"""Mailings that are looked through for what is asked of a person, the latest."""
+_RETURNED = {kind.value for kind in (Kind.BOUNCED, Kind.COMPLAINED, Kind.UNSUBSCRIBED, Kind.ANSWERED)}
 _SHARE = 4  # a mailing's part of queue.max_leased and queue.max_body_memory
 _FOR_EVER = 100 * 365 * 86400.0
 
@@ -152,6 +157,18 @@ class Mailings:
         """Read its file: `query(connection, *arguments)`."""
         return await asyncio.to_thread(_read, self._path(number), query, arguments)
 
+    async def journal(self, question: Question, limit: int) -> list[Line]:
+        """What the latest mailings have on that, each at most `limit` lines. A file that cannot be read is left out."""
+        numbers = await asyncio.to_thread(_numbers, self._data_dir / mailing.FOLDER)
+        if question.message:
+            numbers = [number for number in numbers if number == question.message]
+        found: list[Line] = []
+        for number in numbers[-MOST_ASKED:]:
+            with contextlib.suppress(StoreError):
+                # what came back is in the main journal, too, where it is found already
+                found += [one for one in await self.ask(number, lines, question, limit) if one.kind not in _RETURNED]
+        return found
+
     # --- inside
 
     def _path(self, number: int) -> Path:
@@ -248,15 +265,19 @@ def _held_by(store: Store, owner: str) -> bool:
     return any(hold.owner == owner for hold in store.holds())
 
 
-def _not_ended(folder: Path) -> list[int]:
-    """Numbers of those that may have something to send, the oldest first."""
+def _numbers(folder: Path) -> list[int]:
+    """Of all that were handed over, the oldest first."""
     try:
-        found = [one for one in folder.iterdir() if one.name.isdigit() and not (one / ENDED).exists()]
+        return sorted(int(one.name) for one in folder.iterdir() if one.name.isdigit())
     except FileNotFoundError:
         return []
     except OSError as error:
         raise StoreError(f"{folder}: {error.strerror}") from None
-    return sorted(int(one.name) for one in found)
+
+
+def _not_ended(folder: Path) -> list[int]:
+    """Those of them that may have something to send."""
+    return [number for number in _numbers(folder) if not (folder / str(number) / ENDED).exists()]
 
 
 def _standing(path: Path) -> Standing:

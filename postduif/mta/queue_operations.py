@@ -9,9 +9,12 @@ from typing import Any
 
 from postduif.envelope import Notify
 from postduif.mta.control import Action, ControlError
+from postduif.mta.mailings import Mailings
 from postduif.queue.condition import Condition
 from postduif.queue.journal import Question
-from postduif.queue.store import Store
+from postduif.queue.mailing import stream_of
+from postduif.queue.standing_orders import StandingOrders
+from postduif.queue.stores import Stores
 
 MAX_ROWS = 10_000  # rows in one answer
 
@@ -19,8 +22,11 @@ MAX_ROWS = 10_000  # rows in one answer
 class QueueOperations:
     """Over an open queue."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, stores: Stores, orders: StandingOrders, mailings: Mailings | None = None) -> None:
+        """`mailings`: those whose files are closed are asked, too."""
+        self._stores = stores
+        self._orders = orders
+        self._mailings = mailings
 
     @property
     def actions(self) -> Mapping[str, Action]:
@@ -38,24 +44,29 @@ class QueueOperations:
 
     async def summary(self, _: dict[str, Any]) -> object:
         """The scheduled queues, the longest first."""
-        holds = [asdict(hold) for hold in self._store.holds()]
-        return {"queues": [asdict(one) for one in await self._store.questions.summary()], "holds": holds}
+        holds = [asdict(hold) for store in self._stores for hold in store.holds()]
+        queues = [asdict(one) for store in self._stores for one in await store.questions.summary()]
+        return {"queues": sorted(queues, key=lambda one: -one["total"]), "holds": holds}
 
     async def list(self, request: dict[str, Any]) -> object:
         """Recipients in the queue, the oldest first. `under_way`: delivery has it in hand."""
         limit = min(int(request.get("limit", 100)), MAX_ROWS)
-        listed = await self._store.questions.listing(_condition(request), limit)
-        leased = self._store.questions.leased(one.message for one in listed)
-        return [asdict(one) | {"under_way": (one.message, one.recipient) in leased} for one in listed]
+        condition, rows = _condition(request), list[dict[str, Any]]()
+        for store in self._stores:
+            listed = await store.questions.listing(condition, limit)
+            leased = store.questions.leased(one.message for one in listed)
+            rows += [asdict(one) | {"under_way": (one.message, one.recipient) in leased} for one in listed]
+        return rows[:limit]
 
     async def show(self, request: dict[str, Any]) -> object:
         """One message: envelope, recipients, header section, attempts."""
         number = int(request["id"])
-        shown = await self._store.questions.show(number)
-        lines = [asdict(line) for line in await self._store.questions.journal(Question(message=number), 1000)]
+        store = self._stores.of(stream_of(number))
+        shown = await store.questions.show(number)
+        lines = [asdict(line) for line in await store.questions.journal(Question(message=number), 1000)]
         if shown is None:
             return {"message": None, "recipients": [], "journal": lines, "header": ""}
-        content = (await self._store.content(number)).content
+        content = (await store.content(number)).content
         envelope = {field.name: getattr(shown.envelope, field.name) for field in fields(shown.envelope)}
         wishes = zip(shown.orcpt, shown.notify, strict=True)
         recipients = [
@@ -71,20 +82,20 @@ class QueueOperations:
         if not request.get("reason"):
             raise ControlError("say why: --reason TEXT")
         until = time.time() + float(request["for"]) if request.get("for") else None
-        count = await self._store.hold(_condition(request), request.get("by") or "operator", request["reason"], until)
-        return {"recipients": count}
+        by = request.get("by") or "operator"
+        return {"recipients": await self._orders.hold(_condition(request), by, request["reason"], until)}
 
     async def release(self, request: dict[str, Any]) -> object:
         """Let go what is held."""
-        return {"recipients": await self._store.unhold(_condition(request))}
+        return {"recipients": await self._orders.unhold(_condition(request))}
 
     async def retry(self, request: dict[str, Any]) -> object:
         """Make what matches due now."""
-        return {"recipients": await self._store.retry(_condition(request))}
+        return {"recipients": await self._orders.retry(_condition(request))}
 
     async def delete(self, request: dict[str, Any]) -> object:
         """Withdraw what matches; the journal keeps that it was."""
-        return {"recipients": await self._store.delete(_condition(request), request.get("reason") or "")}
+        return {"recipients": await self._orders.delete(_condition(request), request.get("reason") or "")}
 
     async def journal(self, request: dict[str, Any]) -> object:
         """Attempts, the latest first."""
@@ -94,8 +105,11 @@ class QueueOperations:
             domain=str(request.get("domain") or ""),
             message_id=str(request.get("message_id") or ""),
         )
-        found = await self._store.questions.journal(question, min(int(request["limit"]), MAX_ROWS))
-        return [asdict(line) for line in found]
+        limit = min(int(request["limit"]), MAX_ROWS)
+        found = await self._stores.main.questions.journal(question, limit)
+        if self._mailings is not None and not question.message_id:
+            found = [*found, *await self._mailings.journal(question, limit)]
+        return [asdict(line) for line in sorted(found, key=lambda line: -line.at)[:limit]]
 
 
 def _condition(request: dict[str, Any]) -> Condition:

@@ -32,7 +32,7 @@ from postduif.queue.orders import Orders
 from postduif.queue.questions import Questions
 from postduif.queue.reader import Reader
 from postduif.queue.roster import WITHDRAWN
-from postduif.queue.scheduled import QueueKey
+from postduif.queue.scheduled import QueueKey, ScheduledQueue
 from postduif.queue.writer import Writer
 from postduif.reply import Reply
 
@@ -242,9 +242,8 @@ class Store:
 
     def recalled(self, entry: Entry) -> bool:
         """A leased entry, or its scheduled queue, was held or withdrawn since: give it back rather than begin."""
-        if entry.recipient.id in self._roster.recalled:
-            return True
-        return self.covers(QueueKey(entry.envelope.stream, entry.recipient.address.domain))
+        recalled = entry.recipient.id in self._roster.recalled
+        return recalled or self.covers(QueueKey(entry.envelope.stream, entry.recipient.address.domain))
 
     def covers(self, key: QueueKey) -> bool:
         """That scheduled queue is held as a whole, or would be if it were here."""
@@ -274,6 +273,10 @@ class Store:
     def next_due(self) -> float | None:
         """When `due` next gets longer by waiting, seconds since the epoch; None: not at all."""
         return self._roster.index.next()
+
+    def scheduled_queues(self) -> Iterable[ScheduledQueue]:
+        """Those that there are, to be looked at."""
+        return self._roster.queues.values()
 
     # --- what operators do; see `orders`
 
@@ -311,9 +314,9 @@ class Store:
     # --- upkeep
 
     async def tidy(self) -> None:
-        """Do what time has made necessary; to be called every minute or so. Raises StoreError.
+        """Lift holds whose time is over, forget the journal beyond its retention, and scheduled queues that are empty.
 
-        Lifts holds whose time is over, forgets the journal beyond its retention and scheduled queues that are empty.
+        To be called every minute or so. Raises StoreError.
         """
         await upkeep.tidy(self._writer, self._roster, self._orders, self._clock, self._settings.journal_retention)
 

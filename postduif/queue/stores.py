@@ -97,6 +97,16 @@ class Stores:
         """See `Store.healthy`."""
         return all(store.healthy for store in self)
 
+    @property
+    def queued(self) -> int:
+        """Recipients in all that are open."""
+        return sum(store.stats.queued for store in self)
+
+    @property
+    def leased(self) -> int:
+        """Those of them that are in somebody's hands."""
+        return sum(store.stats.leased for store in self)
+
     async def died(self) -> None:
         """See `Store.died`; one is enough."""
         watch = asyncio.create_task(self._watch(self.main))

@@ -159,3 +159,29 @@ async def test_one_that_is_not_there(tmp_path: Path) -> None:
     async with Sink() as sink, Daemon(tmp_path, to(sink) + SETTINGS) as daemon:
         with pytest.raises(StoreError, match="there is no mailing 7"):
             await daemon.app.mailings.pause(7)
+
+
+async def test_operators_see_and_command_mailings(tmp_path: Path) -> None:
+    """Listings have mailings, orders mean them, and no order of an operator lifts what the campaign has stopped."""
+    async with Sink() as sink, Daemon(tmp_path, to(sink) + SETTINGS) as daemon:
+        handed_over(tmp_path / "data", 7, PEOPLE, daemon.clock.time(), waves=(2, len(PEOPLE) - 2))
+        await told(daemon, "mailing.open")
+        await sink.wait_for(2)
+        await daemon.until(lambda: daemon.app.stores.queued == len(PEOPLE) - 2)
+
+        async def queue(do: str, **condition: object) -> object:
+            return await told(daemon, f"queue.{do}", condition=condition, reason="a test")
+
+        listed = await queue("list", stream="mailing:7")
+        assert {one["message"] for one in listed} == {7}
+        summary = await queue("summary")
+        assert sum(one["total"] for one in summary["queues"]) == len(PEOPLE) - 2
+        held = await queue("hold", domain="one.example")
+        assert held["recipients"] == sum(one["recipient"].endswith("@one.example") for one in listed)
+        assert await queue("release", domain="one.example") == held
+        assert (await queue("release", all=True))["recipients"] == 0
+        assert len(sink.messages) == 2
+        (gone,) = [one["recipient"] for one in listed[:1]]
+        assert await queue("delete", recipient=gone) == {"recipients": 1}
+        journal = await told(daemon, "queue.journal", recipient=gone, limit=10)
+        assert [one["kind"] for one in journal] == ["withdrawn"]
