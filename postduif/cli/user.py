@@ -1,9 +1,13 @@
-"""`postduif user`: who may log in with AUTH. Passwords are asked for without echo or read from standard input."""
+"""`postduif user`: who may log in with AUTH, and tokens of the HTTP door.
+
+Passwords are asked for without echo or read from standard input. A token is shown once.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,11 +17,12 @@ from postduif.cli.options import config_option
 from postduif.config.load import load
 from postduif.errors import ConfigError
 from postduif.mta import users
+from postduif.mta.injection import tokens
 
 
 @click.group
 def command() -> None:
-    """Users of SMTP AUTH: add, list, remove. A running server sees a change at once."""
+    """Users of SMTP AUTH: add, list, remove; tokens of the HTTP door. A running server sees a change at once."""
 
 
 @command.command("add")
@@ -67,14 +72,71 @@ def list_(config_path: Path, *, as_json: bool) -> None:
 @click.argument("name")
 @config_option
 def remove(name: str, config_path: Path) -> None:
-    """Remove a user. Sessions that are logged in go on."""
+    """Remove a user, and revoke all tokens of that name. Sessions that are logged in go on."""
     try:
-        removed = users.remove(_data_dir(config_path), name)
+        data_dir = _data_dir(config_path)
+        removed, revoked = users.remove(data_dir, name), tokens.revoke(data_dir, user=name)
     except (ConfigError, OSError) as error:
         _fail(error)
-    if not removed:
+    if not removed and not revoked:
         _fail(ConfigError(f"no user {name!r}; `postduif user list` shows those there are"))
-    click.echo(f"{name}: removed")
+    click.echo(f"{name}: removed" + (f", {revoked} tokens revoked" if revoked else ""))
+
+
+@command.command("token")
+@click.argument("name", required=False)
+@click.option(
+    "--sender",
+    "senders",
+    multiple=True,
+    metavar="PATTERN",
+    help="An address it may send from, in place of those of the user of that name. May be repeated.",
+)
+@click.option("--rate", default="", metavar="RATE", help="Recipients in a time, as 1000/m. Default: no limit.")
+@click.option("--list", "listing", is_flag=True, help="Print the tokens there are, not what they are.")
+@click.option("--revoke", metavar="ID", help="Take a token back; --list shows the ids.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@config_option
+def token(
+    name: str | None,
+    senders: tuple[str, ...],
+    rate: str,
+    revoke: str | None,
+    config_path: Path,
+    *,
+    listing: bool,
+    as_json: bool,
+) -> None:
+    """Make a token for the HTTP door and print it, once; or list tokens, or revoke one.
+
+    NAME is whose it is; a user of that name need not be there.
+    """
+    if sum((name is not None, listing, revoke is not None)) != 1:
+        raise click.UsageError("name a user, or write --list, or --revoke ID")
+    try:
+        data_dir = _data_dir(config_path)
+        if listing:
+            _list_tokens(data_dir, as_json=as_json)
+        elif revoke is not None:
+            if not tokens.revoke(data_dir, id=revoke):
+                raise ConfigError(f"no token {revoke!r}; `postduif user token --list` shows those there are")
+            click.echo(f"{revoke}: revoked")
+        else:
+            made = tokens.make(data_dir, name or "", senders, rate, time.time())
+            click.echo(json.dumps({"token": made}) if as_json else made)
+    except (ConfigError, OSError) as error:
+        _fail(error)
+
+
+def _list_tokens(data_dir: Path, *, as_json: bool) -> None:
+    known = sorted(tokens.read(data_dir).values(), key=lambda one: (one.user, one.made))
+    if as_json:
+        shown = [{"id": one.id, "user": one.user, "made": one.made, "senders": one.senders} for one in known]
+        click.echo(json.dumps([row | {"rate": str(one.rate or "")} for row, one in zip(shown, known, strict=True)]))
+        return
+    for one in known:
+        made = time.strftime("%Y-%m-%d", time.gmtime(one.made))
+        click.echo("\t".join((one.id, one.user, made, str(one.rate or ""), " ".join(one.senders) or "as the user")))
 
 
 def _data_dir(config_path: Path) -> Path:

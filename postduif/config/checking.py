@@ -22,6 +22,7 @@ def faults(config: Config) -> list[Fault]:
     rules: tuple[Callable[[Config], Iterable[Fault]], ...] = (
         _tls,
         _auth,
+        _http,
         _relay,
         _memory,
         _addresses,
@@ -86,6 +87,28 @@ def _auth(config: Config) -> Iterator[Fault]:
             )
 
 
+def _http(config: Config) -> Iterator[Fault]:
+    http = config.http
+    if http.address is None:
+        return
+    if http.certificate is None and not _is_loopback(http.address):
+        yield Fault(
+            ("http", "address"),
+            f"tokens would cross the network in the clear, as {http.address.host} is not a loopback address; write "
+            'certificate = "/etc/postduif/tls/cert.pem"',
+        )
+    if http.certificate is None and http.private_key is not None:
+        yield Fault(("http", "private_key"), "not used without a certificate; write certificate too, or remove it")
+    if http.stream not in (known := {"default", *(stream.name for stream in config.stream)}):
+        yield Fault(("http", "stream"), f'no stream is named "{http.stream}"; write one of {", ".join(sorted(known))}')
+    if 4 * http.max_message_size > config.server.max_message_memory:
+        yield Fault(
+            ("http", "max_message_size"),
+            f"a quarter of server.max_message_memory, {format_size(config.server.max_message_memory)}, is less than "
+            "one such message; write a smaller one, or more memory there",
+        )
+
+
 def _relay(config: Config) -> Iterator[Fault]:
     for at, listener in _listeners(config):
         for index, network in enumerate(listener.trusted):
@@ -110,6 +133,8 @@ def _memory(config: Config) -> Iterator[Fault]:
 def _addresses(config: Config) -> Iterator[Fault]:
     taken: list[tuple[KeyPath, HostPort]] = []
     wanted = [((*at, "address"), listener.address) for at, listener in _listeners(config)]
+    if config.http.address:
+        wanted.append((("http", "address"), config.http.address))
     if config.metrics.address:
         wanted.append((("metrics", "address"), config.metrics.address))
     for path, endpoint in wanted:

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from postduif.config.bouncing import Bounce
 from postduif.config.campaign import Campaign
+from postduif.config.http_door import Http
 from postduif.config.incoming import Auth, Listener
 from postduif.config.kinds import (
     AbsolutePath,
@@ -44,6 +45,7 @@ __all__ = [
     "Dns",
     "Dsn",
     "HostPort",
+    "Http",
     "Listener",
     "Metrics",
     "Network",
@@ -167,6 +169,7 @@ class Config(Section):
     server: Server = Field(default_factory=Server)
     listener: tuple[Listener, ...] = ()
     auth: Auth = Field(default_factory=Auth)
+    http: Http = Field(default_factory=Http)
     queue: Queue = Field(default_factory=Queue)
     dns: Dns = Field(default_factory=Dns)
     next_hop: tuple[NextHop, ...] = ()

@@ -17,6 +17,10 @@ RECEIVED = Counter("postduif_messages_received_total", "Messages accepted (250 a
 RECEIVED_RECIPIENTS = Counter("postduif_recipients_received_total", "Recipients accepted", ["stream"])
 RECEIVED_BYTES = Counter("postduif_received_bytes_total", "Octets of accepted messages")
 
+# --- HTTP in
+HTTP_CONNECTIONS = Gauge("postduif_http_in_open_connections", "Open connections of the HTTP door")
+HTTP_REQUESTS = Counter("postduif_http_in_requests_total", "Requests by what came of them", ["code"])
+
 # --- queue
 QUEUED = Gauge("postduif_queue_recipients", "Recipients in the queue")
 LEASED = Gauge("postduif_queue_leased_recipients", "Recipients in memory, ready or under way")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from postduif.bounce import suppression_file, unprocessed
 from postduif.mta import webhook_cursor
+from postduif.mta.injection import kept_keys
 from postduif.queue.extension import Extension
 
 EXTENSIONS = (
     Extension(suppression_file.prepare, suppression_file.TABLES),
     Extension(unprocessed.prepare, unprocessed.TABLES),
     Extension(webhook_cursor.prepare, webhook_cursor.TABLES),
+    Extension(kept_keys.prepare, kept_keys.TABLES),
 )
 """For `Store.open` and `open_queue`."""

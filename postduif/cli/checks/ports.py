@@ -23,6 +23,8 @@ def ports(loaded: Loaded) -> Iterator[Finding]:
     wanted: list[tuple[KeyPath, HostPort]] = [
         (("listener", index, "address"), listener.address) for index, listener in enumerate(config.listener)
     ]
+    if config.http.address:
+        wanted.append((("http", "address"), config.http.address))
     if config.metrics.address:
         wanted.append((("metrics", "address"), config.metrics.address))
     running = is_running(config.server.run_dir)
