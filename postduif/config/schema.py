@@ -169,7 +169,6 @@ class Config(Section):
     server: Server = Field(default_factory=Server)
     listener: tuple[Listener, ...] = ()
     auth: Auth = Field(default_factory=Auth)
-    http: Http = Field(default_factory=Http)
     queue: Queue = Field(default_factory=Queue)
     dns: Dns = Field(default_factory=Dns)
     next_hop: tuple[NextHop, ...] = ()
@@ -181,4 +180,5 @@ class Config(Section):
     bounce: Bounce = Field(default_factory=Bounce)
     webhook: tuple[Webhook, ...] = ()
     campaign: Campaign = Field(default_factory=Campaign)
+    http: Http = Field(default_factory=Http)
     metrics: Metrics = Field(default_factory=Metrics)
