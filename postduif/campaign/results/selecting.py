@@ -1,0 +1,38 @@
+"""From a result to a selection: the people in a state, or excluded for a cause, as a static selection of the audience.
+
+It can be said again: who is in it stays in it, and who has come to that state since comes too. Who was erased from the
+audience is passed over.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from postduif.campaign.audience import selections
+from postduif.campaign.audience.selections import Selection, SelectionFault, SelectionKind
+from postduif.campaign.results.people import Which, all_excluded, everybody
+from postduif.campaign.results.tally import Tally
+
+
+def select(audience: sqlite3.Connection, name: str, tally: Tally, which: Which, now: float) -> tuple[Selection, int]:
+    """Put the people who are meant into the selection of that name, made if it is absent; says how many are new.
+
+    Inside a transaction of the audience. Raises SelectionFault when it is there and not static, or has no name.
+    """
+    return _put(audience, name, (one.contact for one in everybody(tally, which)), now)
+
+
+def select_excluded(
+    audience: sqlite3.Connection, name: str, tally: Tally, cause: str, now: float
+) -> tuple[Selection, int]:
+    """The same with those excluded, for that cause or, with "", for any."""
+    return _put(audience, name, (one.contact for one in all_excluded(tally.connection, cause)), now)
+
+
+def _put(audience: sqlite3.Connection, name: str, contacts: Iterable[int], now: float) -> tuple[Selection, int]:
+    try:
+        selection = selections.named(audience, " ".join(name.split()))
+    except SelectionFault:
+        selection = selections.create(audience, name, SelectionKind.STATIC, now)
+    return selection, selections.add_members(audience, selection, contacts, now)

@@ -1,0 +1,152 @@
+"""The state of every recipient of a mailing, in memory: read once, then only what is new in the journal.
+
+The journal has no index by recipient, and one would cost the MTA writes. So this reads it through once (a second for a
+million) and keeps ten octets a recipient: what the last row that decides says, and its id. With that a page of
+recipients, an export and figures that are asked every second read only few rows.
+"""
+
+# ruff: noqa: S608  statements are made of constants; values are always parameters
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from array import array
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+from postduif.attempt import Kind
+from postduif.campaign.results.opening import at_one_moment
+from postduif.campaign.results.states import DECIDING, EVENTS, End, State, end_of
+from postduif.queue.rows import MAX_RECIPIENTS
+
+TOGETHER = 20_000  # journal rows that come in one text: each row by itself is a fight for the interpreter lock
+_UNDECIDED = ", ".join(f"'{kind.value}'" for kind in Kind if kind.value not in {*DECIDING, *EVENTS})
+_NEWS = f"""
+SELECT json_group_array(id), json_group_array(number), json_group_array(said) FROM (
+    SELECT id, number, CASE kind WHEN '{Kind.DELIVERED.value}' THEN 0
+           ELSE kind || ' ' || category || ' ' || (code BETWEEN 400 AND 499) END AS said
+    FROM journal WHERE id > ? AND kind NOT IN ({_UNDECIDED}) ORDER BY id LIMIT {TOGETHER})
+"""
+_SIZE = f"""
+SELECT 1 + max(coalesce((SELECT max(number) FROM person), -1),
+               coalesce((SELECT max(id) & {MAX_RECIPIENTS} FROM recipient), -1))
+"""
+_CAUSES = "SELECT cause, count(*) FROM excluded GROUP BY cause ORDER BY 2 DESC, 1"
+_STILL_WAITING = f"""
+SELECT id & {MAX_RECIPIENTS} FROM recipient
+WHERE id IN (SELECT value + (SELECT min(id) & ~{MAX_RECIPIENTS} FROM recipient) FROM json_each(?))
+"""
+_DELIVERED = 1  # the code that most have
+
+
+class Tally:
+    """Of one mailing, over one connection. Numbers are those of its recipients, from 0."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.seeds: frozenset[int] = frozenset()
+        """Our own addresses, which are in no figure."""
+        self.events: dict[str, set[int]] = {kind: set() for kind in EVENTS}
+        """Who complained, unsubscribed, answered; seeds too."""
+        self.causes: dict[str, int] = {}
+        """How many are excluded for what, the most first."""
+        self._ends: list[End | str] = [End(State.UNKNOWN, "", ""), End(State.DELIVERED, "", "")]
+        """By code: how it ended, or the kind of an event."""
+        self._codes: dict[str, int] = {}
+        self._code_of = array("H")
+        self._row_of = array("q")
+        self._last = 0
+        self._returned: set[int] = set()
+        self._back: frozenset[int] = frozenset()
+        """Their mail came back while another attempt is to come."""
+        with at_one_moment(connection):
+            self.seeds = frozenset(number for (number,) in connection.execute("SELECT number FROM person WHERE seed"))
+            self.causes = dict(connection.execute(_CAUSES).fetchall())
+            self._grow(connection.execute(_SIZE).fetchone()[0])
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Read what is new. Inside `at_one_moment`, everything that is asked then is of that moment."""
+        while True:
+            texts = self.connection.execute(_NEWS, (self._last,)).fetchone()
+            rows, numbers, said = map(json.loads, texts)
+            self._grow(1 + max(numbers, default=-1))
+            for row, number, what in zip(rows, numbers, said, strict=True):
+                if what:
+                    self._take(row, number, what)
+                else:
+                    self._code_of[number] = _DELIVERED
+                    self._row_of[number] = row
+            self._last = rows[-1] if rows else self._last
+            if len(rows) < TOGETHER:
+                break
+        self._back = frozenset(self.waiting_of(self._returned) if self._returned else ())
+        self._returned = set(self._back)  # who does not wait any more never does again
+
+    @property
+    def size(self) -> int:
+        """Recipients, seeds among them."""
+        return len(self._code_of)
+
+    def ended(self) -> dict[End, int]:
+        """How many ended how. Seeds are left out."""
+        counts = Counter(self._code_of)
+        counts.subtract(Counter(self._code_of[number] for number in self.seeds | self._back))
+        del counts[0]
+        ends: Counter[End] = Counter()
+        for code, count in counts.items():
+            end = self._ends[code]
+            if count and isinstance(end, End):
+                ends[end] += count
+        return dict(ends)
+
+    def row_of(self, number: int) -> int:
+        """Id of the journal row that decides about that recipient; 0: there is none."""
+        return 0 if number in self._back else self._row_of[number]
+
+    def deciding_rows(self) -> array[int]:
+        """The same for each number in turn, without seeds."""
+        found = self._row_of[:]
+        for number in self.seeds | self._back:
+            found[number] = 0
+        return found
+
+    def numbers(self, after: int) -> Iterator[int]:
+        """All above `after`, in order, without seeds."""
+        return (number for number in range(after + 1, self.size) if number not in self.seeds)
+
+    def numbers_ended(self, states: Collection[State], category: str, after: int) -> Iterator[int]:
+        """Those of them that ended in one of the states. `category` "": any."""
+        wanted = {
+            code
+            for code, end in enumerate(self._ends)
+            if isinstance(end, End) and end.state in states and category in ("", end.category)
+        }
+        codes = self._code_of
+        return (number for number in self.numbers(after) if codes[number] in wanted and number not in self._back)
+
+    def waiting_of(self, numbers: Collection[int]) -> list[int]:
+        """Those of them that wait."""
+        found = self.connection.execute(_STILL_WAITING, (json.dumps(sorted(numbers)),)).fetchall()
+        return [number for (number,) in found]
+
+    def _take(self, row: int, number: int, said: str) -> None:
+        code = self._codes.get(said)
+        if code is None:
+            kind, category, transient = said.split(" ")
+            code = self._codes[said] = len(self._ends)
+            self._ends.append(kind if kind in EVENTS else end_of(kind, category, transient=transient == "1"))
+        end = self._ends[code]
+        if isinstance(end, str):
+            self.events[end].add(number)
+            return
+        self._code_of[number] = code
+        self._row_of[number] = row
+        if end.state is State.BOUNCED:
+            self._returned.add(number)
+
+    def _grow(self, size: int) -> None:
+        more = max(0, size - self.size)
+        self._code_of.frombytes(bytes(more * self._code_of.itemsize))
+        self._row_of.frombytes(bytes(more * self._row_of.itemsize))

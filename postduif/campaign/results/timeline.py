@@ -1,0 +1,104 @@
+"""What happened to one recipient of a mailing, in order: prepared, each attempt, the end, what came later."""
+
+# ruff: noqa: S608  statements are made of constants; values are always parameters
+
+from __future__ import annotations
+
+import sqlite3
+from typing import NamedTuple
+
+from postduif.attempt import UNTRIED, Kind
+from postduif.campaign.results.opening import at_one_moment
+from postduif.campaign.results.people import Recipient, read
+from postduif.campaign.results.tally import Tally
+from postduif.queue.rows import MAX_RECIPIENTS
+
+PREPARED, STARTED = "prepared", "started"
+_ATTEMPTS = {kind.value for kind in Kind if kind not in UNTRIED}
+
+
+class Event(NamedTuple):
+    """One thing that happened. Times are in seconds."""
+
+    at: float | None
+    """Since the epoch; None: the file does not say, which is so of `prepared`."""
+    kind: str
+    """A kind of `attempt.Kind`, or PREPARED or STARTED."""
+    attempt: int
+    """Which attempt it was; 0: it was none."""
+    code: int
+    enhanced: str
+    text: str
+    remote: str
+    """The host that said it; "" if we did."""
+    category: str
+    host: str
+    """`name[address]:port` that was tried."""
+    source: str
+    """The address of ours it was tried from."""
+    tls: str
+    """Protocol and cipher; "" in the clear."""
+    waited: float
+    """In the queue before it."""
+    connect: float
+    transmit: float
+
+
+class Timeline(NamedTuple):
+    """One recipient with all events, the earliest first."""
+
+    recipient: Recipient
+    events: tuple[Event, ...]
+
+
+def timeline(tally: Tally, number: int) -> Timeline | None:
+    """Of that recipient, also of a seed; None: the mailing has no such number."""
+    with at_one_moment(tally.connection):
+        tally.catch_up()
+        if not 0 <= number < tally.size:
+            return None
+        begun = started(tally.connection)
+        events = [_said_by_us(None, PREPARED)]
+        if begun is not None:
+            events.append(_said_by_us(begun, STARTED))
+        for at, kind, attempt, *rest in tally.connection.execute(_EVENTS, (number,)):
+            events.append(Event(at, kind, attempt if kind in _ATTEMPTS else 0, *rest))
+        return Timeline(read(tally, [number])[0], tuple(events))
+
+
+def numbers_of(connection: sqlite3.Connection, address: str) -> list[int]:
+    """The recipients with that address, in any case of its letters: mostly one, or none."""
+    with at_one_moment(connection):
+        return [number for (number,) in connection.execute(_OF_ADDRESS, (address,)).fetchall()]
+
+
+def started(connection: sqlite3.Connection) -> float | None:
+    """When the mailing began, seconds since the epoch; None: it did not yet.
+
+    The file says so as long as somebody waits; then it follows from what the first attempt took.
+    """
+    (begun,) = connection.execute(_STARTED).fetchone()
+    return begun or None
+
+
+def _said_by_us(at: float | None, kind: str) -> Event:
+    return Event(at, kind, 0, 0, "", "", "", "", "", "", "", 0.0, 0.0, 0.0)
+
+
+_EVENTS = """
+SELECT at, kind, attempt, code, enhanced, text, remote_mta, category, host, source, tls, in_queue, connect, transmit
+FROM journal WHERE number = ? ORDER BY id
+"""
+_OF_ADDRESS = f"""
+WITH RECURSIVE block (row) AS (
+    SELECT max(id) >> 10 FROM journal
+    UNION ALL SELECT row - 1 FROM block WHERE row > (SELECT min(id) >> 10 FROM journal))
+SELECT number FROM block CROSS JOIN journal ON journal.id >> 10 = block.row AND recipient = ?1 COLLATE NOCASE
+UNION SELECT id & {MAX_RECIPIENTS} FROM recipient WHERE address = ?1 COLLATE NOCASE
+ORDER BY 1
+"""
+_STARTED = """
+SELECT coalesce((SELECT received_at FROM message LIMIT 1),
+                (SELECT at - in_queue - connect - transmit FROM journal WHERE attempt = 1 ORDER BY id LIMIT 1),
+                (SELECT min(at) FROM journal))
+"""
