@@ -62,7 +62,7 @@ def composed(draft: Draft, facts: Facts) -> Composed:
     merge = compile_content(content, facts.names)
     links = (*links_of_html(page), *links_of_text(Source(text)))
     warnings += _warnings(draft, facts, text)
-    return Composed(content, merge.names - GIVEN, links, tuple(warnings), _journal(draft, facts))
+    return Composed(content, merge.names - GIVEN, links, tuple(warnings), _journal(draft))
 
 
 def _html(draft: Draft) -> tuple[str, list[str]]:
@@ -90,11 +90,9 @@ def _warnings(draft: Draft, facts: Facts, text: str) -> list[str]:
     return said
 
 
-def _journal(draft: Draft, facts: Facts) -> str:
+def _journal(draft: Draft) -> str:
     if not draft.journal:
         return ""
-    if not facts.journaling:
-        raise TemplateError("journal: copies of each message are not made yet; leave it empty, or use a seed address")
     try:
         return str(address.parse(draft.journal))
     except AddressError as error:

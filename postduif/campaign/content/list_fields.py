@@ -49,8 +49,6 @@ class Facts:
     """Where bounces come back to; without it nobody can unsubscribe or complain by mail."""
     kind: str = "mailing"
     """Of mail, for Feedback-ID: letters, digits, `._-`."""
-    journaling: bool = False
-    """Whoever sends it can make copies for a journal address."""
 
 
 def list_fields(draft: Draft, facts: Facts) -> Iterator[Header]:

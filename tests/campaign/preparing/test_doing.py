@@ -163,3 +163,16 @@ def test_holes_are_counted(place: Installation) -> None:
     assert report is not None
     assert report.empty == {"language": 60}
     assert report.rendered == 60
+
+
+def test_a_journal_gets_copies(place: Installation) -> None:
+    """Each message goes to the journal address too, with the same values, in no figure."""
+    place.begun(place.mailing(replace(CONTENT, journal="journal@sender.example"), typology=FEW_RULES))
+    report = do_prepare(place.config, 1, WHO, FakeClock(NOW))
+    assert report is not None
+    assert (report.targeted, report.to_deliver) == (61, 60)
+    copies = "SELECT r.merge FROM recipient r JOIN person p ON p.number = r.id & 16777215 WHERE p.seed = ? ORDER BY 1"
+    assert rows(place, copies.replace("?", "1")) == rows(place, copies.replace("?", "0"))
+    assert rows(place, "SELECT DISTINCT address FROM recipient JOIN person ON number = id & 16777215 WHERE seed") == [
+        ("journal@sender.example",)
+    ]
