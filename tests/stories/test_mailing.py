@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from postduif.address import parse
-from postduif.bounce.verp import Mailed
+from postduif.bounce.verp import Found, Mailed
 from postduif.errors import StoreError
 from postduif.mta.control import ask
 from postduif.queue.condition import Condition
@@ -17,7 +17,7 @@ from postduif.queue.inspect import looking
 from postduif.queue.mailing import Terms, directory_of
 from postduif.sink import Sink
 from tests.fakes import FakeClock
-from tests.stories.daemon import Daemon
+from tests.stories.daemon import Daemon, text
 from tests.stories.mailings import handed_over
 from tests.stories.roads import to
 from tests.stories.test_returned import SETTINGS, comes_back, dsn
@@ -185,3 +185,25 @@ async def test_operators_see_and_command_mailings(tmp_path: Path) -> None:
         assert await queue("delete", recipient=gone) == {"recipients": 1}
         journal = await told(daemon, "queue.journal", recipient=gone, limit=10)
         assert [one["kind"] for one in journal] == ["withdrawn"]
+
+
+async def test_transactional_mail_overtakes_and_mailings_take_turns(tmp_path: Path) -> None:
+    """Over one connection, a mail of a higher stream goes before what is left; two mailings go turn by turn."""
+    settings = '[[stream]]\nname = "urgent"\npriority = 90\n' + SETTINGS
+    delay = '[[rule]]\ndot = {delay = "20ms"}'
+    async with Sink(rules=delay) as sink, Daemon(tmp_path, to(sink, "connections = 1") + settings) as daemon:
+        for number in (7, 8):
+            handed_over(tmp_path / "data", number, [f"p{n}@one.example" for n in range(40)], daemon.clock.time())
+        await told(daemon, "mailing.open")
+        await sink.wait_for(4)
+        content = b"X-Postduif-Stream: urgent\r\n" + text()
+        await daemon.submit(["now@one.example"], content=content)
+        came = len(sink.messages)
+        await sink.wait_for(81)
+        order = [one.recipients[0] for one in sink.messages]
+        assert order.index("now@one.example") <= came + 5
+        read, now = daemon.app.submission.returns.read, daemon.clock.time()
+        whom = [found.whom for one in sink.messages if isinstance(found := read(parse(one.sender), now), Found)]
+        mailings = [one.mailing for one in whom if isinstance(one, Mailed)]
+        half = mailings[10:70]
+        assert 20 <= half.count(7) <= 40
