@@ -307,7 +307,11 @@ class App:
             QueueOperations(self.stores, StandingOrders(self.stores), self.mailings),
             LiveOperations(self.stores, self.delivery, self._clock),
             SuppressionOperations(
-                self.suppressions, lambda: self.suppressions.thresholds, self.suppressions.secret, self._clock.time
+                self.suppressions,
+                lambda: self.suppressions.thresholds,
+                self.suppressions.secret,
+                self._clock.time,
+                self.mailings.forget,
             ),
             UnprocessedOperations(self.store.questions.ask, self.store.do),
             WebhookOperations(self.webhooks),

@@ -20,6 +20,7 @@ from postduif.cli.queue_file import queue_file
 from postduif.config.schema import Config
 from postduif.errors import ConfigError
 from postduif.mta.control import NotRunning, ask
+from postduif.mta.mailings import forget_in_files
 from postduif.mta.suppression_operations import SuppressionOperations
 
 
@@ -69,4 +70,8 @@ def _opened(config: Config) -> Iterator[SuppressionOperations]:
             raise ConfigError(
                 f"{place} is not the key that {count} erased people were hashed with; put the old one back"
             )
-        yield SuppressionOperations(file, lambda: Thresholds.of(config.bounce), secret)
+
+        async def forget(addresses: list[str]) -> None:
+            await asyncio.to_thread(forget_in_files, config.server.data_dir, addresses)
+
+        yield SuppressionOperations(file, lambda: Thresholds.of(config.bounce), secret, forget=forget)

@@ -31,7 +31,7 @@ from postduif.mta.route import Route
 from postduif.mta.site_orders import SiteOrders
 from postduif.mta.sites import Destination, Sites
 from postduif.mta.suppressions import Suppressions
-from postduif.mta.verdict import Circumstances, expired, had_last_try, of_reply
+from postduif.mta.verdict import Circumstances, expired, had_last_try, of_reply, past_validity
 from postduif.queue.scheduled import QueueKey
 from postduif.queue.stores import Stores
 from postduif.reply import Reply
@@ -367,11 +367,12 @@ class Delivery:
 
     def _unexpired(self, entries: list[Entry], site: str) -> list[Entry]:
         """Give up those that were tried after the end of their lifetime; the others."""
-        late = [entry for entry in entries if had_last_try(entry)]
+        now = self._clock.time()
+        late = [entry for entry in entries if had_last_try(entry) or past_validity(entry, now)]
         if not late or not self._lapse.steady():
             return entries
         self._expire(late, site)
-        return [entry for entry in entries if not had_last_try(entry)]
+        return [entry for entry in entries if entry not in late]
 
     def _expire(self, entries: list[Entry], site: str) -> None:
         about = Circumstances(site, self._clock.time(), 0.0)

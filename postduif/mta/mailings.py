@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -23,6 +23,7 @@ from postduif.mta.suppressions import Suppressions
 from postduif.queue import mailing, recovery
 from postduif.queue.condition import Condition
 from postduif.queue.connection import FILE_NAME, connect_reader, connect_writer
+from postduif.queue.forgetting import forget
 from postduif.queue.journal import Line, Question, lines
 from postduif.queue.mailing import PAUSED, STOPPED, WAVE, Terms, stream_of
 from postduif.queue.store import Store
@@ -36,6 +37,7 @@ ENDED = "ended"
 """A file of this name beside the queue file: nothing waits in it, so it need not be looked into."""
 MOST_ASKED = 100
 """Mailings that are looked through for what is asked of a person, the latest."""
+FORGETTING = 60.0  # seconds
 _RETURNED = {kind.value for kind in (Kind.BOUNCED, Kind.COMPLAINED, Kind.UNSUBSCRIBED, Kind.ANSWERED)}
 _SHARE = 4  # a mailing's part of queue.max_leased and queue.max_body_memory
 _FOR_EVER = 100 * 365 * 86400.0
@@ -71,6 +73,7 @@ class Mailings:
         self._withdrawing: dict[int, asyncio.Task[None]] = {}
         self._under_way: set[asyncio.Task[None]] = set()
         self._closing = False
+        self._to_forget: list[tuple[float, list[str]]] = []
         self._used: Counter[int] = Counter()
         self._changing = asyncio.Lock()
         self._complaints: dict[int, str] = {}
@@ -78,6 +81,9 @@ class Mailings:
 
     async def look(self) -> None:
         """Open what has something to send, close what has not. To be called every few seconds."""
+        self._to_forget = [one for one in self._to_forget if one[0] > self._clock.monotonic()]
+        for _, addresses in self._to_forget:
+            await self._forget(addresses)
         async with self._changing:
             await self._close_idle()
             for number in await asyncio.to_thread(_not_ended, self._data_dir / mailing.FOLDER):
@@ -152,6 +158,18 @@ class Mailings:
             if (store := self._open.get(number)) is not None:
                 return await store.do(function, *arguments)
             return await asyncio.to_thread(_write, self._path(number), function, arguments)
+
+    async def forget(self, addresses: Sequence[str]) -> None:
+        """Take people who were erased out of the results of all mailings. Raises StoreError.
+
+        For a while it is done again: who still waits for a mailing leaves it now, with a row that names him.
+        """
+        self._to_forget.append((self._clock.monotonic() + FORGETTING, list(addresses)))
+        await self._forget(list(addresses))
+
+    async def _forget(self, addresses: list[str]) -> None:
+        for number in await asyncio.to_thread(_numbers, self._data_dir / mailing.FOLDER):
+            await self.do(number, forget, addresses)
 
     async def ask(self, number: int, query: Callable[..., T], *arguments: Any) -> T:
         """Read its file: `query(connection, *arguments)`."""
@@ -273,6 +291,12 @@ def _numbers(folder: Path) -> list[int]:
         return []
     except OSError as error:
         raise StoreError(f"{folder}: {error.strerror}") from None
+
+
+def forget_in_files(data_dir: Path, addresses: Sequence[str]) -> None:
+    """The same as `Mailings.forget`, while no daemon runs. Raises StoreError."""
+    for number in _numbers(data_dir / mailing.FOLDER):
+        _write(mailing.directory_of(data_dir, number) / FILE_NAME, forget, (list(addresses),))
 
 
 def _not_ended(folder: Path) -> list[int]:

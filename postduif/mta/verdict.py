@@ -75,6 +75,11 @@ def had_last_try(entry: Entry) -> bool:
     return entry.recipient.due > entry.envelope.expires_at
 
 
+def past_validity(entry: Entry, now: float) -> bool:
+    """It is of a mailing whose validity is over: nobody wants it any more, tried or not."""
+    return bool(entry.recipient.merge) and entry.envelope.expires_at <= now
+
+
 def expired(entry: Entry, about: Circumstances) -> Outcome:
     """It outlived its lifetime."""
     return Outcome(entry, _attempt(Kind.EXPIRED, entry, give_up(entry.recipient.last_reply), about), None)

@@ -207,3 +207,43 @@ async def test_transactional_mail_overtakes_and_mailings_take_turns(tmp_path: Pa
         mailings = [one.mailing for one in whom if isinstance(one, Mailed)]
         half = mailings[10:70]
         assert 20 <= half.count(7) <= 40
+
+
+async def test_nothing_goes_when_its_validity_is_over(tmp_path: Path) -> None:
+    """A mailing that was paused for too long is not sent late: who is left has their end."""
+    async with Sink() as sink, Daemon(tmp_path, to(sink) + SETTINGS) as daemon:
+        handed_over(tmp_path / "data", 7, PEOPLE, daemon.clock.time(), terms=SLOW)
+        await told(daemon, "mailing.open")
+        await sink.wait_for(1)
+        await told(daemon, "mailing.pause")
+        sent = len(sink.messages)
+        daemon.clock.advance(86400 + 1)
+        await told(daemon, "mailing.rate", rate=0)
+        await told(daemon, "mailing.resume")
+        await daemon.until(lambda: rows(tmp_path, "SELECT count(*) FROM recipient") == [(0,)])
+        kinds = dict(rows(tmp_path, "SELECT kind, count(*) FROM journal GROUP BY kind"))
+        assert kinds == {"delivered": sent, "expired": len(PEOPLE) - sent}
+        assert len(sink.messages) == sent
+
+
+async def test_who_is_erased_is_in_no_result(tmp_path: Path) -> None:
+    """What became of them stays as a number; address and words of their host go, also of who still waited."""
+    async with Sink() as sink, Daemon(tmp_path, to(sink) + SETTINGS) as daemon:
+        handed_over(tmp_path / "data", 7, PEOPLE, daemon.clock.time(), waves=(len(PEOPLE) // 2, len(PEOPLE) // 2))
+        await told(daemon, "mailing.open")
+        await daemon.until(lambda: rows(tmp_path, "SELECT count(*) FROM recipient") == [(len(PEOPLE) // 2,)])
+        (waits,), (has,) = (
+            rows(tmp_path, f"SELECT {column} FROM {table} LIMIT 1")[0]
+            for column, table in (("address", "recipient"), ("recipient", "journal"))
+        )
+        await told(daemon, "suppress.erase", addresses=[waits, has], reason="asked", by="me")
+        left = "SELECT (SELECT count(*) FROM recipient WHERE address IN ({0}))"
+        left += " + (SELECT count(*) FROM journal WHERE recipient IN ({0}))"
+
+        async def gone() -> bool:
+            daemon.clock.advance(1)
+            await daemon.app.mailings.look()
+            return rows(tmp_path, left.format(f"'{waits}', '{has}'")) == [(0,)]
+
+        await daemon.until(gone)
+        assert rows(tmp_path, "SELECT count(*) FROM journal") == [(len(PEOPLE) // 2 + 1,)]
