@@ -11,6 +11,7 @@ from postduif.campaign.audience.contacts import found
 from postduif.campaign.database import transaction
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.audience_access import opened
+from postduif.cli.linked_mailings import linked_mailings, print_linked
 from postduif.cli.options import config_option
 from postduif.cli.tables import ago, table
 
@@ -55,10 +56,12 @@ def show(config_path: Path, name: str, *, as_json: bool) -> None:
     """Who is in a project, and with which role."""
     with opened(config_path) as files:
         rows = projects.members(files.connection, projects.named(files.connection, name))
+        used = linked_mailings(files.data_dir, "projects", name)
     if as_json:
         print_json([dict(zip(("id", "email", "role"), row, strict=True)) for row in rows])
     else:
         table(("id", "e-mail", "role"), rows, empty="Nobody.")
+        print_linked(used)
 
 
 @command.command

@@ -17,6 +17,7 @@ from postduif.campaign.audience.selections import Selection, SelectionKind
 from postduif.campaign.database import transaction
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.audience_access import Opened, judged, meant, opened, pointed
+from postduif.cli.linked_mailings import linked_mailings, print_linked
 from postduif.cli.options import config_option
 from postduif.cli.tables import ago, printable, table
 from postduif.errors import AddressError
@@ -102,13 +103,16 @@ def show(config_path: Path, name: str, after: int, limit: int, *, as_json: bool)
         selection = selections.named(files.connection, name)
         people = _size(files, selection)
         listed = _addresses_of(files, selection, limit) or _people(files, selection, after, limit)
+        used = linked_mailings(files.data_dir, "selections", selection.name)
     if as_json:
-        print_json(selection._asdict() | {"people": people, "members": listed})
+        linked = [{"number": one.number, "name": one.name, "state": one.state} for one in used]
+        print_json(selection._asdict() | {"people": people, "members": listed, "mailings": linked})
         return
     click.echo(
         f"{selection.name}: {selection.kind}, {people:,}{f' with {selection.condition}' * bool(selection.condition)}"
     )
     table(("id", "e-mail", "name"), [tuple(one.values()) for one in listed], empty="Nobody.")
+    print_linked(used)
 
 
 @command.command("count")

@@ -14,6 +14,7 @@ from postduif.campaign.mailings.record import Counts, File, Mailing, State
 from postduif.campaign.mailings.stored import mailing_of
 
 MAX_LISTED = 1000
+_LINKS = {"selections": "selections", "projects": "projects"}
 
 
 class Entry(NamedTuple):
@@ -60,6 +61,8 @@ class Filter(NamedTuple):
     parent: int | None = None
     before: int | None = None
     """Numbers below this one: the next page."""
+    linked: tuple[str, str] | None = None
+    """("selections" or "projects", a name): only those it is a source of."""
     limit: int = 100
 
 
@@ -107,6 +110,11 @@ def listed(connection: sqlite3.Connection, wanted: Filter) -> list[Entry]:
     if wanted.parent is not None:
         where.append("parent = ?")
         values.append(wanted.parent)
+    if wanted.linked is not None:
+        kind, name = wanted.linked
+        one_of = "value = ? COLLATE NOCASE OR substr(value, 1, length(?) + 1) = ? || '/' COLLATE NOCASE"
+        where.append(f"EXISTS (SELECT 1 FROM json_each(target, '$.{_LINKS[kind]}') WHERE {one_of})")
+        values += [name] * 3
     if wanted.before is not None:
         where.append("number < ?")
         values.append(wanted.before)

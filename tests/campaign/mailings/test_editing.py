@@ -197,3 +197,13 @@ def test_listed() -> None:
 def numbers(connection: sqlite3.Connection, wanted: Filter) -> list[int]:
     """Of the mailings that are listed."""
     return [one.number for one in listed(connection, wanted)]
+
+
+def test_listed_by_source() -> None:
+    """A mailing is found by the selections and projects it goes to, whatever role of the project it names."""
+    connection = a_file()
+    made = a_draft(connection, DRAFT._replace(target=Spec(selections=("Club",), projects=("Fair/guest",))))
+    a_draft(connection)
+    for kind, name in (("selections", "club"), ("projects", "Fair")):
+        assert [one.number for one in listed(connection, Filter(linked=(kind, name)))] == [made.number]
+    assert listed(connection, Filter(linked=("projects", "Fai"))) == []
