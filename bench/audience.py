@@ -10,7 +10,7 @@ import random
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,13 +68,12 @@ def write_people(path: Path, number: int) -> None:
             file.write(f"User.{one}@host{one % 5000}.example,First{one % 9000},Lást{one},{country},{city},{rest}\n")
 
 
-def suppress(data_dir: Path, number: int) -> None:
-    """Every so many of these people get no mail."""
+def suppress(data_dir: Path, subjects: Iterable[str]) -> None:
+    """These get no mail. They are as the suppression list writes them: in lower case."""
     opened = open_queue(data_dir, SystemClock())
     try:
         connection = connect_writer(opened.path)
         suppression_file.prepare(connection)
-        subjects = (f"user.{one}@host{one % 5000}.example" for one in range(0, number, SUPPRESSED))
         events = [Event(subject, What.HARD, 1.0) for subject in subjects]
         connection.execute("BEGIN")
         suppression.record(connection, events, Thresholds(5, 1.0, 1.0, 1.0), b"0123456789abcdef")
@@ -95,7 +94,7 @@ def measure(directory: Path, number: int) -> Iterator[Figure]:
     """Import, import again, count, and target, on a new installation in the directory (0700)."""
     path = directory / "people.csv"
     write_people(path, number)
-    suppress(directory, number)
+    suppress(directory, (f"user.{one}@host{one % 5000}.example" for one in range(0, number, SUPPRESSED)))
     options = Options(new_attributes=True)
     with audience(directory) as connection, suppression_link(directory) as link:
 

@@ -1,4 +1,4 @@
-"""Figures that the sink writes and the bench reads while both run: three numbers in a file mapped into both."""
+"""Figures that the sink writes and the bench reads while both run: four numbers in a file mapped into both."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-_LAYOUT = struct.Struct("=Qdd")
+_LAYOUT = struct.Struct("=Qddd")
 
 
 class Count(NamedTuple):
@@ -17,6 +17,8 @@ class Count(NamedTuple):
     messages: int
     first: float
     last: float
+    begun: float = 0.0
+    """When the last one began (MAIL)."""
 
 
 class Counter:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from bench.counter import Count, Counter
 from bench.errors import BenchError
@@ -42,6 +43,13 @@ class Run:
         return self.messages / self.seconds
 
 
+class Living(Protocol):
+    """What can end."""
+
+    def check(self) -> None:
+        """Raises BenchError when it has."""
+
+
 class Sink:
     """The sink of bench.sink as a running program."""
 
@@ -62,10 +70,15 @@ class Sink:
             self.stop()
             raise
 
-    def wait(self, messages: int, peer: Peer | None) -> Count:
+    @property
+    def count(self) -> Count:
+        """The figures now."""
+        return self._counter.read()
+
+    def wait(self, messages: int, peer: Living | None) -> Count:
         """The figures when so many messages have come. BenchError when none comes for a minute, or the peer ends."""
         moved, seen = time.monotonic(), -1
-        while (count := self._counter.read()).messages < messages:
+        while (count := self.count).messages < messages:
             if count.messages != seen:
                 moved, seen = time.monotonic(), count.messages
             elif time.monotonic() - moved > _STALL:

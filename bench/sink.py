@@ -37,7 +37,7 @@ class Tally:
         self._counter = counter
         self._keep = keep
         self._messages = 0
-        self._first = 0.0
+        self._first = self._last = self._begun = 0.0
 
     @property
     def wants_content(self) -> bool:
@@ -50,12 +50,20 @@ class Tally:
             self._keep.write_bytes(content)
             self._keep = None
 
+    def begins(self) -> None:
+        """One message begins now."""
+        self._begun = time.monotonic()
+        self._write()
+
     def message(self) -> None:
         """One message was complete now."""
-        now = time.monotonic()
-        self._first = self._first or now
+        self._last = time.monotonic()
+        self._first = self._first or self._last
         self._messages += 1
-        self._counter.write(Count(self._messages, self._first, now))
+        self._write()
+
+    def _write(self) -> None:
+        self._counter.write(Count(self._messages, self._first, self._last, self._begun))
 
 
 class Session(asyncio.Protocol):
@@ -146,6 +154,7 @@ class Session(asyncio.Protocol):
             return b"\r\n" + rest  # so that a lone dot on the first line ends the data too
         if verb == b"MAIL":
             self._kept = []
+            self._tally.begins()
         if verb == b"QUIT":
             self._transport.write(b"".join(replies))
             replies.clear()
