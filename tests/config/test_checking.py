@@ -15,6 +15,7 @@ LISTENER = '[[listener]]\naddress = "{}"\n'
 HERE, WORLD = LISTENER.format("127.0.0.1:2525"), LISTENER.format("192.0.2.1:2525")
 TLS = 'tls = "starttls"\ncertificate = "/c"\n'
 DKIM = '[[dkim]]\ndomain = "{}"\nselector = "{}"\nkey = "/k"\n'
+HTTP = '[http]\naddress = "{}"\n'
 HOOK = '[[webhook]]\nname = "app"\nurl = "{}://app.example/"\nsecret_file = "/s"\n'
 
 
@@ -43,8 +44,10 @@ def wrong(text: str) -> dict[str, str]:
         '[bounce]\nsoft_errors = 2\nerror_window = "1d"\n',
         HOOK.format("https"),
         HOOK.format("http") + 'allowed_networks = ["10.0.0.0/8"]\n',
+        HTTP.format("[::1]:8025"),
+        HTTP.format("192.0.2.1:443") + 'certificate = "/c"\nprivate_key = "/k"\n',
     ],
-    ids=range(17),
+    ids=range(19),
 )
 def test_right(text: str) -> None:
     """What is right is left in peace."""
@@ -54,6 +57,11 @@ def test_right(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "path", "words"),
     [
+        (HTTP.format("0.0.0.0:8025"), "http.address", "tokens would cross the network in the clear"),
+        (HTTP.format("127.0.0.1:8025") + 'private_key = "/k"\n', "http.private_key", "not used without a certificate"),
+        (HTTP.format("127.0.0.1:8025") + 'stream = "x"\n', "http.stream", 'no stream is named "x"'),
+        (HTTP.format("127.0.0.1:8025") + 'max_message_size = "200M"\n', "http.max_message_size", "more memory there"),
+        (HERE + HTTP.format("127.0.0.1:2525"), "http.address", '"127.0.0.1:2525" is taken by listener[0].address'),
         (HERE + 'tls = "implicit"\n', "listener[0].tls", '"implicit" needs a certificate; write certificate ='),
         (HERE + 'certificate = "/c"\n', "listener[0].certificate", 'not used while tls is "none"; write tls ='),
         (HERE + 'private_key = "/c"\n', "listener[0].private_key", 'not used while tls is "none"; write tls ='),
@@ -122,7 +130,7 @@ def test_right(text: str) -> None:
             "is kept for 1d (queue.journal_retention); write a shorter time",
         ),
     ],
-    ids=range(35),
+    ids=range(40),
 )
 def test_wrong(text: str, path: str, words: str) -> None:
     """What contradicts another setting is one fault, with place, problem and remedy."""

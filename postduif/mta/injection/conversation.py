@@ -111,7 +111,7 @@ class Conversation:
             return end + len(heads.END)
         if len(head) >= self._settings.max_header_size:
             raise Problem("header_too_large", f"more than {self._settings.max_header_size} octets of header")
-        if head and not (65 <= head[0] <= 90 or head[:1] == b"\r"):
+        if not heads.BEGINNING.match(head):
             raise Problem("bad_request", "this is no HTTP request")
         return -1
 
@@ -197,6 +197,7 @@ class Body:
         self._length = head.length
         self._waited = 0.0
         self._came = 0
+        self._over = False
         self.octets = 0
         """So many came."""
         self.limit = 0
@@ -206,7 +207,7 @@ class Body:
         """Some more; b"" is the end. Raises Problem: too large, too slow, no proper chunks. Raises Gone."""
         if (self._length or 0) > self.limit:
             raise self._too_large()
-        while True:
+        while not self._over:
             event = next_event(self._http)
             if event is h11.NEED_DATA:
                 self._http.receive_data(await self._wait())
@@ -217,9 +218,10 @@ class Body:
                 if event.data:
                     return bytes(event.data)
             elif isinstance(event, h11.EndOfMessage):
-                return b""
+                self._over = True
             else:
                 raise Problem("bad_request", "the body is not as its header says")
+        return b""
 
     async def _wait(self) -> bytes:
         settings, began = self._connection.settings, time.monotonic()
