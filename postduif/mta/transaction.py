@@ -121,7 +121,8 @@ def addresses_ascii(envelope: Envelope, recipients: Sequence[Recipient]) -> bool
 
 def _dsn_wishes(recipient: Recipient, *, utf8: bool) -> str:
     wishes = ""
-    if recipient.notify is not UNSAID and recipient.notify:
+    # That we tell nobody about merged mail is for us alone: its return address wants what other hosts find out later.
+    if recipient.notify is not UNSAID and recipient.notify and not recipient.merge:
         wishes += " NOTIFY=" + ",".join(flag.name or "" for flag in Notify if flag in recipient.notify)
     if recipient.orcpt:
         wishes += f" ORCPT={recipient.orcpt if utf8 else ascii_orcpt(recipient.orcpt)}"

@@ -1,4 +1,4 @@
-"""`postduif user`: add, list, remove."""
+"""`postduif user`: add, list, remove; tokens."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from postduif.cli.user import command
 from postduif.mta import users
+from postduif.mta.injection import tokens
 
 
 @pytest.fixture
@@ -69,3 +70,27 @@ def test_nothing_given(config: str) -> None:
     """Standard input that ends before a password is called that."""
     result = CliRunner().invoke(command, ["add", "bob", "-c", config], input="")
     assert result.stderr == "postduif user: standard input was empty; its first line is the password\n"
+
+
+def test_tokens(config: str, tmp_path: Path) -> None:
+    """A token is printed once, listed without its secret, and revoked by its id, or with the user of its name."""
+    run = CliRunner().invoke
+    made = run(command, ["token", "shop", "--sender", "*@shop.example", "--rate", "100/m", "-c", config]).output.strip()
+    id_, secret = tokens.parts_of(made) or ("", "")
+    assert tokens.read(tmp_path / "data")[id_].hashed == tokens.hash_of(secret)
+    listed = run(command, ["token", "--list", "-c", config]).output
+    assert listed.split("\t")[::2] == [id_, listed.split("\t")[2], "*@shop.example\n"]
+    assert secret not in listed
+    (row,) = json.loads(run(command, ["token", "--list", "--json", "-c", config]).output)
+    assert (row["id"], row["user"], row["senders"], row["rate"]) == (id_, "shop", ["*@shop.example"], "100/m")
+    assert run(command, ["token", "--revoke", id_, "-c", config]).output == f"{id_}: revoked\n"
+    assert run(command, ["token", "--revoke", id_, "-c", config]).exit_code == 1
+    run(command, ["token", "shop", "-c", config])
+    assert run(command, ["remove", "shop", "-c", config]).output == "shop: removed, 1 tokens revoked\n"
+    assert tokens.read(tmp_path / "data") == {}
+
+
+@pytest.mark.parametrize("words", [[], ["shop", "--list"], ["shop", "--revoke", "x"]])
+def test_one_thing_at_a_time(config: str, words: list[str]) -> None:
+    """A token is made, or tokens are listed, or one is revoked."""
+    assert CliRunner().invoke(command, ["token", *words, "-c", config]).exit_code == 2

@@ -42,6 +42,7 @@ def taken(host: Capture) -> list[str]:
         assert time.monotonic() < deadline, f"{len(host.taken)} mails came, not {COUNT}"
         before = len(host.taken)
         time.sleep(0.2)
+    assert not any(b"NOTIFY" in line for mail in host.taken for line in mail.rcpts)  # late bounces are wanted
     return [one for mail in host.taken for one in mail.recipients]
 
 

@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from postduif.cli.checks.finding import About, Finding
+from postduif.config.lines import KeyPath
 from postduif.config.load import Loaded
 from postduif.config.private_files import MAX_OCTETS, find_private, read_private
-from postduif.config.schema import Listener
+from postduif.config.schema import Http, Listener
 from postduif.errors import ConfigError
 from postduif.mta.dkim_keys import GOOD_BITS, PrivateKey, read_key
 
@@ -40,18 +41,23 @@ def dkim(loaded: Loaded) -> Iterator[Finding]:
 
 
 def tls(loaded: Loaded, now: float) -> Iterator[Finding]:
-    """Every listener's certificate is in date at `now` (seconds since the epoch) and belongs to its private key."""
-    for index, listener in enumerate(loaded.config.listener):
-        if listener.tls == "none" or listener.certificate is None:
+    """Every door's certificate is in date at `now` (seconds since the epoch) and belongs to its private key."""
+    doors: list[tuple[KeyPath, Listener | Http]] = [
+        (("listener", index), one) for index, one in enumerate(loaded.config.listener) if one.tls != "none"
+    ]
+    if loaded.config.http.address is not None:
+        doors.append((("http",), loaded.config.http))
+    for path, door in doors:
+        if door.certificate is None:
             continue
-        about = About(loaded, "listener", index, "certificate")
+        about = About(loaded, *path, "certificate")
         try:
-            certificate = _certificate(listener.certificate)
+            certificate = _certificate(door.certificate)
         except ConfigError as error:
             yield about.wrong(str(error))
             continue
-        yield _in_date(about, listener.certificate, certificate, now)
-        yield _matching(loaded, index, listener, certificate)
+        yield _in_date(about, door.certificate, certificate, now)
+        yield _matching(loaded, path, door, certificate)
 
 
 def _describe(key: PrivateKey) -> str:
@@ -84,9 +90,9 @@ def _in_date(about: About, path: Path, certificate: x509.Certificate, now: float
     return about.ok(f"{path}: valid until {last:%Y-%m-%d}")
 
 
-def _matching(loaded: Loaded, index: int, listener: Listener, certificate: x509.Certificate) -> Finding:
-    about = About(loaded, "listener", index, "private_key" if listener.private_key else "certificate")
-    path = listener.private_key or listener.certificate
+def _matching(loaded: Loaded, place: KeyPath, door: Listener | Http, certificate: x509.Certificate) -> Finding:
+    about = About(loaded, *place, "private_key" if door.private_key else "certificate")
+    path = door.private_key or door.certificate
     assert path, "the caller has looked"
     try:
         key = serialization.load_pem_private_key(read_private(path), None)
@@ -99,7 +105,7 @@ def _matching(loaded: Loaded, index: int, listener: Listener, certificate: x509.
     form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     if key.public_key().public_bytes(*form) != certificate.public_key().public_bytes(*form):
         return about.error(
-            f"{path}: not the private key of {listener.certificate}",
+            f"{path}: not the private key of {door.certificate}",
             "set both to files of one pair; the host's own certificate stands first in its file",
         )
     return about.ok(f"{path}: belongs to the certificate")

@@ -13,9 +13,10 @@ import time
 from dataclasses import replace
 from email.utils import formatdate
 
+from postduif import log
 from postduif.address import Address
 from postduif.envelope import Envelope, Message, Notify, Recipient
-from postduif.errors import MergeError, TemplateError
+from postduif.errors import MergeError, StoreError, TemplateError
 from postduif.mta import relaying
 from postduif.mta.injection import kept_keys
 from postduif.mta.injection.conversation import Body
@@ -59,7 +60,7 @@ class Bulk:
         items.feed(begun)
 
     async def take(self) -> Answer:
-        """Raises Problem, which says what was done before; Gone; StoreError."""
+        """Raises Problem, which says what was done before, and Gone."""
         with self._visit.held() as held:
             self._held = held
             try:
@@ -68,6 +69,11 @@ class Bulk:
                 code = "malformed" if isinstance(error, Malformed) else "too_large"
                 words = str(error) or f"an item is longer than {self._items.longest} octets"
                 raise self._tally.with_all(Problem(code, f"item {self._tally.items + 1}: {words}")) from None
+            except StoreError as error:
+                log.error("not stored", client=self._visit.request.client.text, error=error)
+                raise self._tally.with_all(
+                    Problem("storage_failed", "the queue could not be read or written")
+                ) from None
             except Problem as problem:
                 raise problem if problem.more else self._tally.with_all(problem) from None
 
@@ -75,7 +81,7 @@ class Bulk:
         first = await self._next()
         if first is None:
             raise Problem("malformed", "the body is empty; its first item is the template, the others are recipients")
-        if not self._tally.settled_before() or not (self._tally.kept and self._tally.kept.done):
+        if self._tally.kept is None or not self._tally.kept.done:
             await self._begin(first)
         self._items.longest = self._settings.max_recipient_length
         began = time.monotonic()
