@@ -14,7 +14,6 @@ import uvloop
 from postduif import log, open_files
 from postduif.allocator import keep_memory
 from postduif.app import App
-from postduif.campaign.sending.engine import Engine
 from postduif.cli.options import config_option
 from postduif.clock import SystemClock
 from postduif.config.load import load
@@ -55,6 +54,8 @@ def _serve_mta(path: Path, *, accompanied: bool) -> None:
 
 
 def _serve_campaign(path: Path, *, beside: bool) -> None:
+    from postduif.campaign.sending.engine import Engine  # noqa: PLC0415  7 MB that the MTA has no use for
+
     config = load(path, serving=True)
     log.configure(config.server.log_format, config.server.log_level)
     stop = threading.Event()
