@@ -11,8 +11,9 @@ from bench.preparing import Prepared
 from bench.sending import Stage, order, see_finished, stage
 from postduif.campaign.mailings import running
 from postduif.campaign.mailings.connection import mailings
+from postduif.campaign.mailings.fault import NotNow
 from postduif.campaign.mailings.listing import find
-from postduif.mta.control import ask
+from postduif.mta.control import ControlError, ask
 
 BREAKS = 10
 _QUIET = 1.0  # seconds without a message: that was the last
@@ -45,7 +46,10 @@ def breaks(house: House, made: Prepared, count: int = BREAKS) -> list[Break]:
         order(house, made.number)
         for number in range(count):
             place.end.wait(made.took.recipients * (number + 1) // (count + 2), place.daemon)
-            found.append(_break(place, made))
+            try:
+                found.append(_break(place, made))
+            except (NotNow, ControlError) as error:
+                raise BenchError(f"the mailing came to its end during a pause; send a larger one: {error}") from error
         place.end.wait(made.took.recipients, place.daemon)
         see_finished(place, made)
     return found

@@ -30,7 +30,6 @@ from postduif.mta.control import ask
 _SETTLE = 0.5
 _IDLE = 0.05  # CPU seconds in that time
 _UNTIL_FINISHED = 30.0
-_SECONDS = 2  # of each of the two measurements of the signing rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +101,17 @@ def order(house: House, number: int) -> None:
         act(Means(connection, house.places, partial(ask, house.config.server.run_dir), time.time()), number)
 
 
-def sent(house: House, made: Prepared, profile: Profile | None = None) -> Sending:
-    """Send a mailing that is prepared. Raises BenchError when not everybody got one, once, and signed."""
-    rate = machine.signing_rate(_SECONDS)
+def sent(house: House, made: Prepared, seconds: int = 2, profile: Profile | None = None) -> Sending:
+    """Send a mailing that is prepared. Raises BenchError when not everybody got one, once, and signed.
+
+    The signing rate is measured for so many seconds, before and after.
+    """
+    rate = machine.signing_rate(seconds)
     with stage(house) as place:
         found = _measured(place, made, profile)
         see_finished(place, made)
         check(place.end.first_message.read_bytes(), house.key, signed=True)
-    return replace(found, signatures=(rate + machine.signing_rate(_SECONDS)) / 2)
+    return replace(found, signatures=(rate + machine.signing_rate(seconds)) / 2)
 
 
 def see_finished(place: Stage, made: Prepared) -> None:

@@ -19,6 +19,8 @@ from bench.errors import BenchError
 
 RATE = 200  # looks a second
 _PATIENCE = 60.0
+_PROCESS = "process "
+_WAITING = ("Condition.wait (threading.py)",)  # a thread that waits, and that py-spy takes for one that works
 _PLACES = (os.defpath, str(Path(os.sep, "tmp", "probe", "bin")))
 
 
@@ -64,16 +66,20 @@ class Profile:
 
 
 def shares(lines: Iterable[str], process: str) -> list[Share]:
-    """Of py-spy's raw format: a stack, frames with semicolons between them, and how often it was seen."""
+    """Of py-spy's raw format: a stack, frames with semicolons between them, and how often it was seen.
+
+    The stack of a process that another one started begins with the name of the other.
+    """
     itself: Counter[str] = Counter()
     below: Counter[str] = Counter()
     total = 0
     for line in lines:
         stack, _, count = line.rpartition(" ")
-        first, *frames = stack.split(";")
-        if process not in first or not frames:
+        frames = stack.split(";")
+        own = max((at for at, frame in enumerate(frames) if frame.startswith(_PROCESS)), default=-1)
+        names = [_function(frame) for frame in frames[own + 1 :]]
+        if own < 0 or process not in frames[own] or not names or names[-1] in _WAITING:
             continue
-        names = [_function(frame) for frame in frames]
         total += int(count)
         itself[names[-1]] += int(count)
         for name in set(names):

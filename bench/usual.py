@@ -22,7 +22,6 @@ from bench.usage import cpu, usage
 _WARM_UP = 100
 _SETTLE = 0.5
 _LIMIT = 1800.0
-_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +51,15 @@ class Usual:
         return self.rate / self.signatures
 
 
-def usual(root: Path, messages: int) -> Usual:
-    """One run, from an empty queue. Raises BenchError."""
+def usual(root: Path, messages: int, seconds: int = 2) -> Usual:
+    """One run, from an empty queue. Raises BenchError.
+
+    The signing rate is measured for so many seconds, before and after.
+    """
     key = root / "key.pem"
     if not key.exists():
         make_key(key)
-    rate = machine.signing_rate(_SECONDS)
+    rate = machine.signing_rate(seconds)
     postfix = Postfix(root / "postfix")
     with sink(root / "sink", chunking=False) as end:
         try:
@@ -65,14 +67,14 @@ def usual(root: Path, messages: int) -> Usual:
             _submitted(end, postfix, port, _WARM_UP)
             before = cpu(postfix.roots())
             began, programs = _submitted(end, postfix, port, messages)
-            seconds = end.count.last - began
+            took = end.count.last - began
             time.sleep(_SETTLE)
             after = usage(postfix.roots())
         finally:
             postfix.stop()
         check(end.first_message.read_bytes(), key, signed=True)
-    rate = (rate + machine.signing_rate(_SECONDS)) / 2
-    return Usual(messages, seconds, rate, after.cpu - before, programs, after.proportional)
+    rate = (rate + machine.signing_rate(seconds)) / 2
+    return Usual(messages, took, rate, after.cpu - before, programs, after.proportional)
 
 
 def _submitted(end: Sink, postfix: Postfix, port: int, messages: int) -> tuple[float, float]:
