@@ -41,6 +41,9 @@ bench: $(BIN)/.ready  ## numbers against real peers on this machine
 bench-bounded: $(BIN)/.ready  ## a queue of a million against one of ten thousand, sick hosts beside well ones
 	$(BIN)/python -m bench.bounded $(ARGS)
 
+bench-mailing: $(BIN)/.ready  ## preparing and sending mailings, the usual way beside it, pauses
+	$(BIN)/python -m bench.mailing $(ARGS)
+
 docs: $(BIN)/.ready   ## write the generated pages anew
 	$(BIN)/python -m postduif.config.manual > docs/configuration.md
 	$(BIN)/python -m tests.faults.page > docs/receiver-faults.md
