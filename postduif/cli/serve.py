@@ -54,7 +54,7 @@ def _serve_mta(path: Path, *, accompanied: bool) -> None:
 
 
 def _serve_campaign(path: Path, *, beside: bool) -> None:
-    from postduif.campaign.sending.engine import Engine  # noqa: PLC0415  7 MB that the MTA has no use for
+    from postduif.campaign.sending.engine import Engine  # 7 MB that the MTA has no use for
 
     config = load(path, serving=True)
     log.configure(config.server.log_format, config.server.log_level)
