@@ -44,7 +44,7 @@ async def jumps(directory: Path, *, back: bool) -> Row:
         if back:
             await scene.until(lambda: "clock_jumped" in scene.said(), PATIENCE, "the log does not tell")
             deferred = scene.said().count(_DEFERRED)
-            await scene.injector.submit(*(f"flaky{number}@d.example" for number in range(10)))
+            await scene.injector.submit(*(f"greylist{number}@d.example" for number in range(10)))
             await scene.until(lambda: scene.said().count(_DEFERRED) > deferred, PATIENCE, "nothing is deferred")
             clock.set(0)
             await _all_served(scene, "back")
