@@ -30,8 +30,8 @@ class Occasion(NamedTuple):
 
 
 def order_of(merge: Merge) -> list[str]:
-    """The names whose values a recipient has, in the order in which they are stored."""
-    return sorted({name.removesuffix("[]") for name in merge.names - GIVEN if "[]." not in name})
+    """The names whose values a recipient has, in the order in which they are stored; lists end in `[]`."""
+    return sorted(name for name in merge.names - GIVEN if "[]." not in name)  # what rows have is in their list
 
 
 def packed(values: Sequence[object]) -> str:
@@ -53,9 +53,14 @@ def merged(template: Message, envelope: Envelope, recipient: Recipient, about: O
     values = json.loads(recipient.merge)
     if len(values) != len(order):
         raise MergeError(f"the recipient has {len(values)} values, the template needs {len(order)}; prepare it again")
-    content = merge.render(dict(zip(order, values, strict=True)) | given(envelope, recipient, about))
+    content = merge.render(by_key(order, values) | given(envelope, recipient, about))
     ascii_only = content.isascii()
     return Message(content, eight_bit=not ascii_only, smtputf8=not ascii_only)
+
+
+def by_key(order: Sequence[str], values: Sequence[object]) -> dict[str, object]:
+    """The values as `Merge.render` wants them."""
+    return {name.removesuffix("[]"): value for name, value in zip(order, values, strict=True)}
 
 
 def given(envelope: Envelope, recipient: Recipient, about: Occasion) -> dict[str, object]:

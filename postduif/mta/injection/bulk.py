@@ -29,7 +29,7 @@ from postduif.mta.injection.tally import Tally
 from postduif.mta.mail_content import Lines
 from postduif.mta.merge.message import Merge, compile_content
 from postduif.mta.merge.stored import dump
-from postduif.mta.merged import order_of, packed
+from postduif.mta.merged import by_key, order_of, packed
 from postduif.mta.submission import Prepared
 from postduif.reply import Reply
 
@@ -150,7 +150,7 @@ class Bulk:
 
     def _try_out(self, given: Given) -> None:
         """Merge the message as delivery will. Raises Unfit for these values; Problem for what no values can mend."""
-        values = dict(zip(self._order, given.values, strict=True))
+        values = by_key(self._order, given.values)
         values |= {"date": formatdate(0), "message_id": f"<{'0' * 24}@{self._sender.domain}>"}
         values["list_unsubscribe"] = "<mailto:nobody@example.invalid>"
         try:

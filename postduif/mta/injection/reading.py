@@ -101,7 +101,7 @@ def recipient(text: bytes, order: Sequence[str]) -> Given:
     values = found.get("values", {})
     if not isinstance(values, dict):
         raise Unfit("malformed", "values", "values are an object", shown)
-    return Given(address(named), shown, [_value(values, name, shown) for name in order])
+    return Given(address(named), shown, [_value(values, name.removesuffix("[]"), shown) for name in order])
 
 
 def address(named: object) -> Address:

@@ -96,7 +96,12 @@ def test_open_keys(tmp_path: Path, mode: int) -> None:
     assert [one.level for one in keys.dkim(read(file))] == ["error"]
 
 
-def certificate(directory: Path, days: int, *, key_of: str = "a.example", combined: bool = False) -> list[Finding]:
+SMTP, HTTP = '[[listener]]\ntls = "starttls"\n', "[http]\n"
+
+
+def certificate(
+    directory: Path, days: int, *, key_of: str = "a.example", combined: bool = False, door: str = SMTP
+) -> list[Finding]:
     """What is found about a certificate that ends in so many days."""
     authority = trustme.CA()
     begins = NOW - datetime.timedelta(days=1)
@@ -108,7 +113,7 @@ def certificate(directory: Path, days: int, *, key_of: str = "a.example", combin
     path.chmod(0o600 if combined else 0o644)
     secret.write_bytes(other.private_key_pem.bytes())
     secret.chmod(0o600)
-    text = f'[[listener]]\naddress = "127.0.0.1:0"\ntls = "starttls"\ncertificate = "{path}"\n'
+    text = f'{door}address = "127.0.0.1:0"\ncertificate = "{path}"\n'
     file.write_text(text + ("" if combined else f'private_key = "{secret}"\n'))
     return list(keys.tls(read(file), NOW.timestamp()))
 
@@ -117,6 +122,8 @@ def test_good_certificates(tmp_path: Path) -> None:
     """A certificate in date with its key is fine, in two files or in one."""
     assert [one.level for one in certificate(tmp_path, 90)] == ["ok", "ok"]
     assert [one.level for one in certificate(tmp_path, 90, combined=True)] == ["ok", "ok"]
+    assert [one.level for one in certificate(tmp_path, 90, door=HTTP)] == ["ok", "ok"]
+    assert [one.level for one in certificate(tmp_path, -1, door=HTTP, key_of="b.example")] == ["error", "error"]
 
 
 def test_dates(tmp_path: Path) -> None:
