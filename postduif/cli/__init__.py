@@ -12,6 +12,7 @@ COMMANDS = {
     "contact": "contact",
     "demo": "demo",
     "dkim": "dkim",
+    "mailing": "mailing",
     "project": "project",
     "queue": "queue",
     "selection": "selection",

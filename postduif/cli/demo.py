@@ -22,18 +22,21 @@ from postduif.errors import PostduifError
 
 @click.command
 @click.option("--once", is_flag=True, help="End after the results.")
-@click.option("--messages", type=click.IntRange(1, 5000), default=1000, show_default=True, help="How many to send.")
-def command(messages: int, *, once: bool) -> None:
+@click.option("--messages", type=click.IntRange(1, 5000), default=1000, show_default=True, help="Letters to send.")
+@click.option(
+    "--contacts", type=click.IntRange(20, 20000), default=2000, show_default=True, help="Readers of the mailing."
+)
+def command(messages: int, contacts: int, *, once: bool) -> None:
     """Run a daemon and a test MX, and check what arrives.
 
-    Mail is sent through both.
+    First the letters of an application, then a mailing from the list of readers to its results.
 
     Everything is on loopback and in a temporary directory, and gone afterwards. Without --once it stays, so that other
     commands can be tried on it, until Ctrl-C. Exit status 0: every figure is as it must be. 1: one is not.
     """
     console = Console()
     try:
-        right = uvloop.run(_demo(console, messages, once=once))
+        right = uvloop.run(_demo(console, messages, contacts, once=once))
     except PostduifError as error:
         click.echo(f"postduif demo: {error}", err=True)
         sys.exit(1)
@@ -43,12 +46,14 @@ def command(messages: int, *, once: bool) -> None:
     sys.exit(0 if right else 1)
 
 
-async def _demo(console: Console, messages: int, *, once: bool) -> bool:
+async def _demo(console: Console, messages: int, contacts: int, *, once: bool) -> bool:
     with _cancelled_by_signals(), tempfile.TemporaryDirectory(prefix="postduif-demo-") as directory:
         console.print(f"Starting a daemon and a test MX in {directory}.", highlight=False, soft_wrap=True)
         async with demonstration.stage(Path(directory)) as stage:
             console.print(f"Sending {messages:,} messages.", highlight=False)
             findings = await demonstration.run(stage, console, messages)
+            console.print(f"A mailing to {contacts:,} readers, as it is typed.", highlight=False)
+            findings += await demonstration.send_mailing(stage, console, contacts)
             if troubles := [one for one in findings if one.trouble]:
                 console.print(stage.daemon.complaints(), highlight=False, markup=False, soft_wrap=True)
             if not once:

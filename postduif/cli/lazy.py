@@ -13,7 +13,7 @@ class Lazy(click.Group):
     """Imports `postduif.cli.<module>` and takes its `command` when it is asked for."""
 
     def __init__(self, *args: Any, modules: Mapping[str, str], **kwargs: Any) -> None:
-        """`modules`: the module of each command, by the command's name."""
+        """`modules`: where each command is, by its name: `module`, or `module:name` for another than `command`."""
         super().__init__(*args, **kwargs)
         self._modules = modules
 
@@ -25,6 +25,7 @@ class Lazy(click.Group):
         """The command of a name; None when there is none."""
         if name not in self._modules:
             return None
-        command = importlib.import_module(f"postduif.cli.{self._modules[name]}").command
+        module, _, attribute = self._modules[name].partition(":")
+        command = getattr(importlib.import_module(f"postduif.cli.{module}"), attribute or "command")
         assert isinstance(command, click.Command)
         return command

@@ -63,7 +63,7 @@ def judge(evidence: Evidence) -> list[Finding]:
         _temporary(evidence),
         _told(evidence),
         _duplicates(arrived),
-        _finding("left in the queue", evidence.queued, 0, lambda: "see `postduif queue list`"),
+        compared("left in the queue", evidence.queued, 0, lambda: "see `postduif queue list`"),
     ]
 
 
@@ -98,28 +98,30 @@ def _arrivals(received: Iterable[Received]) -> Iterable[Pair]:
     return ((one.message_id, recipient) for one in received if one.sender for recipient in one.recipients)
 
 
-def _finding(name: str, seen: int, expected: int, why: Callable[[], str]) -> Finding:
+def compared(name: str, seen: int, expected: int, why: Callable[[], str]) -> Finding:
+    """A line of the result; `why` is asked when it is not as it must be."""
     return Finding(name, seen, expected, "" if seen == expected else f"{name}: {seen} instead of {expected}; {why()}")
 
 
-def _first(things: Iterable[object]) -> str:
+def first_of(things: Iterable[object]) -> str:
+    """The first of them, to name one of many."""
     return str(next(iter(sorted(map(str, things))), "none is missing"))
 
 
 def _accepted(evidence: Evidence) -> Finding:
-    return _finding(
+    return compared(
         "accepted messages",
         len(evidence.accepted),
         len(evidence.letters),
-        lambda: f"first: {_first(evidence.not_accepted)}",
+        lambda: f"first: {first_of(evidence.not_accepted)}",
     )
 
 
 def _delivered(evidence: Evidence, arrived: Counter[Pair]) -> Finding:
     due, came = expected_pairs(evidence.letters), set(arrived)
-    finding = _finding("delivered to recipients", len(due & came), len(due), lambda: f"first: {_first(due - came)}")
+    finding = compared("delivered to recipients", len(due & came), len(due), lambda: f"first: {first_of(due - came)}")
     if came - due:
-        return Finding(finding.name, len(came), len(due), f"delivered what was not sent: {_first(came - due)}")
+        return Finding(finding.name, len(came), len(due), f"delivered what was not sent: {first_of(came - due)}")
     return finding
 
 
@@ -127,8 +129,8 @@ def _unchanged(evidence: Evidence) -> Finding:
     sent = {letter.message_id: letter.content for letter in evidence.letters}
     copies = [one for one in evidence.received if one.sender]
     changed = [one.message_id for one in copies if not one.content.endswith(sent.get(one.message_id, b"-"))]
-    return _finding(
-        "copies arrived unchanged", len(copies) - len(changed), len(copies), lambda: f"first: {_first(changed)}"
+    return compared(
+        "copies arrived unchanged", len(copies) - len(changed), len(copies), lambda: f"first: {first_of(changed)}"
     )
 
 
@@ -137,7 +139,9 @@ def _signed(evidence: Evidence) -> Finding:
     good = sum(signature.good for one in evidence.received for signature in one.signatures)
     wrong = [one for one in evidence.received if one.dkim != "good" or len(one.signatures) != len(KEYS)]
     names = [f"{one.message_id} {[signature.reason for signature in one.signatures]}" for one in wrong]
-    return _finding("signatures verified", good, len(evidence.received) * len(KEYS), lambda: f"first: {_first(names)}")
+    return compared(
+        "signatures verified", good, len(evidence.received) * len(KEYS), lambda: f"first: {first_of(names)}"
+    )
 
 
 def _deferred(evidence: Evidence, arrived: Counter[Pair]) -> Finding:
@@ -146,7 +150,7 @@ def _deferred(evidence: Evidence, arrived: Counter[Pair]) -> Finding:
     deferred = {pair for pair in deferred_pairs(evidence.journal) if pair[1] not in _senders(evidence)}
     came = {pair for pair in deferred if arrived[pair]}
     due = greylisted | deferred
-    return _finding("deferred, then delivered", len(came), len(due), lambda: f"first: {_first(due - came)}")
+    return compared("deferred, then delivered", len(came), len(due), lambda: f"first: {first_of(due - came)}")
 
 
 def _senders(evidence: Evidence) -> set[str]:
@@ -157,7 +161,7 @@ def _temporary(evidence: Evidence) -> Finding:
     """The journal knows as many temporary refusals as the sink has given."""
     seen = sum(line["kind"] == "deferred" for line in evidence.journal)
     given = sum(count for reply, count in evidence.refused.items() if reply.startswith("4"))
-    return _finding(
+    return compared(
         "refusals for now, all in the journal", seen, given, lambda: f"the sink said {dict(evidence.refused)}"
     )
 
@@ -179,8 +183,8 @@ def _told(evidence: Evidence) -> Finding:
         except ValueError as error:
             unreadable.append(f"{one.message_id}: {error}")
     wrong = [*(due - set(came)), *(set(came) - due), *(key for key, count in came.items() if count > 1)]
-    first = _first(unreadable or wrong)
-    finding = _finding("bounced, its sender told", came.total(), len(due), lambda: f"first: {first}")
+    first = first_of(unreadable or wrong)
+    finding = compared("bounced, its sender told", came.total(), len(due), lambda: f"first: {first}")
     if wrong and not finding.trouble:
         return Finding(finding.name, finding.seen, finding.expected, f"a notice is wrong: {first}")
     return finding
@@ -188,4 +192,4 @@ def _told(evidence: Evidence) -> Finding:
 
 def _duplicates(arrived: Counter[Pair]) -> Finding:
     twice = [pair for pair, count in arrived.items() if count > 1]
-    return _finding("duplicates", len(twice), 0, lambda: f"first: {_first(twice)}")
+    return compared("duplicates", len(twice), 0, lambda: f"first: {first_of(twice)}")

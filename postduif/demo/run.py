@@ -13,11 +13,11 @@ from pathlib import Path
 from rich.console import Console
 
 from postduif.demo import daemon as daemons
-from postduif.demo import display, fates, judgement, letters, workshop
+from postduif.demo import display, fates, judgement, letters, mailing, people, workshop, zone
 from postduif.demo.daemon import Daemon, DaemonError
 from postduif.demo.display import Display
 from postduif.demo.judgement import Evidence, Finding
-from postduif.demo.letters import Letter
+from postduif.demo.letters import DOMAIN, Letter
 from postduif.demo.progress import Goal, Progress, of_metrics
 from postduif.demo.submitting import Submitting, submit
 from postduif.mta.control import ask
@@ -43,14 +43,17 @@ async def stage(directory: Path) -> AsyncIterator[Stage]:
     """Daemon and sink, ready. Raises DaemonError."""
     keys = await asyncio.to_thread(workshop.make_keys, directory)
     async with contextlib.AsyncExitStack() as stack:
-        sink = await stack.enter_async_context(Sink(rules=fates.RULES, verify_keys=keys, verify_processes=1, tls=True))
-        yield Stage(await _daemon(stack, directory, sink), sink)
+        rules = fates.RULES + people.RULES
+        sink = await stack.enter_async_context(Sink(rules=rules, verify_keys=keys, verify_processes=1, tls=True))
+        known = zone.records(DOMAIN, workshop.HOSTNAME, workshop.BOUNCES, keys)
+        names = await stack.enter_async_context(zone.serving(known))
+        yield Stage(await _daemon(stack, directory, sink.port, names), sink)
 
 
-async def _daemon(stack: contextlib.AsyncExitStack, directory: Path, sink: Sink) -> Daemon:
+async def _daemon(stack: contextlib.AsyncExitStack, directory: Path, sink: int, names: int) -> Daemon:
     for left in reversed(range(STARTS)):
         try:
-            return await stack.enter_async_context(daemons.running(workshop.write_settings(directory, sink.port)))
+            return await stack.enter_async_context(daemons.running(workshop.write_settings(directory, sink, names)))
         except DaemonError as error:
             if not left or "already in use" not in str(error):
                 raise
@@ -76,6 +79,13 @@ async def run(on: Stage, console: Console, count: int) -> list[Finding]:
         findings,
         [("accepted, messages/s", submitting.rate), ("delivered at first try, recipients/s", delivering)],
     )
+    return findings
+
+
+async def send_mailing(on: Stage, console: Console, count: int) -> list[Finding]:
+    """Take in so many people, prepare a mailing, send it, pause it, and judge. Raises PostduifError."""
+    findings, rates = await mailing.run(on.daemon, on.sink, console, count)
+    display.result(console, findings, rates)
     return findings
 
 

@@ -10,6 +10,7 @@ from postduif.demo.letters import DOMAIN
 from postduif.mta.dkim_keys import generate, record_name
 
 HOSTNAME = f"mta.{DOMAIN}"
+BOUNCES = f"bounces.{DOMAIN}"
 KEYS = {"rsa2026": "rsa", "ed2026": "ed25519"}
 """Selector to kind: every letter gets a signature of each."""
 SETTINGS = """\
@@ -25,6 +26,12 @@ trusted = ["127.0.0.0/8"]
 
 [metrics]
 address = "127.0.0.1:{metrics}"
+
+[dns]
+nameservers = ["127.0.0.1:{dns}"]       # the zone of the sender, so that it can be checked
+
+[bounce]
+domain = "{bounces}"
 
 [queue]
 disk_reserve = "10M"
@@ -78,10 +85,11 @@ def make_keys(directory: Path) -> dict[str, str]:
     return pems
 
 
-def write_settings(directory: Path, sink: int) -> Workshop:
-    """A configuration file for a daemon that delivers everything to the port `sink`."""
+def write_settings(directory: Path, sink: int, dns: int) -> Workshop:
+    """A configuration file for a daemon that delivers everything to the port `sink` and asks DNS at the port `dns`."""
     smtp, metrics = _free_ports(2)
-    text = SETTINGS.format(hostname=HOSTNAME, directory=directory, smtp=smtp, metrics=metrics, sink=sink)
+    ports = {"smtp": smtp, "metrics": metrics, "sink": sink, "dns": dns}
+    text = SETTINGS.format(hostname=HOSTNAME, bounces=BOUNCES, directory=directory, **ports)
     for selector in KEYS:
         text += DKIM.format(domain=DOMAIN, selector=selector, directory=directory)
     file = directory / "postduif.toml"

@@ -97,13 +97,15 @@ def daemon_of(directory: Path) -> int:
 
 def test_once(start, tmp_path: Path) -> None:
     """With --once it ends by itself, with status 0, when every figure is as expected; nothing is left."""
-    program = start("--once", "--messages", "60")
+    program = start("--once", "--messages", "60", "--contacts", "120")
     out, err = program.communicate(timeout=PATIENCE)
     assert program.returncode == 0, out + err
-    figures = dict(re.findall(r"^ ?(\w[^\d]*?) +([\d,]+) +[\d,]+ +ok *$", out, re.MULTILINE))
+    figures = dict(re.findall(r"^ ?(\w[^\d\n]*?) +([\d,]+) +[\d,]+ +ok *$", out, re.MULTILINE))
+    assert '$ postduif mailing send 1 --yes\nmailing 1 "Autumn news" is sending' in out
     assert figures["accepted messages"] == "60"
     assert figures["duplicates"] == figures["left in the queue"] == "0"
-    assert len(figures) == 9
+    assert figures["got it and should not"] == figures["arrived while paused"] == figures["left to do"] == "0"
+    assert len(figures) == 20, figures
     assert "wrong" not in out
     assert err == ""
     assert list(tmp_path.iterdir()) == []
@@ -111,7 +113,7 @@ def test_once(start, tmp_path: Path) -> None:
 
 def test_stays_until_it_is_told(start, tmp_path: Path) -> None:
     """Without --once it stays and says what to try; that works, and Ctrl-C ends it with status 0."""
-    program = start("--messages", "10")
+    program = start("--messages", "10", "--contacts", "20")
     advice = told(program, "SMTP  ")
     match = re.search(r"export POSTDUIF_CONFIG=(\S+)", advice)
     assert match

@@ -1,0 +1,214 @@
+"""`postduif mailing list`, `show` and `log`: which there are, what one says, what was done to it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from postduif.campaign.mailings import listing
+from postduif.campaign.mailings.fault import MailingFault
+from postduif.campaign.mailings.listing import Entry, Filter
+from postduif.campaign.mailings.record import Mailing, State
+from postduif.campaign.mailings.schedule import Schedule
+from postduif.campaign.mailings.states import possible
+from postduif.campaign.mailings.waves import Waves
+from postduif.cli.asking import json_option, print_json
+from postduif.cli.mailing_access import brief, number_argument, opened
+from postduif.cli.options import config_option
+from postduif.cli.tables import ago, printable, span, table
+from postduif.config.units import format_time
+
+_STATES = [state.value for state in State if state is not State.ABSENT]
+
+
+@click.command("list")
+@config_option
+@click.option("--state", "states", multiple=True, type=click.Choice(_STATES), help="Only in this state.")
+@click.option("--find", "text", default="", help="Only with this in the name, the folder or a tag.")
+@click.option("--templates", is_flag=True, help="Templates, not mailings.")
+@click.option("--of", "parent", type=int, help="Only those that this repeating one has made.")
+@click.option("--selection", default="", help="Only those for this selection.")
+@click.option("--project", default="", help="Only those for this project.")
+@click.option("--before", type=int, help="Only numbers below this one.")
+@click.option("--limit", type=click.IntRange(1, listing.MAX_LISTED), default=100, show_default=True, help="At most.")
+@json_option
+def list_(
+    config_path: Path,
+    states: tuple[str, ...],
+    text: str,
+    parent: int | None,
+    selection: str,
+    project: str,
+    before: int | None,
+    limit: int,
+    *,
+    templates: bool,
+    as_json: bool,
+) -> None:
+    """Which there are, the latest first."""
+    linked = ("selections", selection) if selection else ("projects", project) if project else None
+    wanted = Filter(tuple(map(State, states)), text, templates, parent, before, linked, limit)
+    with opened(config_path) as desk:
+        found = listing.listed(desk.connection, wanted)
+    if as_json:
+        print_json([one._asdict() | {"counts": one.counts._asdict()} for one in found])
+        return
+    rows = [(one.number, one.name, one.state, _recipients(one), _when(one), ", ".join(one.tags)) for one in found]
+    empty = "No templates." if templates else "No mailings."
+    table(("number", "name", "state", "to deliver", "when", "tags"), rows, empty=empty)
+
+
+@click.command
+@config_option
+@number_argument
+@json_option
+def show(config_path: Path, number: int, *, as_json: bool) -> None:
+    """What one says, how far it is, and what can be done."""
+    with opened(config_path) as desk:
+        mailing = desk.find(number)
+    if as_json:
+        print_json(_whole(mailing))
+        return
+    for name, value in _fields(mailing):
+        if value:
+            click.echo(f"{name}: {printable(value)}")
+
+
+@click.command
+@config_option
+@number_argument
+@click.option("--after", default=0, help="Only ids above this one.")
+@json_option
+def log(config_path: Path, number: int, after: int, *, as_json: bool) -> None:
+    """What was done to it: when, who, what, in which words. That of a deleted one, too."""
+    with opened(config_path) as desk:
+        events = listing.log(desk.connection, number, after)
+        if not events and not after:
+            desk.find(number)
+            raise MailingFault(f"mailing {number} has no history; was its file changed by hand?")
+    if as_json:
+        print_json([one._asdict() for one in events])
+        return
+    rows = [(_clock(one.at), one.who, one.action, one.after, one.words) for one in events]
+    table(("when", "who", "what", "then", "words"), rows, empty="Nothing.")
+
+
+def _clock(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC).astimezone():%m-%d %H:%M:%S}"
+
+
+def _recipients(one: Entry) -> str:
+    return str(one.counts.targeted - one.counts.excluded) if one.counts.targeted else ""
+
+
+def _when(one: Entry) -> str:
+    moment = one.next or one.ended or one.started
+    return ago(moment) if moment else f"changed {ago(one.changed)}"
+
+
+def _whole(mailing: Mailing) -> dict[str, Any]:
+    draft = mailing.draft
+    return brief(mailing) | {
+        "draft": draft._asdict()
+        | {
+            "target": draft.target._asdict(),
+            "content": json.loads(draft.content),
+            "typology": json.loads(draft.typology),
+            "waves": draft.waves._asdict() | {"canary": draft.waves.canary and draft.waves.canary._asdict()},
+        },
+        "files": [file._asdict() for file in mailing.files],
+        "schedule": mailing.schedule and json.loads(json.dumps(mailing.schedule._asdict(), default=str)),
+        "created": mailing.created,
+        "created_by": mailing.created_by,
+        "changed": mailing.changed,
+        "changed_by": mailing.changed_by,
+        "possible": [action.value for action in possible(mailing)],
+    }
+
+
+def _fields(mailing: Mailing) -> Iterator[tuple[str, str]]:
+    draft, counts = mailing.draft, mailing.run.counts
+    content = json.loads(draft.content)
+    yield "number", f"{mailing.number}{' (a template)' if mailing.template else ''}"
+    yield "name", draft.name
+    yield "state", mailing.state
+    yield "reason", mailing.reason
+    yield "possible", ", ".join(possible(mailing))
+    yield "part of", f"mailing {mailing.parent}" if mailing.parent else ""
+    yield "subject", str(content.get("subject", ""))
+    yield "from", _mailbox(content.get("sender") or {})
+    yield "files", ", ".join(f"{file.name} ({file.size:,} octets)" for file in mailing.files)
+    yield "seeds", ", ".join(str(one.get("address", "")) for one in content.get("seeds", ()))
+    yield from _target(mailing)
+    yield "stream", draft.stream
+    yield "priority", "" if draft.priority is None else str(draft.priority)
+    yield "rate", f"{draft.rate:,} a minute" if draft.rate else ""
+    yield "validity", format_time(draft.validity)
+    yield "waves", waves_words(draft.waves)
+    yield "policy", draft.policy
+    yield "schedule", schedule_words(mailing.schedule)
+    yield "next", moment_words(mailing.next, mailing.schedule) if mailing.next else ""
+    yield "folder", draft.folder
+    yield "tags", ", ".join(draft.tags)
+    if counts.targeted:
+        left = counts.targeted - counts.excluded
+        yield "recipients", f"{counts.targeted:,} targeted = {counts.excluded:,} excluded + {left:,} to deliver"
+        yield "checks", f"{counts.errors} errors, {counts.warnings} warnings"
+    yield "revision", str(mailing.revision)
+    yield "created", f"{ago(mailing.created)} by {mailing.created_by}"
+    yield "changed", f"{ago(mailing.changed)} by {mailing.changed_by}"
+    for name in ("prepared", "started", "ended"):
+        at = getattr(mailing.run, name)
+        yield name, ago(at) if at else ""
+    if mailing.run.started:
+        yield "took", span((mailing.run.ended or time.time()) - mailing.run.started)
+
+
+def _target(mailing: Mailing) -> Iterator[tuple[str, str]]:
+    target = mailing.draft.target
+    names = {"mail_type": "type", "collection": "records", "child_condition": "record condition"}
+    for field, value in target._asdict().items():
+        if value and field != "attributes":
+            yield names.get(field, field.replace("_", " ")), value if isinstance(value, str) else ", ".join(value)
+
+
+def _mailbox(mailbox: dict[str, str]) -> str:
+    name, address = mailbox.get("name", ""), mailbox.get("address", "")
+    return f"{name} <{address}>" if name else address
+
+
+def waves_words(waves: Waves) -> str:
+    """As --waves and --canary take them."""
+    sizes = [f"{share:.4%}".rstrip("0%").rstrip(".") + "%" for share in waves.shares] + [str(n) for n in waves.counts]
+    words = f"{', '.join(sizes)} every {format_time(waves.period)}" if sizes else ""
+    if canary := waves.canary:
+        words += f"{'; ' if words else ''}canary {canary.size} wait {format_time(canary.wait)} "
+        words += f"bounce {canary.bounce:.1%} block {canary.block:.1%} defer {canary.defer:.1%}"
+    return words
+
+
+def schedule_words(schedule: Schedule | None) -> str:
+    """When, as it was said."""
+    if schedule is None:
+        return ""
+    words = f"{schedule.start:%Y-%m-%d %H:%M} {schedule.zone}"
+    if schedule.rule:
+        words = f"{schedule.rule} from {words}"
+    if schedule.iterations > 0:
+        words += f", {schedule.iterations} times"
+    if schedule.exceptions:
+        words += f", not on {', '.join(map(str, schedule.exceptions))}"
+    return words
+
+
+def moment_words(at: float, schedule: Schedule | None) -> str:
+    """A moment in the zone of its schedule, and how long that is."""
+    zone = ZoneInfo(schedule.zone) if schedule else UTC
+    return f"{datetime.fromtimestamp(at, zone):%a %Y-%m-%d %H:%M %Z} ({ago(at)})"

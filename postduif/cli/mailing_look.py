@@ -1,0 +1,121 @@
+"""`postduif mailing preview` and `proof`: the message itself, to look at before anybody gets it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.suppression_link import suppression_link
+from postduif.campaign.content.draft import Draft
+from postduif.campaign.content.preview import preview as preview_of
+from postduif.campaign.mailings import editing, listing
+from postduif.campaign.mailings.changing import NOTE
+from postduif.campaign.mailings.record import Mailing
+from postduif.campaign.preparing.composition import compose, draft_of
+from postduif.campaign.preparing.specimen import Proof, Somebody, somebody
+from postduif.campaign.preparing.specimen import proof as proof_of
+from postduif.cli.asking import json_option, print_json
+from postduif.cli.handover import door, hand_over
+from postduif.cli.mailing_access import Desk, number_argument, opened
+from postduif.cli.options import config_option
+from postduif.cli.private_output import private_output
+from postduif.cli.tables import count, printable
+from postduif.errors import PostduifError
+
+_PROOF = re.compile(r"proof ([0-9]{1,9}) to ")
+_person = click.option("--person", default="", metavar="ADDRESS", help="As this one. Default: the first in the target.")
+
+
+class _Seen(NamedTuple):
+    desk: Desk
+    mailing: Mailing
+    draft: Draft
+    whom: Somebody
+
+
+@contextlib.contextmanager
+def _seen(config_path: Path, number: int, person: str) -> Iterator[_Seen]:
+    with opened(config_path) as desk:
+        mailing = desk.find(number)
+        data_dir = desk.config.server.data_dir
+        with audience(data_dir) as people, suppression_link(data_dir) as link:
+            whom = somebody(people, link, desk.config, mailing, person, time.time())
+        yield _Seen(desk, mailing, draft_of(desk.connection, mailing), whom)
+
+
+@click.command
+@config_option
+@number_argument
+@_person
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write the HTML to this file.")
+@json_option
+def preview(config_path: Path, number: int, person: str, html: Path | None, *, as_json: bool) -> None:
+    """The message that somebody would get."""
+    with _seen(config_path, number, person) as seen:
+        composed = compose(seen.draft, seen.mailing, seen.desk.config, seen.whom.names)
+        found = preview_of(composed, seen.whom.values)
+        if html is not None:
+            if not found.html:
+                raise PostduifError(f"mailing {number} has no HTML; leave --html out")
+            with private_output(html) as target:
+                target.write(found.html)
+    if as_json:
+        told = {"address": seen.whom.address, "cause": seen.whom.cause, "warnings": composed.warnings}
+        print_json(found._asdict() | told)
+        return
+    for name, value in found.fields:
+        click.echo(f"{name}: {printable(value)}")
+    click.echo("")
+    click.echo("\n".join(printable(line) for line in found.text.splitlines()))
+    if seen.whom.cause:
+        _warn(f"{seen.whom.address} would get nothing: {seen.whom.cause}")
+    if found.empty:
+        _warn(f"nothing is known of {seen.whom.address} for {', '.join(found.empty)}")
+    for warning in composed.warnings:
+        _warn(warning)
+
+
+@click.command
+@config_option
+@number_argument
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+@_person
+@json_option
+def proof(config_path: Path, number: int, addresses: tuple[str, ...], person: str, *, as_json: bool) -> None:
+    """Send it to yourself, with a number before its subject."""
+    with _seen(config_path, number, person) as seen:
+        which = 1 + _proofs(seen.desk.connection, number)
+        made = [
+            proof_of(seen.draft, seen.mailing, seen.desk.config, which, seen.whom, to, time.time()) for to in addresses
+        ]
+        ids = [_handed_over(seen.desk, one) for one in made]
+        to = ", ".join(str(one.recipient) for one in made)
+        editing.remark(seen.desk.connection, number, seen.desk.by(f"proof {which} to {to}, as {seen.whom.address}"))
+    if as_json:
+        print_json({"proof": which, "as": seen.whom.address, "to": [str(one.recipient) for one in made], "ids": ids})
+    else:
+        ways = f", as {count(len(ids), 'mail')} in the queue: {', '.join(ids)}"
+        click.echo(printable(f"proof {which} to {to}, as {seen.whom.address} would get it{ways}"))
+
+
+def _proofs(connection: sqlite3.Connection, number: int) -> int:
+    """How many there were."""
+    words = [event.words for event in listing.log(connection, number) if event.action == NOTE]
+    return max((int(match[1]) for text in words if (match := _PROOF.match(text))), default=0)
+
+
+def _handed_over(desk: Desk, one: Proof) -> str:
+    server = door(desk.config)
+    return hand_over(server, one.sender, [one.recipient], one.content, hostname=desk.config.server.hostname)
+
+
+def _warn(words: str) -> None:
+    click.echo(f"postduif: {printable(words)}", err=True)

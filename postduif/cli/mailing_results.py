@@ -1,0 +1,236 @@
+"""`postduif mailing results`, `recipients`, `timeline` and `export`: what became of everybody."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.live import Live
+
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.database import transaction
+from postduif.campaign.mailings.record import State as Life
+from postduif.campaign.results.exporting import write_csv, write_json
+from postduif.campaign.results.figures import figures_of, lines
+from postduif.campaign.results.opening import opened as opened_results
+from postduif.campaign.results.people import Which
+from postduif.campaign.results.people import recipients as read_recipients
+from postduif.campaign.results.selecting import select as select_people
+from postduif.campaign.results.selecting import select_excluded
+from postduif.campaign.results.spread import by_domain, over_time, speed
+from postduif.campaign.results.states import State
+from postduif.campaign.results.tally import Tally
+from postduif.campaign.results.timeline import Event, numbers_of
+from postduif.campaign.results.timeline import timeline as timeline_of
+from postduif.cli.asking import json_option, print_json
+from postduif.cli.mailing_access import Desk, brief, number_argument, opened
+from postduif.cli.mailing_figures import DOMAINS, Result, clock, drawn, line_of, live, rows, width_of
+from postduif.cli.options import config_option
+from postduif.cli.private_output import private_output
+from postduif.cli.tables import ago, count, printable, table
+from postduif.errors import PostduifError
+
+EVERY = 0.5  # seconds between two looks
+SPEED_OF = 5.0  # seconds
+_UNDER_WAY = (Life.SENDING, Life.PAUSED, Life.STOPPING)
+_of_state = click.option("--state", type=click.Choice([state.value for state in State]), help="Only in this state.")
+_at_domain = click.option("--domain", default="", help="Only at this domain.")
+
+
+@click.command
+@config_option
+@number_argument
+@click.option("--watch", is_flag=True, help="Again and again until it ends, or Ctrl-C.")
+@json_option
+def results(config_path: Path, number: int, *, watch: bool, as_json: bool) -> None:
+    """How many got it, of how many; by domain; over time."""
+    with opened(config_path) as desk:
+        if watch and not as_json:
+            _watch(desk, number)
+        with _tally(desk, number) as tally:
+            result = _look(desk, number, tally, whole=True)
+    if as_json:
+        print_json(_json(result))
+    elif sys.stdout.isatty():
+        Console().print(drawn(result))
+    else:
+        _plain(result)
+
+
+@click.command
+@config_option
+@number_argument
+@_of_state
+@_at_domain
+@click.option("--cause", default="", help="Only whose last reply meant this, as bad_mailbox.")
+@click.option("--after", default=-1, help="Only numbers above this one.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most.")
+@json_option
+def recipients(
+    config_path: Path, number: int, state: str | None, domain: str, cause: str, after: int, limit: int, *, as_json: bool
+) -> None:
+    """Each with the state and the last reply."""
+    which = Which(State(state) if state else None, domain, cause)
+    with opened(config_path) as desk, _tally(desk, number) as tally:
+        found = read_recipients(tally, which, after=after, limit=limit)
+    if as_json:
+        print_json([one._asdict() for one in found])
+        return
+    listed = [
+        (one.number, one.address, one.state, one.attempts, _moment(one.at or one.due), one.reply) for one in found
+    ]
+    table(("id", "address", "state", "tries", "when", "reply"), listed, empty="Nobody.")
+
+
+@click.command
+@config_option
+@number_argument
+@click.argument("address")
+@json_option
+def timeline(config_path: Path, number: int, address: str, *, as_json: bool) -> None:
+    """All that happened to one recipient, in order."""
+    with opened(config_path) as desk, _tally(desk, number) as tally:
+        found = [one for n in numbers_of(tally.connection, address) if (one := timeline_of(tally, n))]
+        if not found:
+            causes = tally.connection.execute(_CAUSES_OF, (address,)).fetchall()
+            why = f"it was excluded: {', '.join(cause for (cause,) in causes)}" if causes else "it was never meant"
+            raise PostduifError(f"mailing {number} does not go to {address}; {why}")
+    if as_json:
+        print_json([one.recipient._asdict() | {"events": [event._asdict() for event in one.events]} for one in found])
+        return
+    for one in found:
+        click.echo(f"{one.recipient.address} is {one.recipient.state}", err=True)
+        listed = [(_clock(event), event.kind, event.attempt or "", _words(event), event.host) for event in one.events]
+        table(("when", "what", "try", "reply", "host"), listed, empty="Nothing.")
+
+
+@click.command
+@config_option
+@number_argument
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default="-")
+@_of_state
+@_at_domain
+@json_option
+def export(config_path: Path, number: int, file: Path, state: str | None, domain: str, *, as_json: bool) -> None:
+    """Write everybody with their result to FILE as CSV, or JSON.
+
+    Default: standard output. Unless a state or a domain is chosen, those excluded are in it, too.
+    """
+    with opened(config_path) as desk, _tally(desk, number) as tally, private_output(file) as target:
+        write = write_json if as_json else write_csv
+        write(target, tally, Which(State(state) if state else None, domain))
+
+
+@click.command
+@config_option
+@number_argument
+@click.argument("name")
+@_of_state
+@_at_domain
+@click.option("--excluded", "cause", help='Those excluded for this cause; "" is any.')
+@json_option
+def select(
+    config_path: Path, number: int, name: str, state: str | None, domain: str, cause: str | None, *, as_json: bool
+) -> None:
+    """Put those with a result into a selection.
+
+    NAME is a static selection; it is made if need be.
+    """
+    if cause is not None and (state or domain):
+        raise click.UsageError("who is excluded has no state; leave --state and --domain out")
+    with (
+        opened(config_path) as desk,
+        _tally(desk, number) as tally,
+        audience(desk.config.server.data_dir) as people,
+        transaction(people),
+    ):
+        if cause is None:
+            which = Which(State(state) if state else None, domain)
+            selection, new = select_people(people, name, tally, which, time.time())
+        else:
+            selection, new = select_excluded(people, name, tally, cause, time.time())
+    if as_json:
+        print_json({"selection": selection.name, "new": new})
+    else:
+        click.echo(f'{count(new, "contact")} more in the selection "{printable(selection.name)}"')
+
+
+_CAUSES_OF = "SELECT cause FROM excluded WHERE address = ? COLLATE NOCASE"
+
+
+def _look(desk: Desk, number: int, tally: Tally, *, whole: bool) -> Result:
+    mailing = desk.find(number)
+    now = time.time()
+    figures = figures_of(tally)
+    begun = mailing.run.started or now
+    buckets = over_time(tally, width_of(begun, mailing.run.ended or now)) if whole and mailing.run.started else []
+    domains = by_domain(tally) if whole and mailing.run.started else []
+    return Result(mailing, figures, domains, buckets, speed(tally.connection, now, SPEED_OF))
+
+
+@contextlib.contextmanager
+def _tally(desk: Desk, number: int) -> Iterator[Tally]:
+    desk.find(number)
+    with opened_results(desk.config.server.data_dir, number) as connection:
+        yield Tally(connection)
+
+
+def _watch(desk: Desk, number: int) -> None:
+    """Show it until it has ended, or is none that goes on."""
+    console = Console()
+    picture = Live(console=console, transient=True, auto_refresh=False)
+    with contextlib.suppress(KeyboardInterrupt):
+        while desk.find(number).state is Life.HANDING_OVER:  # its file is about to move
+            time.sleep(EVERY)
+        with _tally(desk, number) as tally, picture if console.is_terminal else contextlib.nullcontext():
+            said = ""
+            while (result := _look(desk, number, tally, whole=False)).mailing.state in _UNDER_WAY:
+                if console.is_terminal:
+                    picture.update(live(result), refresh=True)
+                elif (line := line_of(result)) != said:
+                    click.echo(line)
+                    said = line
+                time.sleep(EVERY)
+
+
+def _json(result: Result) -> dict[str, Any]:
+    figures = result.figures
+    return {
+        "mailing": brief(result.mailing),
+        "figures": [line._asdict() for line in lines(figures)],
+        "causes": dict(figures.causes),
+        "categories": {state.value: dict(counts) for state, counts in figures.categories.items()},
+        "domains": [one._asdict() for one in result.domains],
+        "over_time": [one._asdict() for one in result.buckets],
+        "speed": result.speed._asdict(),
+    }
+
+
+def _plain(result: Result) -> None:
+    """For programs: a line each, tab-separated, with what it is in front."""
+    for row in rows(result.figures):
+        line = row.line
+        more = (line.of, line.total or "", "" if line.share is None else f"{line.share:.4f}") if line else ("", "", "")
+        click.echo("\t".join(map(str, ("figure" if line else "part", row.name, row.value, *more))))
+    for one in result.domains[:DOMAINS]:
+        click.echo("\t".join(map(str, ("domain", *one))))
+    for bucket in result.buckets:
+        click.echo("\t".join(map(str, ("from", clock(bucket.start), *bucket[1:]))))
+
+
+def _moment(at: float | None) -> str:
+    return ago(at) if at else ""
+
+
+def _clock(event: Event) -> str:
+    return clock(event.at) if event.at else ""
+
+
+def _words(event: Event) -> str:
+    return " ".join(str(part) for part in (event.code, event.enhanced, event.text) if part)

@@ -1,0 +1,26 @@
+"""Times and rates as options of mailings take them."""
+
+from __future__ import annotations
+
+import click
+
+from postduif.config.units import parse_rate, parse_time
+
+
+def seconds(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    """A time, as `4d`."""
+    try:
+        return None if value is None else parse_time(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def per_minute(_: click.Context, __: click.Parameter, value: str | None) -> int | None:
+    """A rate: messages a minute, or as `50/s`."""
+    if value is None or value.isdecimal():
+        return None if value is None else int(value)
+    try:
+        rate = parse_rate(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return 0 if rate is None else max(1, round(rate.events * 60 / rate.seconds))

@@ -1,0 +1,135 @@
+"""The mailing of the demonstration: typed command by command, watched, and judged by what the sink has seen."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from postduif.demo.daemon import Daemon
+from postduif.demo.judgement import Finding
+from postduif.demo.letters import DOMAIN
+from postduif.demo.mailing_judgement import PROOF_TO, SEED, Evidence, judge, speed
+from postduif.demo.people import RIVAL, Person, expected, people, sheet, suppressions
+from postduif.demo.shell import CommandError, Shell
+from postduif.sink import Sink
+
+TYPE = "newsletter"
+SELECTION = "Readers"
+RATE = 6000
+"""Messages a minute before the pause, so that there is something left to pause."""
+_UNTIL_PAUSE = 0.1  # of those to deliver
+_PATIENCE = 20.0  # seconds in which the first must arrive
+_SETTLING = 0.5  # seconds in which what was under way arrives
+_PAUSE = 1.5  # seconds in which nothing may arrive
+_SILENCE = 5.0  # seconds without anything new, after which nothing more is waited for
+_LOOK = 0.1  # seconds between two looks
+_CITY = "{% if city %} in {{ city }}{% endif %}"
+HTML = f"""<!DOCTYPE html>
+<html lang="en"><head><title>Pigeon news</title></head>
+<body style="font-family: sans-serif; color: #222222">
+<h1 style="color: #336699">Dear {{{{ name }}}}</h1>
+<p>The pigeons{_CITY} came home before dark, and each of them told where it had been.</p>
+<p>Come and see them: <a href="https://www.{DOMAIN}/lofts">the lofts are open on Saturday</a>.</p>
+<p>No more of this? <a href="https://www.{DOMAIN}/unsubscribe?who={{{{ email }}}}">Unsubscribe</a>.</p>
+</body></html>
+"""
+
+
+async def run(
+    daemon: Daemon, sink: Sink, console: Console, count: int
+) -> tuple[list[Finding], list[tuple[str, float]]]:
+    """From the file of people to the report. Raises PostduifError."""
+    shell, before = Shell(daemon.workshop.config, console), len(sink.messages)
+    readers = await asyncio.to_thread(_write, daemon.workshop.directory, count)
+    await _take_in(shell)
+    number = await _prepared(shell)
+    await shell.run("mailing", "proof", number, PROOF_TO)
+    await _until(sink, before + 1)
+    await shell.run("mailing", "send", number, "--yes")
+    await _until(sink, before + 1 + max(1, int(_UNTIL_PAUSE * expected(readers).to_deliver)))
+    await shell.run("mailing", "pause", number)
+    paused = await _in_pause(console)
+    await shell.run("mailing", "rate", number, "0")
+    await shell.run("mailing", "resume", number)
+    resumed = len(sink.messages)
+    await shell.run("mailing", "results", number, "--watch")
+    waited = next((one for one in sorted(expected(readers).waited)), "")
+    if waited:
+        await shell.run("mailing", "timeline", number, waited)
+    await shell.run("mailing", "log", number)
+    await _verified(sink, before + len(expected(readers).delivered) + 2)
+    received = list(sink.messages)
+    (imported,) = await shell.ask("contact", "imports")
+    evidence = Evidence(readers, imported, **await _asked(shell, number), received=received[before:], paused=paused)
+    rates = [
+        ("prepared, recipients/s", evidence.prepared["targeted"] / max(evidence.prepared["seconds"], 0.001)),
+        ("sent after the pause, messages/s", speed(received[resumed:])),
+    ]
+    return judge(evidence), rates
+
+
+def _write(directory: Path, count: int) -> list[Person]:
+    """The files that the commands read."""
+    readers = people(count)
+    (directory / "readers.csv").write_text(sheet(readers), encoding="utf-8")
+    (directory / "suppressed.csv").write_text(suppressions(readers, TYPE), encoding="utf-8")
+    (directory / "news.html").write_text(HTML, encoding="utf-8")
+    return readers
+
+
+async def _take_in(shell: Shell) -> None:
+    await shell.run("subscription", "set", TYPE, "--no-confirm")
+    words = ("--selection", SELECTION, "--subscribe", TYPE, "--wording", "the form of May", "--new", "--keep-invalid")
+    await shell.run("contact", "import", "readers.csv", *words, allowed=(0, 1))
+    await shell.run("suppress", "import", "suppressed.csv", "--reason", "from the old system")
+
+
+async def _prepared(shell: Shell) -> str:
+    """Its number."""
+    content = ("--subject", "{{ name }}, the pigeons are back", "--preheader", "Where they have been")
+    sender = ("--from", f"Pigeon news <news@{DOMAIN}>", "--to-name", "{{ name }}", "--list-id", f"news.{DOMAIN}")
+    target = ("--selection", SELECTION, "--type", TYPE, "--exclude-domain", RIVAL, "--seed", SEED)
+    words = (*content, *sender, "--html", "news.html", *target, "--rate", str(RATE))
+    await shell.run("mailing", "create", "Autumn news", *words)
+    (made,) = await shell.ask("mailing", "list")
+    number = str(made["number"])
+    await shell.run("mailing", "prepare", number)
+    await shell.run("mailing", "exclusions", number, "--limit", "5")
+    return number
+
+
+async def _asked(shell: Shell, number: str) -> dict[str, Any]:
+    """What the commands say at the end, for who judges."""
+    asked = ("results", number), ("checks", number), ("recipients", number, "--limit", "1000000")
+    found = await asyncio.gather(*(shell.ask("mailing", *words) for words in asked))
+    return dict(zip(("results", "prepared", "recipients"), found, strict=True))
+
+
+async def _until(sink: Sink, messages: int) -> None:
+    try:
+        await sink.wait_for(messages, _PATIENCE)
+    except TimeoutError as error:
+        raise CommandError(f"the test MX got {error}; the log of the daemon says why") from None
+
+
+async def _verified(sink: Sink, messages: int) -> None:
+    """The signatures of so many are checked, or nothing is left to check."""
+    seen, changed = -1, time.monotonic()
+    while sink.figures.messages < messages and time.monotonic() - changed < _SILENCE:
+        if sink.figures.messages != seen:
+            seen, changed = sink.figures.messages, time.monotonic()
+        await asyncio.sleep(_LOOK)
+
+
+async def _in_pause(console: Console) -> tuple[float, float]:
+    """From when to when nothing may arrive, in seconds since the epoch. What was under way has a moment to end."""
+    await asyncio.sleep(_SETTLING)
+    begin = time.time()
+    await asyncio.sleep(_PAUSE)
+    console.print(Text(f"For {_PAUSE:g} seconds nothing may arrive."))
+    return begin, time.time()
