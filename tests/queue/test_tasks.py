@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from postduif.address import parse
 from postduif.config.schema import Queue
+from postduif.envelope import Envelope, Message, Recipient
 from postduif.errors import StoreError
 from postduif.queue.change import Task
 from postduif.queue.extension import Extension
@@ -56,6 +58,23 @@ def test_a_task_is_done_with_its_settlement_or_not_at_all(tmp_path: Path) -> Non
         assert (store.stats.queued, store.stats.leased) == (1, 1)
         assert await store.do(say, "three") == 3
         assert await store.questions.ask(words) == ["one", "three", "two"]
+        await store.close()
+
+    asyncio.run(story())
+
+
+def test_a_task_is_done_with_its_mail_or_not_at_all(tmp_path: Path) -> None:
+    """A mail and the tasks that come with it are on disk together; when a task fails, the mail is not there."""
+
+    async def story() -> None:
+        store = opened(tmp_path)
+        mail = Envelope(parse("x@example.org"), [Recipient(parse("a@example.com"))])
+        await store.put(mail, Message(b"x\r\n"), [Task(say, ("one",))])
+        mail = Envelope(parse("x@example.org"), [Recipient(parse("b@example.com"))])
+        with pytest.raises(StoreError, match="UNIQUE"):
+            await store.put(mail, Message(b"x\r\n"), [Task(say, ("one",))])
+        assert store.stats.queued == 1
+        assert await store.questions.ask(words) == ["one"]
         await store.close()
 
     asyncio.run(story())
