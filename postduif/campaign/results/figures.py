@@ -121,11 +121,14 @@ _COVERED = """
 SELECT q.id FROM scheduled_queue q JOIN hold h
 ON h.covers = 'queues' AND h.stream IN ('', q.stream) AND h.domain IN ('', q.domain)
 """
+_WAVES = "SELECT id FROM hold WHERE owner = ?"
 _WAITING = f"""
-SELECT count(*), coalesce(sum(attempts > 0), 0), coalesce(sum(wave), 0),
-       coalesce(sum(NOT wave AND (hold <> 0 OR queue IN ({_COVERED}))), 0)
-FROM (SELECT attempts, hold, queue, hold IN (SELECT id FROM hold WHERE owner = ?1) AS wave FROM recipient
-      WHERE id & {MAX_RECIPIENTS} NOT IN (SELECT value FROM json_each(?2)))
+SELECT count(*), coalesce(sum(attempts > 0), 0), coalesce(sum(hold <> 0 AND hold IN ({_WAVES})), 0),
+       coalesce(sum(CASE hold WHEN 0 THEN queue IN ({_COVERED}) ELSE hold NOT IN ({_WAVES}) END), 0)
+FROM recipient
+"""
+_OF_SEEDS = f"""
+WHERE id IN (SELECT value + (SELECT min(id) & ~{MAX_RECIPIENTS} FROM recipient) FROM json_each(?))
 """
 
 
@@ -139,8 +142,7 @@ def figures_of(tally: Tally) -> Figures:
     connection = tally.connection
     with at_one_moment(connection):
         tally.catch_up()
-        seeds = json.dumps(sorted(tally.seeds))
-        pending, deferred, later_wave, held = connection.execute(_WAITING, (WAVE, seeds)).fetchone()
+        pending, deferred, later_wave, held = _waiting(tally)
     states: Counter[State] = Counter({State.PENDING: pending})
     weights: Counter[str] = Counter()
     categories: dict[State, dict[str, int]] = {}
@@ -173,6 +175,14 @@ def figures_of(tally: Tally) -> Figures:
         causes=tally.causes,
         categories=categories,
     )
+
+
+def _waiting(tally: Tally) -> list[int]:
+    """All, those tried, those of a later wave, those held otherwise. Seeds are taken off: it is quicker."""
+    values = (WAVE, WAVE)
+    everybody = tally.connection.execute(_WAITING, values).fetchone()
+    ours = tally.connection.execute(_WAITING + _OF_SEEDS, (*values, json.dumps(sorted(tally.seeds)))).fetchone()
+    return [count - seeds for count, seeds in zip(everybody, ours, strict=True)]
 
 
 def lines(of: Figures) -> list[Line]:

@@ -1,6 +1,6 @@
 """The state of every recipient of a mailing, in memory: read once, then only what is new in the journal.
 
-The journal has no index by recipient, and one would cost the MTA writes. So this reads it through once (a second for a
+The journal has no index by recipient, and one would cost the MTA writes. So this reads it through once (1 to 2 s for a
 million) and keeps ten octets a recipient: what the last row that decides says, and its id. With that a page of
 recipients, an export and figures that are asked every second read only few rows.
 """
@@ -134,7 +134,8 @@ class Tally:
     def _take(self, row: int, number: int, said: str) -> None:
         code = self._codes.get(said)
         if code is None:
-            kind, category, transient = said.split(" ")
+            kind, _, meaning = said.partition(" ")
+            category, _, transient = meaning.rpartition(" ")
             code = self._codes[said] = len(self._ends)
             self._ends.append(kind if kind in EVENTS else end_of(kind, category, transient=transient == "1"))
         end = self._ends[code]
