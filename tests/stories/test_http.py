@@ -244,6 +244,20 @@ async def test_problems_of_one_message(tmp_path: Path) -> None:
         assert [status for status, _ in said] == [STATUS.get(code, 202) for _, code in PROBLEMS]
 
 
+async def test_full_house(tmp_path: Path) -> None:
+    """With all connections taken the next gets 503, until one of them has waited for ten seconds: that one goes."""
+    async with Sink() as sink, Daemon(tmp_path, HTTP + "max_connections = 2\n" + to(sink)) as daemon:
+        who, body = {"Authorization": f"Bearer {token(tmp_path)}"}, json.dumps(SINGLE).encode()
+        waiting = [await asyncio.open_connection("127.0.0.1", daemon.app.http.port) for _ in range(2)]
+        await daemon.settle()
+        assert (await post(daemon, body, **who))[1]["code"] == "connections"
+        waiting[1][1].write(b"POST /api/v1/inject HTTP/1.1\r\n")
+        daemon.clock.advance(10)
+        assert (await post(daemon, body, **who))[0] == 202
+        for _, writer in waiting:
+            writer.close()
+
+
 async def test_in_tls(tmp_path: Path) -> None:
     """With a certificate only TLS is spoken, and Received says so; a new certificate is used after a reload."""
     pair = make_tls(tmp_path)

@@ -17,6 +17,7 @@ from http import HTTPStatus
 import h11
 
 from postduif import log
+from postduif.clock import Clock
 from postduif.config.schema import Http
 from postduif.mta import metrics
 from postduif.mta.client_network import ClientAddress
@@ -42,16 +43,20 @@ class Conversation:
         writer: asyncio.StreamWriter,
         settings: Http,
         respond: Callable[[Request, Body], Awaitable[Answer]],
+        clock: Clock,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._settings = settings
         self._respond = respond
+        self._clock = clock
         self.client = ClientAddress.of(writer.get_extra_info("peername"))
         cipher = writer.get_extra_info("cipher")
         self._tls = f"{cipher[1]} {cipher[0]}" if cipher else ""
         self.idle = True
         """Between two requests."""
+        self.waiting_since: float | None = clock.monotonic()
+        """When it began to wait for the head that is not whole yet; None: a request is under way."""
         self.stopping = False
         """The next response is the last."""
 
@@ -77,11 +82,13 @@ class Conversation:
         head: Request | None = None
         try:
             head = await self._head(http, start)
+            self.waiting_since = None
             answer = await self._respond(head, Body(self, http, head))
         except Problem as problem:
             answer = problem.answer()
         self._note(head, answer, time.monotonic() - began)
         going_on = await self._say(http, answer, head)
+        self.waiting_since = self._clock.monotonic()
         return going_on, http.trailing_data[0] if going_on else b""
 
     async def _head(self, http: h11.Connection, start: bytes) -> Request:

@@ -23,6 +23,8 @@ from postduif.mta.server import listening_socket
 BACKLOG = 1024  # connections the kernel keeps for us
 HANDSHAKE = 60.0  # seconds for TLS to begin, at most
 ACCEPT_PAUSE = 0.5  # seconds, when no connection can be taken
+CROWDED = 10.0
+"""Seconds a connection may wait without a whole head when its place is wanted."""
 _UNREAD = 65536  # octets of responses that a client may leave unread
 
 
@@ -68,7 +70,7 @@ class HttpServer:
                 one.hang_up()
         if self._open:
             late = asyncio.ensure_future(self._clock.sleep(grace))
-            all_over = asyncio.ensure_future(asyncio.wait(self._open))
+            all_over = asyncio.ensure_future(asyncio.wait(set(self._open)))
             await asyncio.wait([late, all_over], return_when=asyncio.FIRST_COMPLETED)
             late.cancel()
             for task in list(self._open):
@@ -94,11 +96,22 @@ class HttpServer:
             task.add_done_callback(self._open.discard)
 
     def _limit_met(self, client: ClientAddress) -> str:
-        if len(self._open) >= self.settings.max_connections:
+        if len(self._open) >= self.settings.max_connections and not self._makes_room():
             return "connections"
         if self._clients.of(client) >= self.settings.max_connections_per_client:
             return "client_connections"
         return ""
+
+    def _makes_room(self) -> bool:
+        """End the connection that has waited longest for a request, if that is long; False: none has."""
+        longest, before = None, self._clock.monotonic() - CROWDED
+        for one in self._conversations:
+            if one.waiting_since is not None and one.waiting_since <= before:
+                longest, before = one, one.waiting_since
+        if longest is not None:
+            longest.waiting_since = None
+            longest.hang_up()
+        return longest is not None
 
     async def _turn_away(self, sock: socket.socket) -> None:
         """Words for who speaks in the clear; whoever wants TLS would cost a handshake."""
@@ -117,7 +130,7 @@ class HttpServer:
         metrics.HTTP_CONNECTIONS.inc()
         try:
             reader, writer = await self._opened(sock)
-            conversation = Conversation(reader, writer, self.settings, self._respond)
+            conversation = Conversation(reader, writer, self.settings, self._respond, self._clock)
             self._conversations.add(conversation)
             try:
                 await conversation.serve()
