@@ -244,6 +244,19 @@ async def test_problems_of_one_message(tmp_path: Path) -> None:
         assert [status for status, _ in said] == [STATUS.get(code, 202) for _, code in PROBLEMS]
 
 
+async def test_broken_list(tmp_path: Path) -> None:
+    """A list that ends in what is no list says how far it was done: those, and no others, are queued."""
+    async with Sink() as sink, Daemon(tmp_path, HTTP + to(sink)) as daemon:
+        who = {"Authorization": f"Bearer {token(tmp_path)}"}
+        body = json.dumps([TEMPLATE, "nobody", *people(1200)]).encode()[:-1]
+        status, said = await post(daemon, body, **who)
+        assert (status, said["code"], said["settled"], said["accepted"]) == (400, "malformed", 1002, 1000)
+        assert [one["item"] for one in said["refusals"]] == [2]
+        await sink.wait_for(1000)
+        await daemon.quiet(sink)
+        assert {one.recipients[0] for one in sink.messages} == {str(one["address"]) for one in people(1000)}
+
+
 async def test_full_house(tmp_path: Path) -> None:
     """With all connections taken the next gets 503, until one of them has waited for ten seconds: that one goes."""
     async with Sink() as sink, Daemon(tmp_path, HTTP + "max_connections = 2\n" + to(sink)) as daemon:
@@ -295,9 +308,9 @@ async def test_stopping(tmp_path: Path) -> None:
             answer = await reader.read()
             assert answer.startswith(b"HTTP/1.1 202 ")
             assert b"connection: close" in answer.lower()
-            await stopping
             writer.close()
             idler.close()
+            await stopping
         async with Daemon(tmp_path, HTTP + to(sink), daemon.clock):
             await sink.wait_for(1)
 

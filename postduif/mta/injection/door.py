@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from postduif.address import Address, parse
+from postduif.address import NULL_SENDER, Address, parse
 from postduif.clock import Clock
 from postduif.config.schema import Config, Listener
 from postduif.errors import AddressError
@@ -66,7 +66,7 @@ class Visit:
     def sender(self, client: Client, text: str) -> Address:
         """The envelope sender, which this client may use now. Raises Problem."""
         try:
-            sender = parse(text) if text else Address("", "")
+            sender = parse(text) if text else NULL_SENDER
         except AddressError as error:
             raise Problem("invalid", f"sender: {error}") from None
         if (refusal := self.door.submission.may_send(client, sender)) is not None:

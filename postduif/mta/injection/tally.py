@@ -45,6 +45,7 @@ class Tally:
         """Settled or not; the template is one too."""
         self.refusals: list[Refusal] = []
         """Not settled yet."""
+        self._settled = kept.items if kept else 0
         self._parts: list[Part] = list(kept.parts) if kept else []
         self._refused = sum(len(part.refusals) for part in self._parts)
         self._hash = hashlib.sha256(kind.encode() + b"\0")
@@ -95,6 +96,7 @@ class Tally:
     def settle(self, part: Part) -> None:
         """It is on disk."""
         self._parts.append(part)
+        self._settled = self.items
         self.refusals = []
 
     @property
@@ -117,8 +119,8 @@ class Tally:
         return Answer(202, json.dumps({"status": status, **said}).encode())
 
     def with_all(self, problem: Problem) -> Problem:
-        """A problem that says what was done before it came."""
-        problem.more = self.said()
+        """A problem that says what was done before it came: all items up to `settled`, and none behind it."""
+        problem.more = {"settled": self._settled, **self.said()}
         return problem
 
     def compare(self) -> None:

@@ -13,9 +13,11 @@ from postduif.mta.injection.items import Elements, Items, Lines, Malformed, TooL
 
 LONG = 1 << 20
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
 )
+MANY = st.lists(VALUES, max_size=6)
 
 
 def cut(items: Items, pieces: list[bytes]) -> tuple[list[bytes], list[bytes]]:
@@ -35,7 +37,7 @@ def pieces(octets: bytes, size: int) -> list[bytes]:
     return [octets[at : at + size] for at in range(0, len(octets), size)]
 
 
-@given(st.lists(VALUES), st.integers(1, 40), st.sampled_from(["\n", "\r\n", " \n\n\t\n"]), st.booleans())
+@given(MANY, st.integers(1, 40), st.sampled_from(["\n", "\r\n", " \n\n\t\n"]), st.booleans())
 def test_lines(values: list[object], size: int, end: str, last: bool) -> None:
     """Whatever pieces lines come in, each value is there once, and the raw octets are the body."""
     body = end.join(json.dumps(value) for value in values).encode() + (end.encode() if last else b"")
@@ -44,15 +46,12 @@ def test_lines(values: list[object], size: int, end: str, last: bool) -> None:
     assert b"".join(raw) == body
 
 
-@given(st.lists(VALUES), st.integers(1, 40), st.sampled_from([None, 1]), st.booleans())
+@given(MANY, st.integers(1, 40), st.sampled_from([None, 1]), st.booleans())
 def test_elements(values: list[object], size: int, indent: int | None, ascii_only: bool) -> None:
     """The same of the elements of an array, with brackets, commas, quotes and backslashes in its values."""
     body = b" \n" + json.dumps(values, indent=indent, ensure_ascii=ascii_only).encode("utf-8", "replace") + b"\n "
     texts, raw = cut(Elements(LONG), pieces(body, size))
-    assert len(texts) == len(values)
-    assert b"[" + b",".join(texts) + b"]" == b"".join(body.split()) or [
-        json.loads(text) for text in texts
-    ] == json.loads(body)
+    assert [json.loads(text) for text in texts] == json.loads(body)
     assert b"".join(raw) == body
 
 
