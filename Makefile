@@ -11,7 +11,7 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-demo: $(BIN)/.ready   ## run the main job: daemon, test sink, 1,000 messages, live figures
+demo: $(BIN)/.ready   ## run the main job: daemon, test MX, 1,000 letters, a mailing to 2,000 contacts
 	$(BIN)/python -m postduif demo $(if $(ONCE),--once)
 
 test: $(BIN)/.ready   ## all tests, WORKERS=3 at a time

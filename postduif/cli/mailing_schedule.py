@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 from postduif.campaign.mailings import occasions
+from postduif.campaign.mailings.fault import NotNow
+from postduif.campaign.mailings.record import Policy, State
 from postduif.campaign.mailings.schedule import DEFAULT_GRACE, Date, Schedule, judge, next_dates
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.mailing_access import acted, brief, called, number_argument, opened, said
@@ -20,6 +22,7 @@ from postduif.cli.tables import ago
 _MOMENT = click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"])
 _LOCALTIME = Path("/etc/localtime")
 _FOLDER = "/zoneinfo/"
+_UNPREPARED = (State.DRAFT, State.FAILED)
 
 
 def zone_here() -> str:
@@ -69,6 +72,11 @@ def schedule(
     with opened(config_path) as desk:
         judge(when)
         now = desk.find(number)
+        if now.state in _UNPREPARED and now.draft.policy is Policy.FROZEN:
+            raise NotNow(
+                f"{called(now)} is {now.state} and goes as it was prepared: prepare it first, or let it be prepared "
+                f"at its time: postduif mailing edit {number} --policy newest"
+            )
         dates = next_dates(when, time.time(), 5)
         if not dry_run:
             occasions.schedule(desk.connection, now, when, desk.by(schedule_words(when)))

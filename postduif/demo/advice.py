@@ -20,6 +20,12 @@ It all keeps running until Ctrl-C. In another terminal:
   postduif why you@example.net
   postduif queue release --domain example.net
 
+  postduif mailing list           the mailing that was sent
+  postduif mailing results 1
+  postduif mailing recipients 1 --state failed
+  postduif mailing clone 1        a draft like it; postduif mailing --help has the rest
+  postduif contact list --limit 5
+
 Metrics  http://127.0.0.1:{metrics}/metrics
 Log      {log}
 SMTP     127.0.0.1:{smtp}; local parts that begin with tempfail, permfail, greylist, busy or slowreply do so

@@ -153,7 +153,7 @@ def a_draft(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["checks", "1"], 1, "never prepared"),
         (["schedule", "1"], 2, "say when"),
         (["schedule", "1", "--at", "2026-12-01 09:00", "--zone", "Mars"], 1, "no time zone 'Mars'"),
-        (["schedule", "1", "--at", "2001-12-01 09:00"], 1, "rules out: schedule"),
+        (["schedule", "1", "--at", "2038-12-01 09:00"], 1, "prepare it first, or let it be prepared at its time"),
     ],
 )
 def test_wrong(a_draft: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, said: str) -> None:

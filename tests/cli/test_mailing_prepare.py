@@ -78,6 +78,8 @@ def test_interrupted(tmp_path: Path) -> None:
         path = asking(tmp_path, server)
         people(path, ADDRESSES)
         created(path)
+        (tmp_path / "one.json").write_text('{"only": ["dkim_missing"]}')  # which has to ask DNS
+        run(path, "mailing", "edit", "1", "--typology", str(tmp_path / "one.json"))
         program = subprocess.Popen(
             [sys.executable, "-m", "postduif", "mailing", "prepare", "1"],
             env={**os.environ, "POSTDUIF_CONFIG": str(path)},

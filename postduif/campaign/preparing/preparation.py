@@ -144,7 +144,7 @@ class _Preparation:
             limits=self._typology.limits,
             before=work.before,
             sending=known.of_sending(work.mailing, gathered.gathered.people, self._now),
-            identities=self._identities(facts.domain) if facts.domain else (),
+            identities=self._identities(facts.domain) if facts.domain and self._typology.rules() else (),
         )
         self._check(facts, Phase.CONTENT)
         return gathered, values, composed, facts
