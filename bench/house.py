@@ -16,12 +16,13 @@ import dns.exception
 import dns.message
 import dns.query
 
-from bench import newsletter
+from bench import newsletter, readers
 from bench.errors import BenchError
 from bench.peer import SELECTOR
 from bench.program import Program, free_port, wait_for_greeting
 from bench.proof import make_key
 from postduif.campaign.audience.gathering import Spec
+from postduif.campaign.content.draft import Draft as Content
 from postduif.campaign.content.draft import written
 from postduif.campaign.mailings import editing, running
 from postduif.campaign.mailings.changing import By
@@ -31,11 +32,21 @@ from postduif.campaign.mailings.record import Draft, Mailing
 from postduif.campaign.preparing.places import Places
 from postduif.config.load import load
 from postduif.config.schema import Config
+from postduif.mta.merge.content import Mailbox
 
 WHO = "bench"
 _PUBLIC = ("dkim_record", "ptr_missing", "sender_unreachable", "returns_lost", "source_missing", "dmarc_missing_bulk")
 TYPOLOGY = json.dumps({"levels": dict.fromkeys(_PUBLIC, "off")})
 """All checks but those of what is in public DNS."""
+CONTENT = Content(
+    newsletter.SUBJECT,
+    Mailbox(newsletter.SENDER, "Pigeon news"),
+    body=newsletter.HTML,
+    text=newsletter.TEXT,
+    list_id=f"news.{newsletter.DOMAIN}",
+    list_name="Pigeon news",
+)
+"""What everybody gets."""
 _NOWHERE = 9  # the port "discard": where mail would go that is only prepared
 _SETTINGS = f"""\
 [server]
@@ -89,7 +100,7 @@ class House:
         try:
             self._wait_for_answer()
             self.furnish()
-            newsletter.take_in(self.places.data_dir, self.people, self.root)
+            readers.take_in(self.places.data_dir, self.people, self.root)
         except BaseException:
             self._server.stop()
             raise
@@ -113,8 +124,8 @@ class House:
         """The number of a new mailing to everybody, that is to be prepared."""
         draft = Draft(
             "measured",
-            target=Spec(condition="valid", mail_type=newsletter.TYPE),
-            content=written(newsletter.draft()).decode(),
+            target=Spec(condition="valid", mail_type=readers.TYPE),
+            content=written(CONTENT).decode(),
             typology=TYPOLOGY,
         )
         with mailings(self.places.data_dir) as connection:

@@ -22,10 +22,10 @@ from bench import machine
 from bench.errors import BenchError
 from bench.house import House
 from bench.mailing_report import Findings, as_json, markdown
-from bench.newsletter import people_for
 from bench.pausing import BREAKS, breaks
 from bench.postfix import Postfix
 from bench.preparing import prepared
+from bench.readers import people_for
 from bench.sending import sent
 from bench.top_functions import Profile
 from bench.usual import usual

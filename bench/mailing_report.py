@@ -18,7 +18,8 @@ T = TypeVar("T")
 MUST, AIM = 0.3, 0.5
 """Of the signing rate."""
 PROGRAMS = (EVENT_LOOP, "signing", "queue files", "campaign", ENDED)
-SHOWN = 25  # functions of a profile
+BUSIEST, OURS = 12, 20
+"""Functions of a profile that are shown: those that are at work themselves, and those of ours that call them."""
 _MIB = 1 << 20
 
 
@@ -98,7 +99,9 @@ def _more_of_sent(found: Findings) -> Iterator[str]:
     if runs := found.sent:
         each = (f"{name} {middle(runs, lambda one, of=name: one.cpu_each(of)) * 1e6:,.0f}" for name in PROGRAMS)  # type: ignore[misc]
         yield ""
-        yield f"CPU us/msg by program: {', '.join(each)}. "
+        sink = middle(runs, lambda one: one.sink_cpu / one.messages) * 1e6
+        share = middle(runs, lambda one: one.share_of_cpu)
+        yield f"CPU us/msg by program: {', '.join(each)}; the sink {sink:,.0f} beside. Signing is {share:.2f} of it."
         yield (
             f"Written to disk: {middle(runs, lambda one: one.written / one.messages):,.0f} octets a message. "
             f"Memory before: {middle(runs, lambda one: one.memory_before) / _MIB:,.0f} MiB. "
@@ -127,7 +130,7 @@ def _pauses(found: Findings) -> Iterator[str]:
 def _profile(found: Findings) -> Iterator[str]:
     for name, shares in found.profile.items():
         yield from _heading(f"{name}: function", "itself", "with what it calls")
-        for one in shares[:SHOWN]:
+        for one in notable(shares):
             yield _row(f"`{one.function}`", f"{one.itself:.1%}", f"{one.with_callees:.1%}")
         yield ""
 
@@ -140,5 +143,12 @@ def as_json(found: Findings, context: dict[str, Any]) -> dict[str, Any]:
         "send": [{**asdict(run), "per_second": run.rate, "share": run.share} for run in found.sent],
         "usual": [{**asdict(run), "per_second": run.rate, "share": run.share} for run in found.usual],
         "pauses": [asdict(one) for one in found.breaks],
-        "profile": {name: [one._asdict() for one in shares[:SHOWN]] for name, shares in found.profile.items()},
+        "profile": {name: [one._asdict() for one in notable(shares)] for name, shares in found.profile.items()},
     }
+
+
+def notable(found: Sequence[Share]) -> list[Share]:
+    """The functions of a profile that are worth a look, those first that have most below them."""
+    busiest = sorted(found, key=lambda one: -one.itself)[:BUSIEST]
+    ours = [one for one in found if "(postduif/" in one.function][:OURS]
+    return [one for one in found if one in busiest or one in ours]

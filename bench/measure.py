@@ -71,6 +71,11 @@ class Sink:
             raise
 
     @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._program.pid
+
+    @property
     def count(self) -> Count:
         """The figures now."""
         return self._counter.read()

@@ -45,6 +45,8 @@ class Sending:
     """RSA-2048 signatures a second on all cores, just before and after: their mean."""
     cpu: dict[str, float]
     """CPU seconds of each program of the daemon."""
+    sink_cpu: float
+    """CPU seconds of the sink."""
     memory: int
     """Octets: the most that all programs had together, shared pages counted once."""
     memory_before: int
@@ -60,6 +62,11 @@ class Sending:
     def share(self) -> float:
         """Of the signing rate."""
         return self.rate / self.signatures
+
+    @property
+    def share_of_cpu(self) -> float:
+        """What part of the daemon's CPU time goes to signing: the share of the rate, were the cores ours alone."""
+        return self.cpu.get("signing", 0.0) / sum(self.cpu.values())
 
     def cpu_each(self, program: str = "") -> float:
         """CPU seconds a message, of one program or of all."""
@@ -129,12 +136,14 @@ def see_finished(place: Stage, made: Prepared) -> None:
 def _measured(place: Stage, made: Prepared, profile: Profile | None) -> Sending:
     people, pid = made.took.recipients, place.daemon.pid
     idle, spent, disk = usage([pid]).proportional, cpu_of_each(pid), written(pid)
+    taking = cpu([place.end.pid])
     with Watch(pid) as watch:
         began = time.monotonic()
         order(place.house, made.number)
         with profile.of(pid) if profile else nullcontext():
             count = place.end.wait(people, place.daemon)
         time.sleep(_SETTLE)
+        taking = cpu([place.end.pid]) - taking
         spent, disk = since(spent, cpu_of_each(pid)), written(pid) - disk
     return Sending(
         messages=people,
@@ -142,6 +151,7 @@ def _measured(place: Stage, made: Prepared, profile: Profile | None) -> Sending:
         delay=count.first - began,
         signatures=0.0,
         cpu=spent,
+        sink_cpu=taking,
         memory=watch.memory,
         memory_before=idle,
         written=disk,

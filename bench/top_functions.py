@@ -17,10 +17,11 @@ from typing import NamedTuple
 
 from bench.errors import BenchError
 
-RATE = 200  # looks a second
+RATE = 100  # looks a second
 _PATIENCE = 60.0
 _PROCESS = "process "
-_WAITING = ("Condition.wait (threading.py)",)  # a thread that waits, and that py-spy takes for one that works
+_WAITING = ("Condition.wait (threading.py)", "_worker (concurrent/futures/thread.py)")
+"""Of threads that wait, which py-spy takes for work where it cannot see their state."""
 _PLACES = (os.defpath, str(Path(os.sep, "tmp", "probe", "bin")))
 
 

@@ -15,10 +15,10 @@ from bench.audience import SUPPRESSED
 from bench.house import House
 from bench.mailing import main
 from bench.mailing_report import Findings, as_json, markdown
-from bench.newsletter import people_for
 from bench.pausing import Break, breaks
 from bench.preparing import Preparation, Prepared, prepared
 from bench.programs import since
+from bench.readers import people_for
 from bench.sending import Sending, sent
 from bench.top_functions import Share, shares
 from bench.usual import Usual, usual
@@ -49,6 +49,8 @@ def test_prepared_and_sent(house: House) -> None:
     assert {"event loop", "signing", "queue files"} >= {name for name, spent in run.cpu.items() if spent > 0.2}
     assert run.cpu_each() >= run.cpu_each("event loop") > 0
     assert run.memory >= run.memory_before > 30 << 20
+    assert run.sink_cpu >= 0
+    assert 0 < run.share_of_cpu < 1
     assert run.written > 0
 
 
@@ -117,7 +119,9 @@ def test_what_was_used_in_between() -> None:
 def test_the_tables() -> None:
     """Medians of the runs, the worst of the pauses, and whether the aim is reached."""
     took = Preparation(1000, 950, 2.0, 1.0, 50 << 20, 40 << 20)
-    sending = Sending(1001, 2.0, 0.5, 1000.0, {"event loop": 1.001}, 90 << 20, 60 << 20, 1001 * 4096)
+    sending = Sending(
+        1001, 2.0, 0.5, 1000.0, {"event loop": 0.501, "signing": 0.5}, 0.1, 90 << 20, 60 << 20, 1001 * 4096
+    )
     pause = Break(0.01, 0.02, 1, 0.03, 0.04)
     found = Findings({1000: [Prepared(1, took, 95_000)]}, [sending], [Usual(100, 1.0, 1000.0, 0.5, 0.5, 1 << 20)])
     found.breaks = [pause, pause, Break(0.5, 0.6, 1, 0.7, 0.8)]
@@ -126,6 +130,7 @@ def test_the_tables() -> None:
     assert "| 1,000 people | 500 | 1,000 | 100 | 50 |" in text
     assert "| Postduif | 1,001 | 500 | **0.50** of 1,000/s (aim reached) | 1,000 | 90 |" in text
     assert "4,096 octets a message" in text
+    assert "the sink 100 beside. Signing is 0.50 of it." in text
     assert "5.0 times" in text
     assert "| pause: until the last message begins | 0.020 s | 0.600 s |" in text
     assert "| `f (a.py)` | 50.0% | 75.0% |" in text
