@@ -36,6 +36,10 @@ def _traced(name: str, story: Callable[[Path], Coroutine[Any, Any, Row]]) -> Row
     return _here(story) if STRACE else Row(name, skipped="strace is not installed (run `make peers`)")
 
 
+def _start(*, crashed: bool) -> Row:
+    return _traced("KILL at every call of a start", lambda path: sweep.starts(path, STRACE, crashed=crashed))
+
+
 def _cut(kind: str, lies: str = "", cycles: int = 0) -> Row:
     missing = [one for one in (f"mkfs.{kind}", *(["eatmydata"] if lies else [])) if shutil.which(one) is None]
     if missing:
@@ -52,7 +56,8 @@ PROOFS: dict[str, Callable[[], Row]] = {
     "mailing": lambda: _here(lambda path: campaigns.killed(path, 20_000, 40, LONGEST, stops=False)),
     "mailing-stop": lambda: _here(lambda path: campaigns.killed(path, 20_000, 40, LONGEST, stops=True)),
     "road": lambda: _traced("KILL at every call of the road", lambda path: sweep.sweep(path, STRACE)),
-    "start": lambda: _traced("KILL at every call of a start", lambda path: sweep.starts(path, STRACE)),
+    "start": lambda: _start(crashed=False),
+    "restart": lambda: _start(crashed=True),
     "ext4": lambda: _cut("ext4"),
     "xfs": lambda: _cut("xfs"),
     "control": lambda: _cut("ext4", "libeatmydata.so", 3),

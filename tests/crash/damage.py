@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.crash.report import Row
-from tests.crash.scene import PATIENCE, Scene
+from tests.crash.scene import MOST_MEMORY, PATIENCE, Scene
 from tests.queue.mail import sql
 
 MAILS = 200
@@ -92,6 +92,7 @@ async def _one(scene: Scene, damage: Callable[[Path], None], queue: Path) -> Non
     row.check(started == (damage is not _later), f"{name}: started: {started}")
     if started:
         await scene.injector.submit("tempfail@d.example")
+        row.check(scene.memory() < MOST_MEMORY, f"{name}: {scene.memory():,} octets of memory")
         await scene.stop()
     else:
         row.check(await scene.ended() == 1, f"{name}: no error status")

@@ -81,17 +81,18 @@ async def _one_mail(scene: Scene) -> None:
     await scene.until(lambda: not (scene.accounts.missing() and scene.program.runs), PATIENCE, "a mail is not served")
 
 
-async def starts(directory: Path, strace: str, aims: tuple[Aim, ...] = START, step: int = 1) -> Row:
-    """KILL at every `step`th call of a start, with nothing there and with what a crash left; then start as ever."""
-    async with Scene(directory, "KILL at every call of a start") as scene:
-        for crashed in (False, True):
-            for aim in aims:
-                number = 1
-                while await _start(scene, strace, aim, number, crashed=crashed):
-                    number += step
-                scene.row.notes.append(
-                    f"{'after a crash' if crashed else 'new'}: {aim.calls}: up to call {number - step}"
-                )
+async def starts(directory: Path, strace: str, aims: tuple[Aim, ...] = START, step: int = 1, *, crashed: bool) -> Row:
+    """KILL at every `step`th call of a start, with nothing there or with what a crash left; then start as ever."""
+    async with Scene(
+        directory, f"KILL at every call of a {'start after a crash' if crashed else 'first start'}"
+    ) as scene:
+        for aim in aims:
+            if crashed:
+                await _crash(scene)
+            number = 1
+            while await _start(scene, strace, aim, number, crashed=crashed):
+                number += step
+            scene.row.notes.append(f"{aim.calls}: up to call {number}")
         await scene.up()
         return await scene.reconcile()
 
@@ -107,13 +108,19 @@ async def _start(scene: Scene, strace: str, aim: Aim, number: int, *, crashed: b
     scene.row.cycles += 1
     if through:
         return False
-    await scene.up()
     if crashed:
-        await scene.injector.submit(f"r{scene.row.cycles}@d.example")
-        await _kill_all(scene)
+        await _crash(scene)
     else:
+        await scene.up()
         await scene.stop()
     return True
+
+
+async def _crash(scene: Scene) -> None:
+    """Start, take a mail, die."""
+    await scene.up()
+    await scene.injector.submit(f"r{scene.row.cycles}@d.example")
+    await _kill_all(scene)
 
 
 async def _kill_all(scene: Scene) -> None:

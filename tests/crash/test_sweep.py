@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.crash.scene import play
 from tests.crash.sweep import Aim, starts, sweep
 from tests.peers import need
@@ -18,9 +20,10 @@ def test_the_road_cut_at_its_system_calls(tmp_path: Path) -> None:
     assert row.cycles > len(aims)
 
 
-def test_a_start_cut_at_its_system_calls(tmp_path: Path) -> None:
+@pytest.mark.parametrize("crashed", [False, True], ids=["first", "after a crash"])
+def test_a_start_cut_at_its_system_calls(tmp_path: Path, crashed: bool) -> None:
     """Wherever a start ends, the next one succeeds and finds all."""
     (strace,) = need("strace")
-    row = play(starts(tmp_path, strace, (Aim("start", "fdatasync,fsync,rename"),), 14))
+    row = play(starts(tmp_path, strace, (Aim("start", "fdatasync,fsync,rename"),), 14, crashed=crashed))
     assert row.wrong == []
-    assert row.cycles > 2
+    assert row.cycles > 1
