@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,7 +21,7 @@ from postduif.cli.queue_file import queue_file
 from postduif.config.schema import Config
 from postduif.errors import ConfigError
 from postduif.mta.control import NotRunning, ask
-from postduif.mta.mailings import forget_in_files
+from postduif.mta.mailing_files import forget_in_files
 from postduif.mta.suppression_operations import SuppressionOperations
 
 
@@ -72,6 +73,6 @@ def _opened(config: Config) -> Iterator[SuppressionOperations]:
             )
 
         async def forget(addresses: list[str]) -> None:
-            await asyncio.to_thread(forget_in_files, config.server.data_dir, addresses)
+            await asyncio.to_thread(forget_in_files, config.server.data_dir, addresses, time.time())
 
         yield SuppressionOperations(file, lambda: Thresholds.of(config.bounce), secret, forget=forget)

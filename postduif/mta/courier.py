@@ -26,7 +26,7 @@ from postduif.mta.ready import Batch
 from postduif.mta.return_addresses import ReturnAddresses
 from postduif.mta.route import Route
 from postduif.mta.transaction import Transaction, addresses_ascii, compose
-from postduif.mta.verdict import Circumstances, of_reply, of_transaction
+from postduif.mta.verdict import Circumstances, expired, of_reply, of_transaction, past_validity
 from postduif.queue.scheduled import QueueKey
 from postduif.queue.store import Outcome
 from postduif.queue.stores import Stores
@@ -145,6 +145,7 @@ class Courier:
         if recalled:
             self._store.release(recalled)
             job.batch.entries = [entry for entry in job.batch.entries if entry not in recalled]
+        self._leave_out_late(job)
         if not job.batch.entries:
             return
         transaction = await self._transaction(job)
@@ -157,6 +158,14 @@ class Courier:
             return
         self._jobs[transaction] = job
         self._connection.offer(transaction)
+
+    def _leave_out_late(self, job: _Job) -> None:
+        """A mailing may have waited here, ready, until its validity was over."""
+        now = self._clock.time()
+        if late := [entry for entry in job.batch.entries if past_validity(entry, now)]:
+            about = self._circumstances(job, transmit=0.0)
+            self._ledger.record([expired(entry, about) for entry in late])
+            job.batch.entries = [entry for entry in job.batch.entries if entry not in late]
 
     async def _transaction(self, job: _Job) -> Transaction | Reply:
         """What is said to this peer, or the verdict that nothing can be."""

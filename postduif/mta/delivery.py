@@ -75,7 +75,7 @@ class Delivery:
         self._lapse = Lapse(lambda: self._config.delivery, store, clock, self.routes, self._expire)
         self._duties = [store.tidy, self._lapse.sweep, suppressions.tidy]
         self._duties += [returns.tidy] if returns else []
-        self._duties += [mailings.look] if mailings else []
+        self._duties += [mailings.look, mailings.forget_again] if mailings else []
         self._tasks: set[asyncio.Task[None]] = set()
         self._couriers: dict[asyncio.Task[None] | None, Courier] = {}
         """Those of the tasks that carry mail."""
@@ -105,6 +105,7 @@ class Delivery:
     async def run(self) -> None:
         """Deliver until cancelled or closed."""
         self._store.on_due = self._due
+        self._store.on_added = self._lookout.look
         sweep = asyncio.create_task(self._sweep())
         try:
             await self._lookout.run()
@@ -368,8 +369,9 @@ class Delivery:
     def _unexpired(self, entries: list[Entry], site: str) -> list[Entry]:
         """Give up those that were tried after the end of their lifetime; the others."""
         now = self._clock.time()
-        late = [entry for entry in entries if had_last_try(entry) or past_validity(entry, now)]
-        if not late or not self._lapse.steady():
+        steady = self._lapse.steady()
+        late = [one for one in entries if past_validity(one, now) or (steady and had_last_try(one))]
+        if not late:
             return entries
         self._expire(late, site)
         return [entry for entry in entries if entry not in late]

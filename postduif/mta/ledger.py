@@ -7,7 +7,7 @@ it is taken: a message that was delivered is not sent again while this process l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
 from postduif import log
@@ -20,7 +20,8 @@ from postduif.errors import StoreError, StoreFull
 from postduif.mta.metrics import DSNS
 from postduif.mta.observed import note
 from postduif.mta.suppressions import Suppressions
-from postduif.queue.store import Outcome
+from postduif.queue.change import Task
+from postduif.queue.store import Outcome, Store
 from postduif.queue.stores import Stores
 
 RETRY = 1.0  # seconds between tries to record what the disk refused
@@ -46,17 +47,20 @@ class Ledger:
         self._store = store
         self._suppressions = suppressions
         self._clock = clock
-        self._gathered: list[Outcome] = []
+        self._gathered: dict[Store, list[Outcome]] = {}
         self._relayed: set[int] = set()
-        self._writing: asyncio.Task[None] | None = None
+        self._writing: dict[Store, asyncio.Task[None]] = {}
+        """For each file a task of its own: one that is broken keeps no other waiting."""
 
     def record(self, outcomes: list[Outcome], *, relayed: bool = False) -> None:
         """Take outcomes; they reach the disk soon, whatever it takes. `relayed`: the peer knows no DSN (RFC 3461)."""
         if not outcomes:
             return
-        self._gathered += outcomes
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_all())
+        for one in outcomes:
+            store = self._store.of(one.entry.envelope.stream)
+            self._gathered.setdefault(store, []).append(one)
+            if store not in self._writing:
+                self._writing[store] = asyncio.create_task(self._write_all(store))
         if relayed:
             taken = (one.entry.recipient for one in outcomes if one.attempt.kind is Kind.DELIVERED)
             self._relayed.update(recipient.id for recipient in taken if recipient.notify)
@@ -69,39 +73,56 @@ class Ledger:
         What is not on disk then, or when nothing can be stored any more, is tried again by the next daemon: a second
         copy goes out.
         """
-        if self._writing is None:
+        if not self._writing:
             return
         died = asyncio.create_task(self._store.died())
-        await asyncio.wait((self._writing, died), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        all_written = asyncio.gather(*self._writing.values(), return_exceptions=True)
+        await asyncio.wait((all_written, died), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
         died.cancel()
-        if self._writing is not None:
-            log.error("outcomes_not_recorded", gathered=len(self._gathered))
-            self._writing.cancel()
+        if self._writing:
+            log.error("outcomes_not_recorded", gathered=sum(map(len, self._gathered.values())))
+            all_written.cancel()
 
-    async def _write_all(self) -> None:
+    async def _write_all(self, store: Store) -> None:
         """What gathers while one transaction is under way goes into the next."""
         try:
-            while self._gathered:
-                gathered, self._gathered = self._gathered, []
-                for outcomes in self._store.apart(gathered):
-                    try:
-                        await self._write(outcomes)
-                    except Exception as error:  # a mistake of ours: the next outcomes are recorded all the same
-                        log.error("failure", where="ledger", outcomes=len(outcomes), error=repr(error))
+            while outcomes := self._gathered.pop(store, None):
+                try:
+                    await self._write(store, outcomes)
+                except Exception as error:  # a mistake of ours: the next outcomes are recorded all the same
+                    log.error("failure", where="ledger", outcomes=len(outcomes), error=repr(error))
         finally:
-            self._writing = None
+            del self._writing[store]
 
-    async def _write(self, outcomes: list[Outcome]) -> None:
+    async def _write(self, store: Store, outcomes: list[Outcome]) -> None:
+        """With notices and what follows for the list of addresses, which are in the main file.
+
+        For a mailing these come first, in a transaction of their own, and are learned at once: after a crash in
+        between the recipient is tried again, and refused.
+        """
         notices = await self._notices(outcomes)
         listing = self._suppressions.task(outcomes)
+        tasks = (listing,) if listing else ()
+        if store is self._store.main:
+            await self._settle(store, outcomes, notices, tasks)
+        else:
+            if notices or tasks:
+                await self._settle(self._store.main, [], notices, tasks)
+            await self._settle(store, outcomes, (), ())
+        if dues := [one.due for one in outcomes if one.due is not None]:
+            self._deferred(min(dues))
+
+    async def _settle(
+        self, store: Store, outcomes: list[Outcome], notices: Sequence[tuple[Envelope, Message]], tasks: Sequence[Task]
+    ) -> None:
         tries = 0
         while True:
             try:
-                results = await self._store.settle(outcomes, notices, (listing,) if listing else ())
+                results = await store.settle(outcomes, notices, tasks)
             except StoreError as error:
                 tries += 1
-                if tries >= TRIES and self._store.healthy and not isinstance(error, StoreFull):
-                    await self._apart(outcomes, error)
+                if tries >= TRIES and store.healthy and not isinstance(error, StoreFull) and outcomes:
+                    await self._apart(store, outcomes, error)
                     return
                 log.error("outcomes_wait", error=error, outcomes=len(outcomes), retry_in=RETRY)
                 await self._clock.sleep(RETRY)
@@ -109,14 +130,12 @@ class Ledger:
             break
         for changes in results:
             self._suppressions.learn(changes)
-        if dues := [one.due for one in outcomes if one.due is not None]:
-            self._deferred(min(dues))
 
-    async def _apart(self, outcomes: list[Outcome], error: StoreError) -> None:
+    async def _apart(self, store: Store, outcomes: list[Outcome], error: StoreError) -> None:
         """The disk is well, and these are refused all the same: one of them is bad, and must not keep the others."""
         if len(outcomes) > 1:
             for one in outcomes:
-                await self._write([one])
+                await self._write(store, [one])
             return
         entry = outcomes[0].entry
         log.error("outcome_set_aside", id=entry.envelope.id, to=entry.recipient.address, error=error)

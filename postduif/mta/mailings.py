@@ -8,22 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from postduif import log
 from postduif.attempt import Kind
 from postduif.clock import Clock
 from postduif.config.schema import Queue
 from postduif.errors import StoreError
+from postduif.mta.mailing_files import (
+    forget_prepared,
+    mark_ended,
+    not_ended,
+    numbers,
+    one_failing,
+    read,
+    standing,
+    write,
+)
 from postduif.mta.suppressions import Suppressions
 from postduif.queue import mailing, recovery
 from postduif.queue.condition import Condition
-from postduif.queue.connection import FILE_NAME, connect_reader, connect_writer
-from postduif.queue.forgetting import forget
+from postduif.queue.connection import FILE_NAME
+from postduif.queue.forgetting import forget, forget_waiting
 from postduif.queue.journal import Line, Question, lines
 from postduif.queue.mailing import PAUSED, STOPPED, WAVE, Terms, stream_of
 from postduif.queue.store import Store
@@ -31,25 +40,16 @@ from postduif.queue.stores import Stores
 
 T = TypeVar("T")
 
-MOST_OPEN = 10
+MOST_OPEN = 20
 """Mailings that are sent at a time, each with a process of its own that writes its file. The others wait their turn."""
-ENDED = "ended"
-"""A file of this name beside the queue file: nothing waits in it, so it need not be looked into."""
 MOST_ASKED = 100
 """Mailings that are looked through for what is asked of a person, the latest."""
 FORGETTING = 60.0  # seconds
 _RETURNED = {kind.value for kind in (Kind.BOUNCED, Kind.COMPLAINED, Kind.UNSUBSCRIBED, Kind.ANSWERED)}
+NAP = 60.0
+"""Seconds for which one is closed that has nothing to send, when there are others."""
 _SHARE = 4  # a mailing's part of queue.max_leased and queue.max_body_memory
 _FOR_EVER = 100 * 365 * 86400.0
-
-
-class Standing(NamedTuple):
-    """What a closed file says of its mailing."""
-
-    waiting: bool
-    paused: bool
-    stopped: bool
-    terms: Terms
 
 
 class Mailings:
@@ -73,24 +73,63 @@ class Mailings:
         self._withdrawing: dict[int, asyncio.Task[None]] = {}
         self._under_way: set[asyncio.Task[None]] = set()
         self._closing = False
-        self._to_forget: list[tuple[float, list[str]]] = []
+        self._to_forget: dict[float, list[str]] = {}
         self._used: Counter[int] = Counter()
-        self._changing = asyncio.Lock()
+        self._locks: dict[int, asyncio.Lock] = {}
+        self._asleep: dict[int, float] = {}
+        """Those that were closed for want of something to send, and until when, monotonic seconds."""
         self._complaints: dict[int, str] = {}
         self._looking: asyncio.Task[None] | None = None
 
     async def look(self) -> None:
         """Open what has something to send, close what has not. To be called every few seconds."""
-        self._to_forget = [one for one in self._to_forget if one[0] > self._clock.monotonic()]
-        for _, addresses in self._to_forget:
-            await self._forget(addresses)
-        async with self._changing:
-            await self._close_idle()
-            for number in await asyncio.to_thread(_not_ended, self._data_dir / mailing.FOLDER):
-                if len(self._open) >= MOST_OPEN or self._closing:
-                    break
+        for number in list(self._open):
+            async with self._lock(number):
+                await self._see_to(number)
+        folder, now = self._data_dir / mailing.FOLDER, self._clock.monotonic()
+        waiting = [one for one in await asyncio.to_thread(not_ended, folder) if self._asleep.get(one, 0.0) <= now]
+        for number in sorted(waiting, key=lambda one: self._asleep.get(one, 0.0)):
+            if self._closing:
+                return
+            if len(self._open) >= MOST_OPEN and not await self._make_room():
+                return
+            async with self._lock(number):
                 if number not in self._open:
                     await self._try(number)
+
+    async def _see_to(self, number: int) -> None:
+        """Close it when there is nothing to do for it; go on with what was begun and failed."""
+        store = self._open.get(number)
+        if store is None:
+            return
+        stopped = _held_by(store, STOPPED)
+        if not store.stats.queued or (_held_by(store, PAUSED) and not stopped):
+            await self._close_idle(number, store)
+        elif stopped:
+            self._withdraw(number, store)
+
+    async def _make_room(self) -> bool:
+        """Others wait: close one that has nothing to send for a while. It is looked at again then, in its turn."""
+        now = self._clock.time()
+        for number, store in list(self._open.items()):
+            due = store.next_due()
+            if (due is None or due > now + NAP) and not _held_by(store, STOPPED):
+                self._asleep[number] = self._clock.monotonic() + NAP
+                async with self._lock(number):
+                    if await self._close_idle(number, store):
+                        return True
+        return False
+
+    async def _close_idle(self, number: int, store: Store) -> bool:
+        if number in self._withdrawing or self._used[number] or store.stats.leased or number not in self._open:
+            return False
+        await self._to_the_end(self._close(number))
+        log.info("mailing_closed", mailing=number, waiting=store.stats.queued)
+        return True
+
+    def _lock(self, number: int) -> asyncio.Lock:
+        """Whoever opens or closes it has this."""
+        return self._locks.setdefault(number, asyncio.Lock())
 
     def look_soon(self) -> None:
         """The same, by a task."""
@@ -140,13 +179,13 @@ class Mailings:
     async def change(self, number: int, terms: Terms) -> None:
         """Send it otherwise from now on."""
         async with self._opened(number) as store:
-            await store.do(_write_terms, terms)
+            await store.do(mailing.write_terms, terms)
             if number in self._open:
                 self._stores.change(stream_of(number), terms)
 
     async def terms(self, number: int) -> Terms:
         """How it is sent."""
-        return (await asyncio.to_thread(_standing, self._path(number))).terms
+        return (await asyncio.to_thread(standing, self._path(number))).terms
 
     def knows(self, number: int) -> bool:
         """It was handed over, and its file is still there."""
@@ -154,34 +193,48 @@ class Mailings:
 
     async def do(self, number: int, function: Callable[..., T], *arguments: Any) -> T:
         """Change what is in its file, in a transaction: for what comes back after it has ended."""
-        async with self._changing:
+        async with self._lock(number):
             if (store := self._open.get(number)) is not None:
                 return await store.do(function, *arguments)
-            return await asyncio.to_thread(_write, self._path(number), function, arguments)
+            return await asyncio.to_thread(write, self._path(number), function, arguments)
 
     async def forget(self, addresses: Sequence[str]) -> None:
-        """Take people who were erased out of the results of all mailings. Raises StoreError.
+        """Take people who were erased out of the results of all mailings, and out of those that wait, closed, to go.
 
-        For a while it is done again: who still waits for a mailing leaves it now, with a row that names him.
+        For a while it is done again: who is in a mailing that is being sent leaves it now, with a row that names him.
         """
-        self._to_forget.append((self._clock.monotonic() + FORGETTING, list(addresses)))
+        self._to_forget[self._clock.monotonic() + FORGETTING] = list(addresses)
         await self._forget(list(addresses))
 
+    async def forget_again(self) -> None:
+        """To be called every few seconds."""
+        now = self._clock.monotonic()
+        self._to_forget = {until: those for until, those in self._to_forget.items() if until > now}
+        if addresses := [one for those in self._to_forget.values() for one in those]:
+            await self._forget(addresses)
+
     async def _forget(self, addresses: list[str]) -> None:
-        for number in await asyncio.to_thread(_numbers, self._data_dir / mailing.FOLDER):
-            await self.do(number, forget, addresses)
+        now = self._clock.time()
+        for number in await asyncio.to_thread(numbers, self._data_dir / mailing.FOLDER):
+            with one_failing(number):
+                async with self._lock(number):
+                    if (store := self._open.get(number)) is not None:
+                        await store.do(forget, addresses)
+                    else:
+                        await asyncio.to_thread(write, self._path(number), forget_waiting, (addresses, now))
+        await asyncio.to_thread(forget_prepared, self._data_dir, addresses, now)
 
     async def ask(self, number: int, query: Callable[..., T], *arguments: Any) -> T:
         """Read its file: `query(connection, *arguments)`."""
-        return await asyncio.to_thread(_read, self._path(number), query, arguments)
+        return await asyncio.to_thread(read, self._path(number), query, arguments)
 
     async def journal(self, question: Question, limit: int) -> list[Line]:
         """What the latest mailings have on that, each at most `limit` lines. A file that cannot be read is left out."""
-        numbers = await asyncio.to_thread(_numbers, self._data_dir / mailing.FOLDER)
+        known = await asyncio.to_thread(numbers, self._data_dir / mailing.FOLDER)
         if question.message:
-            numbers = [number for number in numbers if number == question.message]
+            known = [number for number in known if number == question.message]
         found: list[Line] = []
-        for number in numbers[-MOST_ASKED:]:
+        for number in known[-MOST_ASKED:]:
             with contextlib.suppress(StoreError):
                 # what came back is in the main journal, too, where it is found already
                 found += [one for one in await self.ask(number, lines, question, limit) if one.kind not in _RETURNED]
@@ -204,7 +257,7 @@ class Mailings:
     @contextlib.asynccontextmanager
     async def _opened(self, number: int) -> AsyncIterator[Store]:
         """Its store, opened for this if need be."""
-        async with self._changing:
+        async with self._lock(number):
             if number not in self._open:
                 self._path(number)
                 await self._begin(number)
@@ -217,11 +270,11 @@ class Mailings:
 
     async def _try(self, number: int) -> None:
         try:
-            standing = await asyncio.to_thread(_standing, self._path(number))
-            self._suppressions.types_of_mailings[stream_of(number)] = standing.terms.mail_type
-            if not standing.waiting:
-                await asyncio.to_thread(_mark_ended, self._path(number))
-            elif standing.stopped or not standing.paused:
+            found = await asyncio.to_thread(standing, self._path(number))
+            self._suppressions.types_of_mailings[stream_of(number)] = found.terms.mail_type
+            if not found.waiting:
+                await asyncio.to_thread(mark_ended, self._path(number))
+            elif found.stopped or not found.paused:
                 await self._begin(number)
             self._complaints.pop(number, None)
         except StoreError as error:
@@ -242,22 +295,35 @@ class Mailings:
     async def _take_up(self, number: int) -> None:
         directory = mailing.directory_of(self._data_dir, number)
         opened = await asyncio.to_thread(recovery.open_queue, directory, self._clock, (mailing.EXTENSION,))
-        store = Store(opened, self._settings, self._clock)
-        terms = await store.questions.ask(mailing.read_terms)
+        try:
+            store = await asyncio.to_thread(Store, opened, self._settings, self._clock)
+        except BaseException:
+            opened.lock.release()
+            raise
+        try:
+            terms = await self._terms_of(number, store)
+        except BaseException:
+            await store.close()
+            raise
         self._suppressions.types_of_mailings[stream_of(number)] = terms.mail_type
         self._open[number] = store
+        self._asleep.pop(number, None)
         self._stores.add(stream_of(number), store, terms)
         log.info("mailing_opened", mailing=number, waiting=store.stats.queued)
         if _held_by(store, STOPPED):
             self._withdraw(number, store)
 
-    async def _close_idle(self) -> None:
-        for number, store in list(self._open.items()):
-            withdrawing = number in self._withdrawing
-            idle = not store.stats.queued or (_held_by(store, PAUSED) and not _held_by(store, STOPPED))
-            if idle and not withdrawing and not self._used[number] and not store.stats.leased:
-                await self._to_the_end(self._close(number))
-                log.info("mailing_closed", mailing=number, waiting=store.stats.queued)
+    async def _terms_of(self, number: int, store: Store) -> Terms:
+        """Without them nobody knows what those who unsubscribed are asked for: it waits for a person."""
+        terms = await store.questions.ask(mailing.read_terms)
+        if terms is not None:
+            return terms
+        if not _held_by(store, PAUSED):
+            await store.hold(
+                Condition(stream=stream_of(number)), PAUSED, "its file was damaged, and its terms are lost"
+            )
+        log.error("mailing_terms_lost", mailing=number, remedy="stop it, and make a new one for those left")
+        return Terms()
 
     async def _close(self, number: int) -> None:
         store = self._open.pop(number)
@@ -281,63 +347,3 @@ async def _withdraw_all(number: int, store: Store) -> None:
 
 def _held_by(store: Store, owner: str) -> bool:
     return any(hold.owner == owner for hold in store.holds())
-
-
-def _numbers(folder: Path) -> list[int]:
-    """Of all that were handed over, the oldest first."""
-    try:
-        return sorted(int(one.name) for one in folder.iterdir() if one.name.isdigit())
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise StoreError(f"{folder}: {error.strerror}") from None
-
-
-def forget_in_files(data_dir: Path, addresses: Sequence[str]) -> None:
-    """The same as `Mailings.forget`, while no daemon runs. Raises StoreError."""
-    for number in _numbers(data_dir / mailing.FOLDER):
-        _write(mailing.directory_of(data_dir, number) / FILE_NAME, forget, (list(addresses),))
-
-
-def _not_ended(folder: Path) -> list[int]:
-    """Those of them that may have something to send."""
-    return [number for number in _numbers(folder) if not (folder / str(number) / ENDED).exists()]
-
-
-def _standing(path: Path) -> Standing:
-    def look(connection: sqlite3.Connection) -> Standing:
-        waiting = connection.execute("SELECT 1 FROM recipient LIMIT 1").fetchone() is not None
-        owners = {owner for (owner,) in connection.execute("SELECT DISTINCT owner FROM hold")}
-        return Standing(waiting, PAUSED in owners, STOPPED in owners, mailing.read_terms(connection))
-
-    return _read(path, look, ())
-
-
-def _mark_ended(path: Path) -> None:
-    try:
-        path.with_name(ENDED).touch(mode=0o600)
-    except OSError as error:
-        raise StoreError(f"{path.parent}: {error.strerror}") from None
-
-
-def _read(path: Path, query: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-    try:
-        with contextlib.closing(connect_reader(path)) as connection:
-            return query(connection, *arguments)
-    except sqlite3.Error as error:
-        raise StoreError(f"{path} cannot be read: {error}") from None
-
-
-def _write(path: Path, function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-    try:
-        with contextlib.closing(connect_writer(path)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            result = function(connection, *arguments)
-            connection.execute("COMMIT")
-            return result
-    except sqlite3.Error as error:
-        raise StoreError(f"{path} cannot be written: {error}") from None
-
-
-def _write_terms(connection: sqlite3.Connection, terms: Terms) -> None:
-    mailing.write_terms(connection, terms)

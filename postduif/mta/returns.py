@@ -158,7 +158,16 @@ class Returns:
             return _Work(reading.kind.value, f"{reading.kind.value}, from which nothing follows", notices)
         if await self._is_told(about, judged, judged.kind):
             return _Work("repeated", f"{judged.kind.value} once more, from which nothing follows", notices)
-        return self._effect(about, judged, judged.kind, notices)
+        if not about.recipient:
+            return _Work(reading.kind.value, "about somebody who was erased")
+        type_ = await self._type_of(about) if judged.kind is Kind.UNSUBSCRIBED else ""
+        return self._effect(about, judged, judged.kind, notices, type_)
+
+    async def _type_of(self, about: Sent) -> str:
+        """The type of mail that it was; that of a mailing is in its file, also long after its end."""
+        if self._mailings is not None and (number := mailing.number_of(about.stream)):
+            return (await self._mailings.terms(number)).mail_type
+        return self._suppressions.type_of(about.stream)
 
     async def _is_told(self, about: Sent, judged: Judged, kind: Kind) -> bool:
         """Somebody sends it again. What a person asks for, a complaint or an unsubscribe, is never taken for that."""
@@ -193,7 +202,7 @@ class Returns:
                 return found._replace(purpose=Purpose.FEEDBACK)
         return found if isinstance(found, Found) else None
 
-    def _effect(self, about: Sent, judged: Judged, kind: Kind, notices: _Notices) -> _Work:
+    def _effect(self, about: Sent, judged: Judged, kind: Kind, notices: _Notices, type_: str) -> _Work:
         now = self._clock.time()
         failure = (judged.category, provider_of(judged.reply.remote_mta or about.domain))
         attempt = Attempt(kind, judged.reply, now, category=judged.category)
@@ -201,7 +210,6 @@ class Returns:
         listing = None
         if judged.what is not None:
             subject = of_address(address.parse(about.recipient))
-            type_ = self._suppressions.type_of(about.stream) if kind is Kind.UNSUBSCRIBED else ""
             event = Event(subject, judged.what, now, _SOURCES[kind], str(judged.reply), type=type_)
             listing = self._suppressions.recording([event])
         says = f"{kind.value}: {about.recipient}, message {about.message}"

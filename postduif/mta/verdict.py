@@ -14,6 +14,7 @@ from postduif.config.schema import Delivery
 from postduif.envelope import Entry
 from postduif.mta.retry import give_up, next_attempt
 from postduif.mta.transaction import Transaction
+from postduif.queue.mailing import number_of
 from postduif.queue.store import Outcome
 from postduif.reply import Reply
 
@@ -77,7 +78,7 @@ def had_last_try(entry: Entry) -> bool:
 
 def past_validity(entry: Entry, now: float) -> bool:
     """It is of a mailing whose validity is over: nobody wants it any more, tried or not."""
-    return bool(entry.recipient.merge) and entry.envelope.expires_at <= now
+    return number_of(entry.envelope.stream) > 0 and entry.envelope.expires_at <= now
 
 
 def expired(entry: Entry, about: Circumstances) -> Outcome:

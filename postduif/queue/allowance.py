@@ -29,6 +29,11 @@ class Allowance:
         """So many were taken and did not go."""
         self._left = min(self._most, self._left + count)
 
+    def left(self, now: float) -> int:
+        """How many may go now."""
+        self._fill(now)
+        return int(self._left)
+
     def wait(self, now: float) -> float:
         """Seconds until one may go; 0.0 when it may now."""
         if not self._a_second:

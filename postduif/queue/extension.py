@@ -14,3 +14,5 @@ class Extension(NamedTuple):
     """Makes the tables that are not there; called at every start, in no transaction."""
     tables: tuple[str, ...]
     """Their names: what can be read of them in a damaged file is taken over."""
+    row_by_row: bool = False
+    """So is then every row of the queue's own tables: the file has one message, which cannot be saved whole."""

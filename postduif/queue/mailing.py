@@ -66,10 +66,10 @@ def write_terms(connection: sqlite3.Connection, terms: Terms) -> None:
     connection.execute("INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = ?2", row)
 
 
-def read_terms(connection: sqlite3.Connection) -> Terms:
-    """Those of the file; the ordinary ones when it has none, which is after damage."""
+def read_terms(connection: sqlite3.Connection) -> Terms | None:
+    """Those of the file; None when it has none, which is after damage."""
     row = connection.execute("SELECT value FROM meta WHERE name = ?", (TERMS,)).fetchone()
-    return Terms(**json.loads(row[0])) if row else Terms()
+    return Terms(**json.loads(row[0])) if row else None
 
 
 def prepare(connection: sqlite3.Connection) -> None:
@@ -77,5 +77,5 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.executescript(resources.files("postduif.queue").joinpath("mailing.sql").read_text())
 
 
-EXTENSION = Extension(prepare, ("person", "excluded"))
+EXTENSION = Extension(prepare, ("person", "excluded"), row_by_row=True)
 """For `Store.open` and `open_queue` of a mailing's file."""

@@ -16,3 +16,6 @@ CREATE TABLE IF NOT EXISTS excluded (
     address TEXT NOT NULL,
     cause   TEXT NOT NULL
 );
+
+-- All rows of the journal are of one message here. To ask for one recipient write `+message = ?`, or this is not used.
+CREATE INDEX IF NOT EXISTS journal_number ON journal (number);

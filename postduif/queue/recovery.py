@@ -33,6 +33,7 @@ CHECK_ALWAYS = 16 * 1024 * 1024
 """Octets up to which the whole file is checked at every start."""
 CHECK_UNCLEAN = 512 * 1024 * 1024
 """Octets up to which it is checked after an unclean stop. Beyond, a start would take minutes."""
+LEAST_ID = 1 << 32
 IDS_PER_SECOND = 100
 """Ids of a new file begin at the time, so that they differ from those of a file it replaces."""
 
@@ -80,7 +81,7 @@ def open_queue(data_dir: Path, clock: Clock, extensions: Sequence[Extension] = (
         _end_salvage(path, clock)
         present = [directory.check_file(path.with_name(path.name + suffix)) for suffix in SUFFIXES]
         if not any(present[:2]):
-            create(path, int(clock.time() * IDS_PER_SECOND))
+            create(path, _first_id(clock))
         else:
             if _unclean(path):
                 log.warning("unclean_stop", done="what the daemon before had committed is taken up")
@@ -96,6 +97,11 @@ def open_queue(data_dir: Path, clock: Clock, extensions: Sequence[Extension] = (
     except BaseException:
         lock.release()
         raise
+
+
+def _first_id(clock: Clock) -> int:
+    """Above the numbers of mailings, whatever the clock says."""
+    return max(int(clock.time() * IDS_PER_SECOND), LEAST_ID)
 
 
 def _prepare(path: Path, extensions: Sequence[Extension]) -> None:
@@ -132,9 +138,11 @@ def _examine(path: Path, clock: Clock, extensions: Sequence[Extension]) -> None:
         salvaged = path.with_name(path.name + SALVAGED)
         for suffix in SUFFIXES:
             salvaged.with_name(salvaged.name + suffix).unlink(missing_ok=True)
-        create(salvaged, int(clock.time() * IDS_PER_SECOND))
+        create(salvaged, _first_id(clock))
         _prepare(salvaged, extensions)
-        count = salvage.salvage(path, salvaged, [table for extension in extensions for table in extension.tables])
+        tables = [table for extension in extensions for table in extension.tables]
+        save = salvage.salvage_rows if any(one.row_by_row for one in extensions) else salvage.salvage
+        count = save(path, salvaged, tables)
         aside = _set_aside(path, str(damage), clock)
         _end_salvage(path, clock)
         log.error(

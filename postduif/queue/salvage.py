@@ -46,6 +46,28 @@ def salvage(damaged: Path, fresh: Path, tables: Sequence[str] = ()) -> int:
     return count
 
 
+def salvage_rows(damaged: Path, fresh: Path, tables: Sequence[str]) -> int:
+    """Copy every row that can be read, whatever it belongs to; returns how many recipients. Raises sqlite3.Error.
+
+    The journal comes before the recipients: whoever has his end in it has left.
+    """
+    if not damaged.exists():
+        return 0
+    with contextlib.closing(_open(damaged)) as source, contextlib.closing(connection.connect_writer(fresh)) as target:
+        for table in ("meta", "scheduled_queue", "message", "body", "hold", "journal", "recipient", *tables):
+            with contextlib.suppress(sqlite3.Error):  # of the source: the table itself cannot be found
+                _copy_table(source, target, table)
+        target.execute(_DROP_ENDED)
+        (count,) = target.execute("SELECT count(*) FROM recipient").fetchone()
+    return int(count)
+
+
+_DROP_ENDED = f"""
+DELETE FROM recipient WHERE (id & {rows.MAX_RECIPIENTS}) IN (
+    SELECT number FROM journal WHERE kind IN ('delivered', 'failed', 'expired', 'withdrawn', 'suppressed'))
+"""
+
+
 def _copy_table(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> None:
     names = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
     insert = f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from postduif.attempt import Attempt
 from postduif.queue import columns
+from postduif.queue.mailing import MAX_NUMBER
 from postduif.queue.rows import MAX_RECIPIENTS, message_of
 
 
@@ -28,9 +29,10 @@ class Sent(NamedTuple):
 
 def find(connection: sqlite3.Connection, recipient_id: int) -> Sent | None:
     """What is known of a recipient; None: its journal is gone, or it has none yet."""
+    message = message_of(recipient_id)
     row = connection.execute(
-        f"SELECT {', '.join(Sent._fields)} FROM journal WHERE message = ? AND number = ? ORDER BY id DESC LIMIT 1",
-        (message_of(recipient_id), recipient_id & MAX_RECIPIENTS),
+        f"SELECT {', '.join(Sent._fields)} FROM journal WHERE {_of(message)} AND number = ? ORDER BY id DESC LIMIT 1",
+        (message, recipient_id & MAX_RECIPIENTS),
     ).fetchone()
     return None if row is None else Sent(*row)
 
@@ -38,7 +40,7 @@ def find(connection: sqlite3.Connection, recipient_id: int) -> Sent | None:
 def write_once(connection: sqlite3.Connection, about: Sent, attempt: Attempt) -> None:
     """The same, unless it says so already: for who may have to write again after a crash."""
     said = connection.execute(
-        "SELECT 1 FROM journal WHERE message = ? AND number = ? AND kind = ? AND text = ?",
+        f"SELECT 1 FROM journal WHERE {_of(about.message)} AND number = ? AND kind = ? AND text = ?",
         (about.message, about.number, attempt.kind.value, attempt.reply.text),
     ).fetchone()
     if said is None:
@@ -48,7 +50,7 @@ def write_once(connection: sqlite3.Connection, about: Sent, attempt: Attempt) ->
 def said_before(connection: sqlite3.Connection, about: Sent, kind: str) -> list[tuple[str, int]]:
     """Category and code of what of this kind is written down about that recipient already."""
     rows = connection.execute(
-        "SELECT category, code FROM journal WHERE message = ? AND number = ? AND kind = ?",
+        f"SELECT category, code FROM journal WHERE {_of(about.message)} AND number = ? AND kind = ?",
         (about.message, about.number, kind),
     )
     return rows.fetchall()
@@ -71,3 +73,8 @@ def write(connection: sqlite3.Connection, about: Sent, attempt: Attempt) -> None
 
 
 _UNSAID = {"before_queue": 0.0, "in_queue": 0.0, "connect": 0.0, "transmit": 0.0}
+
+
+def _of(message: int) -> str:
+    """In the file of a mailing every row is of one message, and an index by number finds them (`mailing.sql`)."""
+    return "+message = ?" if message <= MAX_NUMBER else "message = ?"

@@ -7,17 +7,18 @@ too. A mailing's rate is kept here: who asks for more gets less, and is told of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
-from typing import Any
 
+from postduif import log
 from postduif.clock import Clock
 from postduif.envelope import Entry, Envelope, Message
+from postduif.errors import StoreError
 from postduif.queue.allowance import Allowance
-from postduif.queue.change import Task
 from postduif.queue.mailing import Terms
 from postduif.queue.scheduled import QueueKey
-from postduif.queue.store import Outcome, Store
+from postduif.queue.store import Store
 
 
 class _Mailing:
@@ -40,6 +41,8 @@ class Stores:
         self._mailings: dict[str, _Mailing] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._dead = asyncio.Event()
+        self.on_added: Callable[[], None] = lambda: None
+        """Called when a mailing is there, perhaps with very many scheduled queues that are due."""
 
     # --- which
 
@@ -64,8 +67,7 @@ class Stores:
         self._mailings[stream] = _Mailing(store, terms)
         self._watches[stream] = asyncio.create_task(self._watch(store))
         store.on_due = self._call
-        for key in store.due(self._clock.time()):
-            self._call(key)
+        self.on_added()
 
     def change(self, stream: str, terms: Terms) -> None:
         """Other terms hold from now on."""
@@ -147,24 +149,26 @@ class Stores:
         return allowed
 
     async def lease_expired(self, limit: int, before: float) -> list[Entry]:
-        """See `Store.lease_expired`."""
+        """See `Store.lease_expired`. A mailing whose file cannot be read is passed over."""
         for store in self:
-            if entries := await store.lease_expired(limit, before):
-                return entries
+            with self._alone(store):
+                if entries := await store.lease_expired(limit, before):
+                    return entries
         return []
 
     async def lease_of(self, addresses: Iterable[str], limit: int) -> list[Entry]:
-        """See `Store.lease_of`."""
+        """See `Store.lease_of`. A mailing whose file cannot be read is passed over."""
         asked, entries = list(addresses), list[Entry]()
         for store in self:
-            if len(entries) < limit:
-                entries += await store.lease_of(asked, limit - len(entries))
+            with self._alone(store):
+                if len(entries) < limit:
+                    entries += await store.lease_of(asked, limit - len(entries))
         return entries
 
     @property
     def room(self) -> int:
-        """How many more may be leased of each."""
-        return min(store.room for store in self)
+        """How many more may be leased of the one with the most room."""
+        return max(store.room for store in self)
 
     def release(self, entries: Iterable[Entry]) -> None:
         """See `Store.release`."""
@@ -180,33 +184,6 @@ class Stores:
         """The content of that message. See `Store.content`."""
         return await self.of(envelope.stream).content(envelope.id)
 
-    def apart(self, outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
-        """What `settle` takes together: those of one store."""
-        if not self._mailings:
-            return [list(outcomes)]
-        groups: dict[int, list[Outcome]] = {}
-        for one in outcomes:
-            groups.setdefault(id(self.of(one.entry.envelope.stream)), []).append(one)
-        return list(groups.values())
-
-    async def settle(
-        self,
-        outcomes: Sequence[Outcome],
-        notices: Sequence[tuple[Envelope, Message]] = (),
-        tasks: Sequence[Task] = (),
-    ) -> list[Any]:
-        """See `Store.settle`; all of one store.
-
-        `tasks` and `notices` are for the main file. With outcomes of a mailing they come first, in a transaction of
-        their own: after a crash in between what the tasks say is known, and the recipient is tried again.
-        """
-        store = self.of(outcomes[0].entry.envelope.stream)
-        if store is self.main:
-            return await store.settle(outcomes, notices, tasks)
-        results = await self.main.settle((), notices, tasks) if tasks or notices else []
-        await store.settle(outcomes)
-        return results
-
     # --- when
 
     def due(self, now: float) -> list[QueueKey]:
@@ -221,9 +198,16 @@ class Stores:
         fed: list[QueueKey] = []
         for mailing in self._mailings.values():
             if mailing.starved and not mailing.rate.wait(self._clock.monotonic()):
-                fed += mailing.starved
-                mailing.starved = {}
+                fed += self._first(mailing)
         return fed
+
+    def _first(self, mailing: _Mailing) -> list[QueueKey]:
+        """As many of those that starve as have something to share; they come in turn."""
+        count = max(1, mailing.rate.left(self._clock.monotonic()))
+        first = [key for key, _ in zip(mailing.starved, range(count), strict=False)]
+        for key in first:
+            del mailing.starved[key]
+        return first
 
     def waits_on_disk(self, key: QueueKey) -> bool:
         """See `Store.waits_on_disk`."""
@@ -239,7 +223,18 @@ class Stores:
     async def tidy(self) -> None:
         """See `Store.tidy`."""
         for store in self:
-            await store.tidy()
+            with self._alone(store):
+                await store.tidy()
+
+    @contextlib.contextmanager
+    def _alone(self, store: Store) -> Iterator[None]:
+        """What is wrong with the file of one mailing is no matter of the others. Raises StoreError of the main one."""
+        try:
+            yield
+        except StoreError as error:
+            if store is self.main:
+                raise
+            log.error("mailing_file_failed", error=error, remedy="see the disk's own errors; other mail goes on")
 
 
 def _stream(entry: Entry) -> str:

@@ -1,0 +1,109 @@
+"""The files of mailings that nobody has open: which there are, how they stand, small reads and changes of them.
+
+Whoever changes one has the mailing's lock, or is alone because no daemon runs. Raises StoreError. Blocks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from postduif import log
+from postduif.errors import StoreError
+from postduif.queue import mailing
+from postduif.queue.connection import FILE_NAME, connect_reader, connect_writer
+from postduif.queue.forgetting import forget_waiting
+from postduif.queue.mailing import PAUSED, STOPPED, Terms
+
+T = TypeVar("T")
+
+ENDED = "ended"
+"""A file of this name beside the queue file: nothing waits in it, so it need not be looked into."""
+
+
+class Standing(NamedTuple):
+    """What a closed file says of its mailing."""
+
+    waiting: bool
+    paused: bool
+    stopped: bool
+    terms: Terms
+
+
+def numbers(folder: Path) -> list[int]:
+    """Of all that were handed over, the oldest first."""
+    try:
+        return sorted(int(one.name) for one in folder.iterdir() if one.name.isdigit())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StoreError(f"{folder}: {error.strerror}") from None
+
+
+def forget_in_files(data_dir: Path, addresses: Sequence[str], now: float) -> None:
+    """The same as `Mailings.forget`, while no daemon runs."""
+    for number in numbers(data_dir / mailing.FOLDER):
+        with one_failing(number):
+            path = mailing.directory_of(data_dir, number) / FILE_NAME
+            write(path, forget_waiting, (list(addresses), now))
+    forget_prepared(data_dir, addresses, now)
+
+
+def forget_prepared(data_dir: Path, addresses: Sequence[str], now: float) -> None:
+    """In those that are not handed over yet."""
+    folder = data_dir / "campaign" / "prepared"
+    for number in numbers(folder):
+        with one_failing(number):
+            write(folder / str(number) / FILE_NAME, forget_waiting, (list(addresses), now))
+
+
+@contextlib.contextmanager
+def one_failing(number: int) -> Iterator[None]:
+    """A file that cannot be read keeps nobody in the others."""
+    try:
+        yield
+    except StoreError as error:
+        log.error("mailing_not_forgotten", mailing=number, error=error, remedy="erase them again when it can be read")
+
+
+def not_ended(folder: Path) -> list[int]:
+    """Those of them that may have something to send."""
+    return [number for number in numbers(folder) if not (folder / str(number) / ENDED).exists()]
+
+
+def standing(path: Path) -> Standing:
+    def look(connection: sqlite3.Connection) -> Standing:
+        waiting = connection.execute("SELECT 1 FROM recipient LIMIT 1").fetchone() is not None
+        owners = {owner for (owner,) in connection.execute("SELECT DISTINCT owner FROM hold")}
+        return Standing(waiting, PAUSED in owners, STOPPED in owners, mailing.read_terms(connection) or Terms())
+
+    return read(path, look, ())
+
+
+def mark_ended(path: Path) -> None:
+    try:
+        path.with_name(ENDED).touch(mode=0o600)
+    except OSError as error:
+        raise StoreError(f"{path.parent}: {error.strerror}") from None
+
+
+def read(path: Path, query: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+    try:
+        with contextlib.closing(connect_reader(path)) as connection:
+            return query(connection, *arguments)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} cannot be read: {error}") from None
+
+
+def write(path: Path, function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+    try:
+        with contextlib.closing(connect_writer(path)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            result = function(connection, *arguments)
+            connection.execute("COMMIT")
+            return result
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} cannot be written: {error}") from None
