@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,6 +12,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
 
 from postduif.campaign.mailings import listing
 from postduif.campaign.mailings.fault import MailingFault
@@ -25,6 +29,7 @@ from postduif.cli.options import config_option
 from postduif.cli.tables import ago, printable, span, table
 from postduif.config.units import format_time
 
+_INDENT = 16  # below what was done
 _STATES = [state.value for state in State if state is not State.ABSENT]
 
 
@@ -96,8 +101,15 @@ def log(config_path: Path, number: int, after: int, *, as_json: bool) -> None:
     if as_json:
         print_json([one._asdict() for one in events])
         return
-    rows = [(_clock(one.at), one.who, one.action, one.after, one.words) for one in events]
-    table(("when", "who", "what", "then", "words"), rows, empty="Nothing.")
+    if not sys.stdout.isatty():
+        table((), [(_clock(one.at), one.who, one.action, one.after, one.words) for one in events], empty="")
+        return
+    console = Console()
+    for one in events:
+        then = "" if one.after == one.before else f"{one.after}"
+        console.print(Text(printable(f"{_clock(one.at)}  {one.who:10} {one.action:15} {then}").rstrip()))
+        if one.words:
+            console.print(Padding(Text(printable(one.words), "cyan"), (0, 0, 0, _INDENT)))
 
 
 def _clock(at: float) -> str:

@@ -105,7 +105,8 @@ def timeline(config_path: Path, number: int, address: str, *, as_json: bool) -> 
         print_json([one.recipient._asdict() | {"events": [event._asdict() for event in one.events]} for one in found])
         return
     for one in found:
-        click.echo(f"{one.recipient.address} is {one.recipient.state}", err=True)
+        if sys.stdout.isatty():
+            click.echo(f"{printable(one.recipient.address)} is {one.recipient.state}")
         listed = [(_clock(event), event.kind, event.attempt or "", _words(event), event.host) for event in one.events]
         table(("when", "what", "try", "reply", "host"), listed, empty="Nothing.")
 
