@@ -11,7 +11,10 @@ import math
 import os
 import shutil
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,8 +26,9 @@ from postduif.queue.mailing import Terms
 TOGETHER = 256  # recipients of one domain that are written together: delivery then finds them in few pages
 GATHERED = 100_000  # recipients in memory: some 60 MB
 UNFINISHED = ".new"
+_is_seed = attrgetter("seed")
 _NEVER = Notify.NEVER.value
-_STEP = 1_000_003
+_GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 class Target(NamedTuple):
@@ -52,9 +56,15 @@ class Excluded(NamedTuple):
 class MailingFile:
     """Being written. `finish` or `discard` ends it. Raises StoreError when the disk does not take it."""
 
-    def __init__(self, folder: Path, number: int, template: bytes, envelope: Envelope, terms: Terms) -> None:
-        """`folder` gets a directory named by the number. Of the envelope count sender and header_from."""
+    def __init__(
+        self, folder: Path, number: int, template: bytes, envelope: Envelope, terms: Terms, journal: str = ""
+    ) -> None:
+        """`folder` gets a directory named by the number. Of the envelope count sender and header_from.
+
+        `journal`: an address that gets a copy of what each recipient gets, in the same wave; a copy is a seed.
+        """
         self._number = number
+        self._journal = journal
         self._final = folder / str(number)
         self._draft = folder / f"{number}{UNFINISHED}"
         self._queues: dict[str, int] = {}
@@ -73,6 +83,7 @@ class MailingFile:
 
     def _begin(self, template: bytes, envelope: Envelope, terms: Terms) -> None:
         mailing.prepare(self._connection)
+        self._connection.execute("CREATE TEMP TABLE copied (apart INTEGER, first INTEGER, last INTEGER)")
         for setting in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536"):
             self._connection.execute(f"PRAGMA {setting}")
         self._connection.execute("BEGIN")
@@ -103,7 +114,7 @@ class MailingFile:
                 if len(of_domain) == TOGETHER:
                     full.append(domain)
             self._in_memory += 1
-        if self.written + self._in_memory > rows.MAX_RECIPIENTS:
+        if self.written + self._in_memory * (2 if self._journal else 1) > rows.MAX_RECIPIENTS:
             raise StoreError(f"a mailing has {rows.MAX_RECIPIENTS:,} recipients at most; make two of it")
         for domain in sorted(gathered) if self._in_memory >= GATHERED else full:
             self._write(domain, gathered.pop(domain))
@@ -133,14 +144,24 @@ class MailingFile:
         return self._final
 
     def _part(self, waves: Sequence[int]) -> None:
-        """Put the later waves on hold. Who is in which is spread over all domains, by a permutation of the numbers."""
-        later = [(wave, size) for wave, size in enumerate(waves[1:], 2) if size]
-        step = next(one for one in range(_STEP, 2 * _STEP) if math.gcd(one, self.written) == 1) if later else 0
-        low = self.written - sum(size for _, size in later)
-        for wave, size in later:
+        """Put the later waves on hold: exactly so many people in each, whatever there is of seeds and copies."""
+        for wave in range(2, len(waves) + 1):
             self._connection.execute(_INSERT_HOLD, (wave, mailing.stream_of(self._number), mailing.WAVE))
-            self._connection.execute(_PUT_OFF, (wave, step, self.written, low, low + size))
-            low += size
+        if len(waves) > 1:
+            self._connection.executemany(_PUT_OFF, self._put_off(list(accumulate(waves))))
+            first = rows.first_recipient(self._number)
+            copied = self._connection.execute("SELECT apart, first + ?1, last + ?1 FROM copied", (first,))
+            self._connection.executemany(_PUT_OFF_COPIES, copied)
+
+    def _put_off(self, ends: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Wave and id of those who are not in the first. A permutation of the people spreads each over all domains."""
+        (count,) = self._connection.execute("SELECT count(*) FROM person WHERE NOT seed").fetchone()
+        step, first = _step(count), rows.first_recipient(self._number)
+        people = self._connection.execute("SELECT number FROM person WHERE NOT seed ORDER BY number")
+        for place, (number,) in enumerate(people):
+            wave = min(bisect_right(ends, place * step % count) + 1, len(ends))
+            if wave > 1:
+                yield wave, first + number
 
     def discard(self) -> None:
         """Leave nothing of it."""
@@ -148,23 +169,36 @@ class MailingFile:
         shutil.rmtree(self._draft, ignore_errors=True)
 
     def _write(self, domain: str, targets: list[Target]) -> None:
-        queue = self._queues.get(domain)
+        if self._journal:
+            targets.sort(key=_is_seed)  # people first: their copies follow in the same order
         with _as_store_errors(self._draft):
-            if queue is None:
-                queue = self._queues[domain] = len(self._queues) + 1
-                values = (queue, mailing.stream_of(self._number), domain)
-                self._connection.execute("INSERT INTO scheduled_queue (id, stream, domain) VALUES (?, ?, ?)", values)
-            number, first = self.written, rows.first_recipient(self._number)
-            recipients, people = [], []
-            for address, merge, contact, child, seed in targets:
-                recipients.append((first + number, queue, address, merge))
-                people.append((number, contact, child, seed))
-                number += 1
-            self._connection.executemany(_INSERT_RECIPIENT, recipients)
-            self._connection.executemany(
-                "INSERT INTO person (number, contact, child, seed) VALUES (?, ?, ?, ?)", people
-            )
+            first = self.written
+            self._insert(domain, targets)
+            if self._journal:
+                self._copy([target for target in targets if not target.seed], first)
         self._in_memory -= len(targets)
+
+    def _copy(self, people: Sequence[Target], first: int) -> None:
+        """Of people whose numbers begin with `first`; it is noted how far from them."""
+        values = (self.written - first, self.written, self.written + len(people) - 1)
+        self._connection.execute("INSERT INTO copied (apart, first, last) VALUES (?, ?, ?)", values)
+        copies = [one._replace(address=self._journal, contact=0, child=0, seed=True) for one in people]
+        self._insert(self._journal.rpartition("@")[2], copies)
+
+    def _insert(self, domain: str, targets: Sequence[Target]) -> None:
+        queue = self._queues.get(domain)
+        if queue is None:
+            queue = self._queues[domain] = len(self._queues) + 1
+            values = (queue, mailing.stream_of(self._number), domain)
+            self._connection.execute("INSERT INTO scheduled_queue (id, stream, domain) VALUES (?, ?, ?)", values)
+        number, first = self.written, rows.first_recipient(self._number)
+        recipients, people = [], []
+        for address, merge, contact, child, seed in targets:
+            recipients.append((first + number, queue, address, merge))
+            people.append((number, contact, child, seed))
+            number += 1
+        self._connection.executemany(_INSERT_RECIPIENT, recipients)
+        self._connection.executemany("INSERT INTO person (number, contact, child, seed) VALUES (?, ?, ?, ?)", people)
         self.written = number
 
 
@@ -172,9 +206,9 @@ _INSERT_MESSAGE = f"INSERT INTO message ({columns.MESSAGE_COLUMNS}) VALUES ({', 
 _INSERT_RECIPIENT = f"""
 INSERT INTO recipient ({columns.RECIPIENT_COLUMNS}) VALUES (?, ?, ?, '', {_NEVER}, 0, 0.0, 0, 0, '', '', '', ?)
 """  # noqa: S608  constants
-_PUT_OFF = """
-UPDATE recipient SET hold = ?1 WHERE (id & 16777215) * ?2 % ?3 >= ?4 AND (id & 16777215) * ?2 % ?3 < ?5
-AND NOT (SELECT seed FROM person WHERE number = id & 16777215)
+_PUT_OFF = "UPDATE recipient SET hold = ? WHERE id = ?"
+_PUT_OFF_COPIES = """
+UPDATE recipient SET hold = (SELECT hold FROM recipient AS of WHERE of.id = recipient.id - ?) WHERE id BETWEEN ? AND ?
 """
 _INSERT_HOLD = """
 INSERT INTO hold (id, covers, stream, domain, owner, reason, placed_at, until)
@@ -206,6 +240,12 @@ def hand_over(prepared: Path, data_dir: Path, *, at: float, expires_at: float, w
         prepared.rename(handed_over)
         directory.sync(handed_over.parent)
         directory.sync(prepared.parent)
+
+
+def _step(count: int) -> int:
+    """Between the places of neighbours in a permutation of `count`: near the golden section, which spreads evenly."""
+    near = round(count * _GOLDEN)
+    return next(one for off in range(count + 1) for one in (near + off, near - off) if math.gcd(one, count) == 1)
 
 
 def _sync_file(path: Path) -> None:

@@ -179,10 +179,7 @@ class _Preparation:
             for chunk in _chunks(self._sifted(gathered)):
                 file.exclude([Excluded(one.contact, one.child, one.address, one.cause) for one in chunk if one.cause])
                 taken = [one for one in chunk if not one.cause]
-                rows = [Row(one.address, packed(pick(one)), one.contact, one.child) for one in taken]
-                file.add(rows)
-                if composed.journal:
-                    file.add([row._replace(address=composed.journal, contact=0, seed=True) for row in rows])
+                file.add([Row(one.address, packed(pick(one)), one.contact, one.child) for one in taken])
                 sampling.look(taken)
                 self._count(chunk, len(taken), gathered.gathered.people)
             self._add_seeds(file, values, order, sampling)
@@ -216,6 +213,7 @@ class _Preparation:
             dump(composed.content, values.names),
             Envelope(sender, header_from=sender.domain),
             Terms(draft.stream, draft.target.mail_type, draft.rate, draft.priority),
+            composed.journal,
         )
 
     def _sifted(self, gathered: Target) -> Iterator[Recipient]:
