@@ -27,7 +27,7 @@ from postduif.cli.tables import printable
 from postduif.config.load import load
 from postduif.config.schema import Config
 from postduif.errors import PostduifError
-from postduif.mta.control import ControlError, ask
+from postduif.mta.control import ControlError, NotRunning, ask
 
 number_argument = click.argument("number", type=click.IntRange(1))
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -79,9 +79,11 @@ def acted(desk: Desk, number: int) -> Mailing:
     means = Means(desk.connection, desk.places, partial(ask, desk.config.server.run_dir), time.time())
     try:
         return act(means, number)
-    except ControlError as error:
+    except NotRunning as error:
         click.echo(f"postduif: it is written down, and done as soon as the daemon runs ({error})", err=True)
-        return find(desk.connection, number)
+    except ControlError as error:
+        click.echo(f"postduif: it is written down, but the daemon did not do it; it is told again ({error})", err=True)
+    return find(desk.connection, number)
 
 
 def said(mailing: Mailing, words: str, *, as_json: bool) -> None:

@@ -20,7 +20,7 @@ from postduif.campaign.mailings.listing import find
 from postduif.campaign.mailings.listing import log as history
 from postduif.campaign.mailings.record import Mailing, State
 from postduif.campaign.mailings.states import Action
-from postduif.campaign.preparing.places import Places
+from postduif.campaign.preparing.places import Places, preparing
 from postduif.campaign.preparing.waves import begins, sizes
 from postduif.campaign.sending import canary
 from postduif.campaign.sending.standing import Standing, standing, withdrawn
@@ -60,6 +60,13 @@ def act(means: Means, number: int) -> Mailing:
 
 
 def _hand_over(means: Means, seen: Mailing) -> None:
+    """By one at a time: of two who moved the file together, one would say that it is gone."""
+    with preparing(means.places, seen.number) as nobody:
+        if nobody:
+            _move(means, seen)
+
+
+def _move(means: Means, seen: Mailing) -> None:
     places, number = means.places, seen.number
     if not places.prepared(number).exists() and not places.handed_over(number).exists():
         running.give_back(means.connection, seen, means.by("its file was not there any more; prepare it again"))
