@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from postduif import log
 from postduif.errors import StoreError
 from postduif.queue import mailing
-from postduif.queue.connection import FILE_NAME, connect_reader, connect_writer
+from postduif.queue.connection import FILE_NAME, connect_reader, connect_writer, is_damage, mark_suspect
 from postduif.queue.forgetting import forget_waiting
 from postduif.queue.mailing import PAUSED, STOPPED, Terms
 
@@ -95,6 +95,8 @@ def read(path: Path, query: Callable[..., T], arguments: tuple[Any, ...]) -> T:
         with contextlib.closing(connect_reader(path)) as connection:
             return query(connection, *arguments)
     except sqlite3.Error as error:
+        if is_damage(error):
+            mark_suspect(path)
         raise StoreError(f"{path} cannot be read: {error}") from None
 
 

@@ -19,6 +19,7 @@ from postduif.clock import Clock
 from postduif.config.schema import Queue
 from postduif.errors import StoreError
 from postduif.mta.mailing_files import (
+    Standing,
     forget_prepared,
     mark_ended,
     not_ended,
@@ -270,9 +271,9 @@ class Mailings:
 
     async def _try(self, number: int) -> None:
         try:
-            found = await asyncio.to_thread(standing, self._path(number))
-            self._suppressions.types_of_mailings[stream_of(number)] = found.terms.mail_type
-            if not found.waiting:
+            if (found := await self._looked_into(number)) is None:
+                await self._begin(number)  # which sees what can be saved of it
+            elif not found.waiting:
                 await asyncio.to_thread(mark_ended, self._path(number))
             elif found.stopped or not found.paused:
                 await self._begin(number)
@@ -281,6 +282,15 @@ class Mailings:
             if self._complaints.get(number) != str(error):
                 self._complaints[number] = str(error)
                 log.error("mailing_not_opened", mailing=number, error=error, remedy="it is tried again within seconds")
+
+    async def _looked_into(self, number: int) -> Standing | None:
+        """How a closed one stands; None when it cannot be read."""
+        try:
+            found = await asyncio.to_thread(standing, self._path(number))
+        except StoreError:
+            return None
+        self._suppressions.types_of_mailings[stream_of(number)] = found.terms.mail_type
+        return found
 
     async def _begin(self, number: int) -> None:
         await self._to_the_end(self._take_up(number))
