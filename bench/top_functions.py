@@ -5,7 +5,6 @@ py-spy stops what it looks at for a moment each time: figures of such a run are 
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -22,7 +21,6 @@ _PATIENCE = 60.0
 _PROCESS = "process "
 _WAITING = ("Condition.wait (threading.py)", "_worker (concurrent/futures/thread.py)")
 """Of threads that wait, which py-spy takes for work where it cannot see their state."""
-_PLACES = (os.defpath, str(Path(os.sep, "tmp", "probe", "bin")))
 
 
 class Share(NamedTuple):
@@ -37,9 +35,11 @@ class Profile:
     """Keeps the looks of the last run in a file below `root`. Raises BenchError when there is no py-spy."""
 
     def __init__(self, root: Path) -> None:
-        found = shutil.which("py-spy", path=os.pathsep.join([os.environ.get("PATH", ""), *_PLACES]))
+        found = shutil.which("py-spy")
         if found is None:
-            raise BenchError("py-spy is not installed; pip install py-spy, or leave out --profile")
+            raise BenchError(
+                "py-spy is not on PATH; pip install py-spy somewhere and name that, or leave out --profile"
+            )
         self._program = found
         self._file = root / "looks"
         self._log = root / "py-spy.log"
