@@ -60,10 +60,16 @@ def act(means: Means, number: int) -> Mailing:
 
 
 def _hand_over(means: Means, seen: Mailing) -> None:
-    """By one at a time: of two who moved the file together, one would say that it is gone."""
+    """By one at a time, and not while somebody stops it: of both, the one who is second sees what the first did."""
     with preparing(means.places, seen.number) as nobody:
-        if nobody:
+        if nobody and _still(means, seen):
             _move(means, seen)
+
+
+def _still(means: Means, seen: Mailing) -> bool:
+    """The record says what it said: what is about to be done is still asked for."""
+    there = find(means.connection, seen.number)
+    return (there.state, there.changed) == (seen.state, seen.changed)
 
 
 def _move(means: Means, seen: Mailing) -> None:
@@ -89,7 +95,7 @@ def _send(means: Means, seen: Mailing) -> None:
     if not found.waiting:
         running.finish(means.connection, seen, means.by())
         return
-    if found.paused:
+    if found.paused and _still(means, seen):
         means.tell("mailing.resume", number=seen.number)
     if found.waves:
         _let_waves_go(means, seen, found)
@@ -99,16 +105,19 @@ def _pause(means: Means, seen: Mailing) -> None:
     found = standing(means.places.handed_over(seen.number))
     if not found.waiting:
         running.finish(means.connection, seen, means.by())
-    elif not found.paused:
+    elif not found.paused and _still(means, seen):
         means.tell("mailing.pause", number=seen.number)
 
 
 def _stop(means: Means, seen: Mailing) -> None:
     places, number = means.places, seen.number
-    if not places.handed_over(number).exists():
-        shutil.rmtree(places.prepared(number), ignore_errors=True)
-        running.stopped(means.connection, seen, means.by("nothing of it was sent"))
-        return
+    with preparing(places, number) as nobody:
+        if not nobody:
+            return
+        if not places.handed_over(number).exists():
+            shutil.rmtree(places.prepared(number), ignore_errors=True)
+            running.stopped(means.connection, seen, means.by("nothing of it was sent"))
+            return
     found = standing(places.handed_over(number))
     if found.waiting and not found.stopped:
         means.tell("mailing.stop", number=number)
