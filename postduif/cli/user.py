@@ -22,7 +22,10 @@ from postduif.mta.injection import tokens
 
 @click.group
 def command() -> None:
-    """Users of SMTP AUTH: add, list, remove; tokens of the HTTP door. A running server sees a change at once."""
+    """Users of SMTP AUTH, and tokens of the HTTP door.
+
+    A running server sees a change at once.
+    """
 
 
 @command.command("add")
@@ -107,7 +110,9 @@ def token(
     listing: bool,
     as_json: bool,
 ) -> None:
-    """Make a token for the HTTP door and print it, once; or list tokens, or revoke one.
+    """Make a token for the HTTP door, or list or revoke them.
+
+    A new one is printed, once.
 
     NAME is whose it is; a user of that name need not be there.
     """
