@@ -75,6 +75,8 @@ def not_ended(folder: Path) -> list[int]:
 
 
 def standing(path: Path) -> Standing:
+    """Looked into, whoever has it open."""
+
     def look(connection: sqlite3.Connection) -> Standing:
         waiting = connection.execute("SELECT 1 FROM recipient LIMIT 1").fetchone() is not None
         owners = {owner for (owner,) in connection.execute("SELECT DISTINCT owner FROM hold")}
@@ -84,6 +86,7 @@ def standing(path: Path) -> Standing:
 
 
 def mark_ended(path: Path) -> None:
+    """Nothing waits in it: nobody need look into it again."""
     try:
         path.with_name(ENDED).touch(mode=0o600)
     except OSError as error:
@@ -91,6 +94,7 @@ def mark_ended(path: Path) -> None:
 
 
 def read(path: Path, query: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+    """`query(connection, *arguments)` on a connection that cannot write."""
     try:
         with contextlib.closing(connect_reader(path)) as connection:
             return query(connection, *arguments)
@@ -101,6 +105,7 @@ def read(path: Path, query: Callable[..., T], arguments: tuple[Any, ...]) -> T:
 
 
 def write(path: Path, function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+    """`function(connection, *arguments)` in a transaction; it is on disk when this returns."""
     try:
         with contextlib.closing(connect_writer(path)) as connection:
             connection.execute("BEGIN IMMEDIATE")
