@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from postduif.config.schema import Bounce
+if TYPE_CHECKING:  # the queue's writer has no other use for pydantic
+    from postduif.config.schema import Bounce
 
 EVERY_TYPE = "*"
 """An unsubscribe from all types of mail."""
