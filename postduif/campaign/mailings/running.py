@@ -10,11 +10,15 @@ from __future__ import annotations
 import sqlite3
 
 from postduif.campaign.database import transaction
-from postduif.campaign.mailings.changing import By, change
-from postduif.campaign.mailings.fault import NotNow
+from postduif.campaign.mailings.changing import By, change, note
+from postduif.campaign.mailings.fault import NotNow, Overtaken
+from postduif.campaign.mailings.listing import find
 from postduif.campaign.mailings.record import Counts, Mailing
 from postduif.campaign.mailings.states import Action, decide
 from postduif.campaign.mailings.stored import Columns
+
+JUDGED = "judged"
+"""The action of the row of the history that says that the first wave is good enough. It changes no state."""
 
 
 def prepare(connection: sqlite3.Connection, seen: Mailing, by: By) -> Mailing:
@@ -67,6 +71,15 @@ def pause(connection: sqlite3.Connection, seen: Mailing, by: By) -> Mailing:
 def hold(connection: sqlite3.Connection, seen: Mailing, by: By) -> Mailing:
     """Pause by itself; `by.words` say which threshold was passed, and by how much."""
     return _do(connection, seen, Action.HOLD, by)
+
+
+def judged(connection: sqlite3.Connection, seen: Mailing, by: By) -> None:
+    """The first wave is good enough: the others go, each in its time from now on; `by.words` say how good."""
+    with transaction(connection):
+        there = find(connection, seen.number)
+        if (there.state, there.changed) != (seen.state, seen.changed):
+            raise Overtaken(f"mailing {seen.number} is {there.state} by {there.changed_by} meanwhile; look again")
+        note(connection, seen.number, by, JUDGED)
 
 
 def resume(connection: sqlite3.Connection, seen: Mailing, by: By) -> Mailing:

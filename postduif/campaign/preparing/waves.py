@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
+
 from postduif.campaign.mailings.waves import Waves
 
 
 def sizes(waves: Waves, recipients: int) -> list[int]:
-    """Recipients of each wave, the canary first; [] when all go at once. Together they are all."""
-    found: list[int] = []
-    left = recipients
-    if waves.canary:
-        found.append(min(waves.canary.size, left))
-        left -= found[0]
-    rest = left
-    for size in [*waves.counts, *(round(share * rest) for share in waves.shares)]:
-        found.append(min(size, left))
-        left -= found[-1]
-    if found and left:
-        found.append(left)
+    """Recipients of each wave, the canary first; [] when all go at once. Together they are all, and none is empty."""
+    first = min(waves.canary.size, recipients) if waves.canary else 0
+    rest = recipients - first
+    asked = waves.counts or [share * rest for share in waves.shares]
+    ends = [min(round(end), rest) for end in accumulate(asked)]  # of what is rounded off nothing is left over
+    found = [first, *(end - begin for begin, end in pairwise([0, *ends, rest]))]
+    found = [size for size in found if size]
     return found if len(found) > 1 else []
 
 

@@ -16,10 +16,10 @@ from postduif import log
 from postduif.campaign.mailings import running
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.fault import NotNow, Overtaken
-from postduif.campaign.mailings.listing import find
+from postduif.campaign.mailings.listing import Event, find
 from postduif.campaign.mailings.listing import log as history
 from postduif.campaign.mailings.record import Mailing, State
-from postduif.campaign.mailings.states import Action
+from postduif.campaign.mailings.waves import Canary
 from postduif.campaign.preparing.places import Places, preparing
 from postduif.campaign.preparing.waves import begins, sizes
 from postduif.campaign.sending import canary
@@ -129,24 +129,41 @@ def _stop(means: Means, seen: Mailing) -> None:
 
 def _let_waves_go(means: Means, seen: Mailing, found: Standing) -> None:
     """Those that wait for a word: after the canary, each in its time."""
-    waves, started = seen.draft.waves, seen.run.started
-    if waves.canary is None or started is None or means.now < started + waves.canary.wait:
+    waves = seen.draft.waves
+    if waves.canary is None:
         return
-    if 2 in found.waves and not _was_held(means, seen):  # a person who resumed it has decided
-        fate = canary.tried(means.places.handed_over(seen.number))
-        if not fate.tried:
+    began = canary.let_go(_events(means, seen.number))
+    if began is None:
+        if not _judged(means, seen, waves.canary):
             return
-        if why := canary.objection(waves.canary, fate):
-            log.warning("mailing_held", mailing=seen.number, why=why)
-            _pause(means, running.hold(means.connection, seen, means.by(why)))
-            return
+        began = means.now
     for wave in found.waves:
-        if means.now >= started + waves.canary.wait + waves.period * (wave - 2):
+        if means.now >= began + waves.period * (wave - 2):
             means.tell("mailing.wave", number=seen.number, wave=wave)
 
 
-def _was_held(means: Means, seen: Mailing) -> bool:
-    return any(event.action == Action.HOLD for event in history(means.connection, seen.number))
+def _judged(means: Means, seen: Mailing, rules: Canary) -> bool:
+    """The first wave has had its time, and is good enough. If it is not, the mailing is paused."""
+    if seen.run.started is None or means.now < seen.run.started + rules.wait:
+        return False
+    fate = canary.tried(means.places.handed_over(seen.number))
+    if why := canary.objection(rules, fate):
+        log.warning("mailing_held", mailing=seen.number, why=why)
+        _pause(means, running.hold(means.connection, seen, means.by(why)))
+        return False
+    if not canary.complete(rules, fate):
+        return False
+    words = f"the first wave: {fate.tried} tried, {fate.bounced} bounced, {fate.blocked} refused, "
+    running.judged(means.connection, seen, means.by(f"{words}{fate.deferred} deferred; the others go"))
+    return True
+
+
+def _events(means: Means, number: int) -> list[Event]:
+    """The whole history."""
+    events: list[Event] = []
+    while more := history(means.connection, number, events[-1].id if events else 0):
+        events += more
+    return events
 
 
 _ACTS: dict[State, Callable[[Means, Mailing], None]] = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +53,17 @@ def to_be_sent(data_dir: Path, connection: sqlite3.Connection, people: int = 2, 
     return running.send(connection, running.ready(connection, seen, Counts(targeted=people), by), by)
 
 
+@contextlib.contextmanager
+def opened_file(data_dir: Path, number: int) -> Iterator[sqlite3.Connection]:
+    """The file that the MTA has, for writing."""
+    with contextlib.closing(connect_writer(Places(data_dir).handed_over(number) / FILE_NAME)) as connection:
+        yield connection
+
+
 def held(data_dir: Path, number: int, owner: str) -> None:
     """The MTA has placed that hold in its file."""
-    path = Places(data_dir).handed_over(number) / FILE_NAME
-    connection = connect_writer(path)
-    connection.execute(
-        "INSERT INTO hold (covers, stream, domain, owner, reason, placed_at) VALUES ('queues', ?, '', ?, '', 0)",
-        (stream_of(number), owner),
-    )
-    connection.close()
+    with opened_file(data_dir, number) as connection:
+        connection.execute(
+            "INSERT INTO hold (covers, stream, domain, owner, reason, placed_at) VALUES ('queues', ?, '', ?, '', 0)",
+            (stream_of(number), owner),
+        )
