@@ -16,6 +16,7 @@ LOOK = 2.0  # seconds between looks whether there are mailings
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds before it is started again
 LONG_LIFE = 60.0  # seconds after which its death is the first one again
 GRACE = 10.0  # seconds it has to end
+NOT_STARTED = 127
 COMMAND = ("-m", "postduif", "serve", "--only", "web", "--beside", "--config")
 
 
@@ -47,10 +48,14 @@ class Companion:
             self._process.terminate()
 
     async def _live(self) -> int:
-        """One life; its exit status."""
-        process = self._process = await asyncio.create_subprocess_exec(
-            sys.executable, *COMMAND, str(self._config), stdin=asyncio.subprocess.PIPE
-        )
+        """One life; its exit status, NOT_STARTED when there was none."""
+        try:
+            process = self._process = await asyncio.create_subprocess_exec(
+                sys.executable, *COMMAND, str(self._config), stdin=asyncio.subprocess.PIPE
+            )
+        except OSError as error:  # no memory, no process or descriptor left: it may be there later
+            log.error("campaign_not_started", error=error)
+            return NOT_STARTED
         log.info("campaign_started", pid=process.pid)
         try:
             return await process.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 import threading
@@ -68,7 +69,7 @@ def _serve_campaign(path: Path, *, beside: bool) -> None:
 
 def _until_left(stop: threading.Event) -> None:
     """The daemon holds the other end, and lets go when it ends, however it ends."""
-    sys.stdin.buffer.read()
+    os.read(sys.stdin.fileno(), 1)  # not through the buffer: its lock, held by a thread, aborts Python at its end
     stop.set()
 
 

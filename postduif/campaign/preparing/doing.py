@@ -40,11 +40,17 @@ _HANDED_OVER = (State.SENDING, State.PAUSED, State.STOPPING, State.STOPPED, Stat
 
 
 def do_prepare(
-    config: Config, number: int, who: str, clock: Clock, progress: Progress = _NOBODY_IS_TOLD
+    config: Config,
+    number: int,
+    who: str,
+    clock: Clock,
+    progress: Progress = _NOBODY_IS_TOLD,
+    ending: Callable[[], bool] = lambda: False,
 ) -> Report | None:
     """Prepare a mailing whose record says so. None: somebody else does it, or it is not to be prepared.
 
-    Raises Stopped when it was stopped, and what made it fail; the record says that it failed then.
+    Raises Stopped when it was stopped, or when `ending` says that the process ends: the record says still that it is to
+    be prepared then. Raises what made it fail; the record says that it failed then.
     """
     places = Places(config.server.data_dir)
     with preparing(places, number) as ours, mailings(places.data_dir) as connection:
@@ -53,7 +59,8 @@ def do_prepare(
             return None
         try:
             with _work(config, connection, seen, clock, progress) as work:
-                prepared = prepare(work)
+                wanted = work.wanted
+                prepared = prepare(work._replace(wanted=lambda: not ending() and wanted()))
         except Stopped:
             raise
         except PostduifError as error:

@@ -48,6 +48,7 @@ class Engine:
         self._tidied = float("-inf")
         self._silent = False
         self._complaints: dict[int, str] = {}
+        self._ending = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop. What is being prepared then is prepared again by the next."""
@@ -57,7 +58,8 @@ class Engine:
             except PostduifError as error:
                 self._complain(0, error)
             stop.wait(EVERY)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._ending.set()
+        self._pool.shutdown(cancel_futures=True)
 
     def step(self) -> None:
         """One look at everything."""
@@ -127,7 +129,7 @@ class Engine:
                 if seen.schedule and seen.next is not None and self._clock.time() - seen.next > seen.schedule.grace:
                     occasions.prepare_again(connection, seen, self._by())  # which skips it: its date is missed
                     return
-            do_prepare(self._config, number, WHO, self._clock)
+            do_prepare(self._config, number, WHO, self._clock, ending=self._ending.is_set)
         except Stopped:
             pass
         except PostduifError as error:
