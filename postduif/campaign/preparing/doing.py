@@ -66,6 +66,12 @@ def do_prepare(
         except PostduifError as error:
             _failed(connection, seen, By(who, clock.time(), str(error)))
             raise
+        except OSError as error:
+            _failed(connection, seen, By(who, clock.time(), f"{error}; mend that, then prepare it again"))
+            raise
+        except Exception as error:  # else it would be tried again each second, for ever
+            _failed(connection, seen, By(who, clock.time(), f"a mistake in Postduif: {error!r}; please report it"))
+            raise
         reports.write(places.report(number), prepared.report)
         _record(connection, seen, prepared, By(who, clock.time()), places.prepared(number))
         return prepared.report
