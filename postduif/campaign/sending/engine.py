@@ -6,6 +6,7 @@ It holds nothing in memory that is not on disk: whoever starts it again goes on 
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,7 +19,7 @@ from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.fault import NotNow, Overtaken
 from postduif.campaign.mailings.listing import MAX_LISTED, Filter, find, found, listed
-from postduif.campaign.mailings.record import Mailing, State
+from postduif.campaign.mailings.record import State
 from postduif.campaign.preparing.doing import do_prepare
 from postduif.campaign.preparing.places import Places, preparing
 from postduif.campaign.preparing.preparation import Stopped
@@ -153,13 +154,15 @@ class Engine:
             for path in folder.iterdir():
                 text, _, ending = path.name.partition(".")
                 if text.isdigit():
-                    self._see_left_over(path, found(connection, int(text)), ending)
+                    self._see_left_over(connection, path, int(text), ending)
 
-    def _see_left_over(self, path: Path, there: Mailing | None, ending: str) -> None:
+    def _see_left_over(self, connection: sqlite3.Connection, path: Path, number: int, ending: str) -> None:
         if ending == _LOCK:
+            there = found(connection, number)
             if there is None or there.state in _ENDED:
                 path.unlink(missing_ok=True)
             return
-        with preparing(self._places, int(path.name.partition(".")[0])) as nobody:
+        with preparing(self._places, number) as nobody:
+            there = found(connection, number)  # not before: whoever had the lock may just have made it
             if nobody and (ending or there is None or there.state not in _KEEP_PREPARED):
                 shutil.rmtree(path, ignore_errors=True)
