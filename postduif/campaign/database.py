@@ -112,6 +112,8 @@ def _create(path: Path) -> None:
     if not directory.check_file(path):
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+            directory.sync(path.parent)
+            directory.sync(path.parent.parent)  # the folder may be new, too
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -141,6 +141,7 @@ class MailingFile:
             shutil.rmtree(self._final, ignore_errors=True)
             self._draft.rename(self._final)
             directory.sync(self._final.parent)
+            directory.sync(self._final.parent.parent)  # the folder itself may be new
         return self._final
 
     def _part(self, waves: Sequence[int]) -> None:
@@ -223,7 +224,9 @@ def hand_over(prepared: Path, data_dir: Path, *, at: float, expires_at: float, w
     wait for a word. Raises StoreError when there is neither a prepared file nor one handed over.
     """
     handed_over = mailing.directory_of(data_dir, int(prepared.name))
-    if handed_over.exists():
+    if handed_over.exists():  # whoever moved it may have been killed before it was durable
+        with _as_store_errors(handed_over):
+            _sync_move(handed_over, prepared)
         return
     if not prepared.exists():
         raise StoreError(f"{prepared} is not there; prepare the mailing again")
@@ -238,8 +241,15 @@ def hand_over(prepared: Path, data_dir: Path, *, at: float, expires_at: float, w
                 opened.execute("UPDATE hold SET placed_at = ?, until = ? WHERE id = ?", (at, until, wave))
             opened.execute("COMMIT")
         prepared.rename(handed_over)
-        directory.sync(handed_over.parent)
-        directory.sync(prepared.parent)
+        _sync_move(handed_over, prepared)
+
+
+def _sync_move(to: Path, source: Path) -> None:
+    """Put the move on disk: where it went first, and the folder there too, which may be new."""
+    directory.sync(to.parent.parent)
+    directory.sync(to.parent)
+    if source.parent.exists():
+        directory.sync(source.parent)
 
 
 def _step(count: int) -> int:

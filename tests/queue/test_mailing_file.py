@@ -9,9 +9,10 @@ import pytest
 
 from postduif.address import parse
 from postduif.envelope import Envelope
+from postduif.queue import directory
 from postduif.queue.inspect import looking
 from postduif.queue.mailing import Terms
-from postduif.queue.mailing_file import MailingFile, Target, _step
+from postduif.queue.mailing_file import MailingFile, Target, _step, hand_over
 
 JOURNAL = "journal@ours.example"
 
@@ -70,3 +71,16 @@ def test_neighbours_are_far_apart(count: int) -> None:
     step = _step(count)
     assert math.gcd(step, count) == 1
     assert 0.5 < step / count < 0.75
+
+
+def test_a_hand_over_is_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The move and the folder it goes to are put on disk; by a second call too, as the first may have been killed."""
+    tmp_path.chmod(0o700)
+    file = begun(tmp_path)
+    file.add(people(1, 1))
+    prepared = file.finish()
+    for _ in range(2):
+        synced: list[Path] = []
+        monkeypatch.setattr(directory, "sync", synced.append)
+        hand_over(prepared, tmp_path / "data", at=1.0, expires_at=2.0, waves=())
+        assert synced == [tmp_path / "data", tmp_path / "data" / "mailings", tmp_path / "prepared"]
