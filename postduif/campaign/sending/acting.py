@@ -24,8 +24,10 @@ from postduif.campaign.preparing.places import Places, preparing
 from postduif.campaign.preparing.waves import begins, sizes
 from postduif.campaign.sending import canary
 from postduif.campaign.sending.standing import Standing, standing, withdrawn
-from postduif.mta.control import ControlError
+from postduif.mta.control import ControlError, NotRunning
+from postduif.queue.mailing import PAUSED, STOPPED
 from postduif.queue.mailing_file import hand_over
+from postduif.queue.mailing_hold import hold_closed
 
 WHO = "campaign"
 """Who does what nobody in particular does."""
@@ -106,7 +108,7 @@ def _pause(means: Means, seen: Mailing) -> None:
     if not found.waiting:
         running.finish(means.connection, seen, means.by())
     elif not found.paused and _still(means, seen):
-        means.tell("mailing.pause", number=seen.number)
+        _tell_to_hold(means, seen.number, "mailing.pause", PAUSED, "paused")
 
 
 def _stop(means: Means, seen: Mailing) -> None:
@@ -120,11 +122,20 @@ def _stop(means: Means, seen: Mailing) -> None:
             return
     found = standing(places.handed_over(number))
     if found.waiting and not found.stopped:
-        means.tell("mailing.stop", number=number)
+        _tell_to_hold(means, number, "mailing.stop", STOPPED, "stopped")
         found = standing(places.handed_over(number))
     if not found.waiting:
         count = withdrawn(places.handed_over(number))
         running.stopped(means.connection, seen, means.by(f"{count} withdrawn"))
+
+
+def _tell_to_hold(means: Means, number: int, do: str, owner: str, reason: str) -> None:
+    """The MTA. When none runs the hold goes into the file, so that one that starts sends nothing until it is told."""
+    try:
+        means.tell(do, number=number)
+    except NotRunning:
+        if not hold_closed(means.places.handed_over(number), number, owner, reason, means.now):
+            raise
 
 
 def _let_waves_go(means: Means, seen: Mailing, found: Standing) -> None:

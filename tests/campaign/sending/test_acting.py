@@ -16,7 +16,12 @@ from postduif.campaign.mailings.record import Mailing, State
 from postduif.campaign.preparing.places import Places, preparing
 from postduif.campaign.sending import acting
 from postduif.campaign.sending.acting import act
+from postduif.campaign.sending.standing import Standing, standing
+from postduif.mta.control import NotRunning
+from postduif.queue import directory
+from postduif.queue.inspect import looking
 from postduif.queue.mailing import PAUSED
+from postduif.queue.mailing_hold import hold_closed
 from tests.campaign.sending.mailings import NOW, Told, held, means, to_be_sent
 
 BOB = By("bob", NOW + 1)
@@ -76,3 +81,50 @@ def test_a_pause_is_not_undone(data_dir: Path, connection: sqlite3.Connection) -
     running.resume(connection, paused, BOB)
     act(means(data_dir, connection, told), seen.number)
     assert told.said == ["mailing.resume"]
+
+
+def no_mta(do: str, **_: object) -> None:
+    """None runs."""
+    raise NotRunning("no daemon")
+
+
+def test_held_without_an_mta(data_dir: Path, connection: sqlite3.Connection) -> None:
+    """While none runs a pause and a stop are in the file itself, once, where one that starts finds them."""
+    seen = sent(data_dir, connection)
+    folder = Places(data_dir).handed_over(seen.number)
+    without = means(data_dir, connection, Told())._replace(tell=no_mta)
+    paused = running.pause(connection, seen, BOB)
+    for _ in range(2):
+        act(without, seen.number)
+    assert standing(folder) == Standing(waiting=True, paused=True, stopped=False, waves=())
+    running.stop(connection, paused, BOB)
+    assert act(without, seen.number).state is State.STOPPING
+    assert standing(folder).stopped
+    with looking(folder) as file:
+        query = "SELECT covers, stream, domain, until FROM hold"
+        assert file.execute(query).fetchall() == [("queues", f"mailing:{seen.number}", "", None)] * 2
+
+
+def test_held_while_the_mta_starts(data_dir: Path, connection: sqlite3.Connection) -> None:
+    """A file that it has open already is left to it; it is told a moment later."""
+    seen = sent(data_dir, connection)
+    folder = Places(data_dir).handed_over(seen.number)
+    running.pause(connection, seen, BOB)
+    lock = directory.lock(folder)
+    with pytest.raises(NotRunning):
+        act(means(data_dir, connection, Told())._replace(tell=no_mta), seen.number)
+    lock.release()
+    assert not standing(folder).paused
+
+
+def test_a_killed_mta_leaves_its_trace(data_dir: Path, connection: sqlite3.Connection) -> None:
+    """The hold is added, and the next MTA still sees that the one before was killed."""
+    seen = sent(data_dir, connection)
+    folder = Places(data_dir).handed_over(seen.number)
+    with looking(folder) as reader:
+        reader.execute("SELECT 1 FROM hold").fetchone()
+        held(data_dir, seen.number, "somebody")
+    assert (folder / "queue.sqlite-wal").stat().st_size
+    assert hold_closed(folder, seen.number, PAUSED, "paused", NOW)
+    assert standing(folder).paused
+    assert (folder / "queue.sqlite-wal").stat().st_size
