@@ -47,13 +47,8 @@ class Scene:
         self.engine = Engine(place.config, daemon.clock)
 
     async def step(self) -> None:
-        """One look of the engine, with what it prepares."""
-
-        def look() -> None:
-            self.engine.step()
-            self.engine.settle()
-
-        await asyncio.to_thread(look)
+        """One look of the engine; what it prepares then goes on."""
+        await asyncio.to_thread(self.engine.step)
 
     async def do(self, action: object, number: int, *more: object) -> Mailing:
         """Somebody does something."""

@@ -46,13 +46,6 @@ def coming(connection: sqlite3.Connection, now: float) -> list[int]:
     return [number for (number,) in connection.execute(query, (now, *_BY_SCHEDULE))]
 
 
-def next_at(connection: sqlite3.Connection) -> float | None:
-    """When the first date of all is due, or was."""
-    query = "SELECT min(next) FROM mailing WHERE next IS NOT NULL AND state IN (?, ?, ?)"
-    at: float | None = connection.execute(query, _BY_SCHEDULE).fetchone()[0]
-    return at
-
-
 def come_due(connection: sqlite3.Connection, seen: Mailing, by: By) -> Mailing:
     """Do what its date asks for: hand it over, prepare it, or make the mailing of that date, which comes back.
 
@@ -71,12 +64,15 @@ def come_due(connection: sqlite3.Connection, seen: Mailing, by: By) -> Mailing:
         return change(connection, seen, action, by, {})
 
 
-def prepare_again(connection: sqlite3.Connection, seen: Mailing, by: By) -> Mailing:
-    """What nobody prepares any more: begin anew, or skip it when its date is missed. Raises NotNow and Overtaken."""
+def skip_missed(connection: sqlite3.Connection, seen: Mailing, by: By) -> Mailing:
+    """What is still to be prepared, but for a date that is missed by then, is not sent; else nothing is done.
+
+    Raises NotNow and Overtaken.
+    """
+    if not seen.schedule or seen.next is None or by.now - seen.next <= seen.schedule.grace:
+        return seen
     with transaction(connection):
-        if seen.schedule and seen.next is not None and by.now - seen.next > seen.schedule.grace:
-            return change(connection, seen, Action.MISS, _late(by, seen.next, seen.schedule), {})
-        return change(connection, seen, Action.RESTART, by, {})
+        return change(connection, seen, Action.MISS, _late(by, seen.next, seen.schedule), {})
 
 
 def _repeat(connection: sqlite3.Connection, seen: Mailing, when: Schedule, by: By) -> Mailing:

@@ -31,8 +31,6 @@ class Action(StrEnum):
     STOP = "stop"
     DUE = "due"
     """Prepare it, for its time has come."""
-    RESTART = "restart"
-    """Prepare again what nobody prepares any more."""
     READY = "ready"
     READY_FOR_DATE = "ready for its date"
     FAIL = "fail"
@@ -151,7 +149,6 @@ TABLE: dict[tuple[State, Action], Step] = {
     (State.DRAFT, Action.REPEAT): _REPEAT,
     (State.DRAFT, Action.DELETE): Step(State.ABSENT),
     (State.PREPARING, Action.STOP_PREPARING): Step(State.DRAFT),
-    (State.PREPARING, Action.RESTART): _PREPARE,
     (State.PREPARING, Action.READY): Step(State.PREPARED, (has_no_schedule,)),
     (State.PREPARING, Action.READY_FOR_DATE): Step(State.SCHEDULED, (has_schedule, has_recipients, passed_checks)),
     (State.PREPARING, Action.FAIL): Step(State.FAILED),
@@ -198,7 +195,7 @@ TABLE: dict[tuple[State, Action], Step] = {
 
 BY_ITSELF = frozenset(
     {
-        *(Action.CREATE, Action.DUE, Action.RESTART, Action.READY, Action.READY_FOR_DATE, Action.FAIL, Action.MISS),
+        *(Action.CREATE, Action.DUE, Action.READY, Action.READY_FOR_DATE, Action.FAIL, Action.MISS),
         *(Action.SPAWN, Action.END, Action.STARTED, Action.GIVE_BACK, Action.HOLD, Action.FINISH, Action.STOPPED),
     }
 )

@@ -78,11 +78,6 @@ class Engine:
             self._tidied = self._clock.monotonic()
             self._tidy()
 
-    def settle(self) -> None:
-        """Wait until what is being prepared is prepared."""
-        for future in list(self._preparing.values()):
-            future.result()
-
     def _by(self, words: str = "") -> By:
         return By(WHO, self._clock.time(), words)
 
@@ -126,9 +121,7 @@ class Engine:
     def _prepare(self, number: int) -> None:
         try:
             with mailings(self._places.data_dir) as connection:
-                seen = find(connection, number)
-                if seen.schedule and seen.next is not None and self._clock.time() - seen.next > seen.schedule.grace:
-                    occasions.prepare_again(connection, seen, self._by())  # which skips it: its date is missed
+                if occasions.skip_missed(connection, find(connection, number), self._by()).state is not State.PREPARING:
                     return
             do_prepare(self._config, number, WHO, self._clock, ending=self._ending.is_set)
         except Stopped:

@@ -71,13 +71,12 @@ _CHOOSING: dict[Action, Move] = {
     Action.SCHEDULE: _once,
     Action.PLAN: _once,
     Action.REPEAT: _hourly,
-    Action.RESTART: occasions.prepare_again,
     Action.DUE: occasions.come_due,
     Action.MISS: occasions.come_due,
     Action.SPAWN: occasions.come_due,
     Action.END: occasions.come_due,
 }
-OTHERS: list[Move] = [*dict.fromkeys(_CHOOSING.values()), _turn, _ready_with_errors]
+OTHERS: list[Move] = [*dict.fromkeys(_CHOOSING.values()), occasions.skip_missed, _turn, _ready_with_errors]
 """Those that choose their action."""
 _BACK = {Action.EDIT, Action.DELETE, Action.FAIL, Action.UNSCHEDULE, Action.STOP_PREPARING}
 

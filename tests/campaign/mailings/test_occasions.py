@@ -51,13 +51,11 @@ def test_scheduled() -> None:
     connection = a_file()
     mailing = scheduled(connection)
     assert (mailing.state, mailing.next, mailing.schedule) == (State.SCHEDULED, ONCE_AT, ONCE)
-    assert occasions.next_at(connection) == ONCE_AT
     assert occasions.coming(connection, ONCE_AT - 1) == []
     assert occasions.come_due(connection, mailing, engine(ONCE_AT - 1)) == mailing
     assert occasions.coming(connection, ONCE_AT) == [1]
     mailing = occasions.come_due(connection, mailing, engine(ONCE_AT))
     assert (mailing.state, mailing.next, mailing.schedule) == (State.HANDING_OVER, None, None)
-    assert occasions.next_at(connection) is None
     assert occasions.coming(connection, ONCE_AT) == []
 
 
@@ -136,15 +134,14 @@ def test_missed(make: type, left: State) -> None:
 
 
 def test_preparing_was_broken_off() -> None:
-    """Within the grace it begins anew, as another preparation; after it the date is missed."""
+    """Within the grace it is still to be prepared; after it the date is missed."""
     connection = a_file()
     mailing = occasions.come_due(connection, planned(connection), engine(ONCE_AT))
-    again = occasions.prepare_again(connection, mailing, engine(ONCE_AT + HOUR))
-    assert (again.state, again.run.preparation, again.next) == (State.PREPARING, 2, ONCE_AT)
-    late = occasions.prepare_again(connection, again, engine(ONCE_AT + HOUR + 1))
+    assert occasions.skip_missed(connection, mailing, engine(ONCE_AT + HOUR)) == mailing
+    late = occasions.skip_missed(connection, mailing, engine(ONCE_AT + HOUR + 1))
     assert (late.state, late.schedule) == (State.DRAFT, None)
     plain = a_mailing(connection, State.PREPARING)
-    assert occasions.prepare_again(connection, plain, engine(NOW + 99 * DAY)).state is State.PREPARING
+    assert occasions.skip_missed(connection, plain, engine(NOW + 99 * DAY)) == plain
 
 
 def test_repeating() -> None:
