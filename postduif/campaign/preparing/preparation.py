@@ -174,13 +174,19 @@ class _Preparation:
         order = order_of(merge)
         file = self._file(composed, values)
         try:
-            sampling = Sampling(merge, values, gathered.gathered.people)
+            sampling = Sampling(merge, gathered.gathered.people)
             pick = values.picker(order)
             for chunk in _chunks(self._sifted(gathered)):
                 file.exclude([Excluded(one.contact, one.child, one.address, one.cause) for one in chunk if one.cause])
                 taken = [one for one in chunk if not one.cause]
-                file.add([Row(one.address, packed(pick(one)), one.contact, one.child) for one in taken])
-                sampling.look(taken)
+                picked = [pick(one) for one in taken]
+                file.add(
+                    [
+                        Row(one.address, packed(own), one.contact, one.child)
+                        for one, own in zip(taken, picked, strict=True)
+                    ]
+                )
+                sampling.look(taken, picked)
                 self._count(chunk, len(taken), gathered.gathered.people)
             self._add_seeds(file, values, order, sampling)
             facts = replace(facts, counts=self._counts(), rendered=sampling.found(), spam=self._spam(sampling.sample))

@@ -8,26 +8,23 @@ from collections.abc import Sequence
 from postduif.campaign.audience.target import Recipient
 from postduif.campaign.checks.facts import Rendered
 from postduif.campaign.content.preview import SAMPLES
-from postduif.campaign.preparing.values import Values
 from postduif.errors import MergeError
 from postduif.mta.merge.message import Merge
 from postduif.mta.merged import order_of
 
 ALL_UP_TO = 20_000
 """Recipients of a mailing for each of whom the message is made."""
-OTHERWISE = 5_000
+OTHERWISE = 2_000
 """Of a larger one, spread evenly: a million would take half a minute."""
 
 
 class Sampling:
     """Over one run through a target."""
 
-    def __init__(self, merge: Merge, values: Values, people: int) -> None:
+    def __init__(self, merge: Merge, people: int) -> None:
         """`people`: how many there are, roughly."""
         self._merge = merge
-        self._values = values
         self._order = [name.removesuffix("[]") for name in order_of(merge)]
-        self._pick = values.picker(order_of(merge))
         self._step = 1 if people <= ALL_UP_TO else people // OTHERWISE
         self._seen = 0
         self._empty: Counter[str] = Counter()
@@ -40,10 +37,9 @@ class Sampling:
         self.sample = b""
         """The first message."""
 
-    def look(self, recipients: Sequence[Recipient]) -> None:
-        """At these."""
-        for recipient in recipients:
-            values = self._pick(recipient)
+    def look(self, recipients: Sequence[Recipient], picked: Sequence[Sequence[object]]) -> None:
+        """At these, with the values that the template uses of each."""
+        for recipient, values in zip(recipients, picked, strict=True):
             if not all(values):  # nothing is blank that is true
                 self._empty.update(self._merge.empty(dict(zip(self._order, values, strict=True))))
             if self._seen % self._step == 0:

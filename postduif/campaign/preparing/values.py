@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 
 from postduif.campaign.audience.attributes import Kind, declared
 from postduif.campaign.audience.target import Recipient
@@ -31,15 +32,13 @@ class Values:
         self.names = frozenset(self._places)
         """As `mta.merge.names` writes them."""
 
-    def picker(self, order: Sequence[str]) -> Callable[[Recipient], list[object]]:
+    def picker(self, order: Sequence[str]) -> Callable[[Recipient], tuple[object, ...]]:
         """Picks the values of these names out of a recipient."""
         places = [self._places[name] for name in order]
-
-        def pick(recipient: Recipient) -> list[object]:
-            values = recipient.values
-            return [values[place] if place >= 0 else recipient.address for place in places]
-
-        return pick
+        if len(places) < 2:
+            return lambda recipient: tuple((*recipient.values, recipient.address)[place] for place in places)
+        pick = itemgetter(*places)  # the address is the last
+        return lambda recipient: pick((*recipient.values, recipient.address))
 
     def scope(self, recipient: Recipient) -> dict[str, object]:
         """All that is known of a recipient, by name."""
