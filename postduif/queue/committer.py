@@ -23,6 +23,7 @@ from postduif.queue.checkpoint import Checkpointer
 
 REOPEN_WAIT = 1.0  # seconds between tries to open a file that failed
 NOTE_EVERY = 60.0  # seconds between two complaints about a full disk
+LAST_WAIT = 1000  # milliseconds for a reader who keeps the log from being emptied at the end
 ID_BLOCK = 10_000
 """Message ids are reserved on disk in blocks of so many."""
 _BATCH_OCTETS = 10 * 8192  # pages that every transaction touches
@@ -72,8 +73,12 @@ class Committer:
         return Answer(answered, time.perf_counter() - started, self._trouble, self._errors, notes)
 
     def close(self) -> None:
-        """End the checkpoints, close the file."""
+        """End the checkpoints, empty the log, close the file."""
         self._checkpointer.close()
+        if self._connection is not None:  # SQLite does it only if no program is looking into the file just then
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute(f"PRAGMA busy_timeout = {LAST_WAIT}")
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         self._drop_connection()
         self._blocks.close()
 

@@ -77,6 +77,21 @@ def test_what_a_crash_leaves_is_taken_up(tmp_path: Path) -> None:
     assert aside(tmp_path) == []
 
 
+def test_who_looks_at_the_end_makes_it_no_crash(tmp_path: Path) -> None:
+    """The log is emptied at a clean end also while another program has the file open for reading."""
+
+    async def story() -> sqlite3.Connection:
+        async with a_store(tmp_path) as store:
+            await put(store, "u@example.com")
+            reader = connection.connect_reader(tmp_path / "queue" / "queue.sqlite")
+            assert reader.execute("SELECT count(*) FROM recipient").fetchone() == (1,)
+            return reader
+
+    reader = asyncio.run(story())
+    assert (tmp_path / "queue" / "queue.sqlite-wal").stat().st_size == 0
+    reader.close()
+
+
 def test_a_directory_open_to_others_is_refused(tmp_path: Path) -> None:
     """The error names the remedy, and what is there is not touched."""
     (tmp_path / "queue").mkdir(mode=0o755)
