@@ -87,6 +87,9 @@ class MailingFile:
         for setting in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536"):
             self._connection.execute(f"PRAGMA {setting}")
         self._connection.execute("BEGIN")
+        self._indexes = self._connection.execute(_INDEXES).fetchall()
+        for name, _ in self._indexes:  # made again when all is written: that is faster, and they are in order then
+            self._connection.execute(f"DROP INDEX {name}")
         mailing.write_terms(self._connection, terms)
         message = Envelope(
             envelope.sender,
@@ -132,6 +135,8 @@ class MailingFile:
             self._write(domain, self._gathered.pop(domain))
         with _as_store_errors(self._draft):
             self._part(waves)
+            for _, made in self._indexes:
+                self._connection.execute(made)
             self._connection.execute("COMMIT")
             self._connection.execute("PRAGMA locking_mode = NORMAL")
             self._connection.execute("PRAGMA journal_mode = WAL")
@@ -203,6 +208,7 @@ class MailingFile:
         self.written = number
 
 
+_INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'recipient' AND sql IS NOT NULL"
 _INSERT_MESSAGE = f"INSERT INTO message ({columns.MESSAGE_COLUMNS}) VALUES ({', '.join('?' * 16)})"  # noqa: S608  constants
 _INSERT_RECIPIENT = f"""
 INSERT INTO recipient ({columns.RECIPIENT_COLUMNS}) VALUES (?, ?, ?, '', {_NEVER}, 0, 0.0, 0, 0, '', '', '', ?)
