@@ -134,7 +134,8 @@ def _tell_to_hold(means: Means, number: int, do: str, owner: str, reason: str) -
     try:
         means.tell(do, number=number)
     except NotRunning:
-        if not hold_closed(means.places.handed_over(number), number, owner, reason, means.now):
+        written = hold_closed(means.places.handed_over(number), number, owner, reason, means.now)
+        if not written or owner == STOPPED:  # nothing goes out, but it withdraws what is left only when it runs
             raise
 
 
