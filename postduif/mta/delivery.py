@@ -39,6 +39,7 @@ from postduif.reply import Reply
 READY_MAX = 1000  # recipients ready on one Route
 READY_MIN = 20  # the least it may have ready when memory is shared by many Routes
 QUANTUM = 100  # recipients leased from one scheduled queue before the next has its turn
+TOGETHER = 8  # scheduled queues of a Route that are read at a time: small ones would make it wait for each
 SWEEP = 10.0  # seconds between looks at what outlived its lifetime while held or waiting
 DEFAULT_PRIORITY = 50
 
@@ -254,13 +255,20 @@ class Delivery:
     async def _refill(self, route: Route) -> None:
         try:
             while route.on_disk and (room := self._room(route)) > 0 and not self._stopping:
-                key, _ = route.on_disk.popitem(last=False)
-                entries = await self._store.lease(key, min(QUANTUM, room))
+                keys = [route.on_disk.popitem(last=False)[0] for _ in range(min(TOGETHER, len(route.on_disk), room))]
+                share = min(QUANTUM, room // len(keys))
+                leases = [self._store.lease(key, share) for key in keys]
+                leased = await asyncio.gather(*leases, return_exceptions=True)
                 self._leased()
-                self._take(route, key, entries)
-                if entries and self._store.waits_on_disk(key):
-                    route.on_disk[key] = None
+                failed = [one for one in leased if isinstance(one, BaseException)]
+                for key, entries in zip(keys, leased, strict=True):
+                    if not isinstance(entries, BaseException):
+                        self._take(route, key, entries)
+                        if entries and self._store.waits_on_disk(key):
+                            route.on_disk[key] = None
                 self.pump(route)
+                if failed:
+                    raise failed[0]
         finally:
             route.refilling = False
 
