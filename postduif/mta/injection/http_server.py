@@ -6,6 +6,7 @@ Leaves to others: what is said (`Conversation`), what is done (`api`).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -120,10 +121,18 @@ class HttpServer:
                 answer = Problem("connections", "too many connections").answer()
                 head = f"HTTP/1.1 {answer.status} Service Unavailable\r\nContent-Type: {answer.type}\r\n"
                 head += f"Content-Length: {len(answer.body)}\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
-                try:
+                with contextlib.suppress(OSError, TimeoutError):
                     sock.send(head.encode() + answer.body)  # into an empty buffer of the kernel: it does not wait
-                except OSError:
-                    return
+                    await self._let_read(sock)
+
+    async def _let_read(self, sock: socket.socket) -> None:
+        """A client that is still sending is reset by a close, and may never read the answer. Not in a flood."""
+        if len(self._open) > 2 * self.settings.max_connections:
+            return
+        sock.shutdown(socket.SHUT_WR)
+        async with asyncio.timeout(LINGER):
+            while await asyncio.get_running_loop().sock_recv(sock, CHUNK):
+                pass
 
     async def _serve(self, sock: socket.socket, client: ClientAddress) -> None:
         self._clients.add(client)
