@@ -70,7 +70,7 @@ def test_a_request_to_stop_is_not_for_them(signing: Signing, key: SigningKey) ->
     """SIGTERM to the whole service leaves them signing until the daemon hangs up."""
 
     async def story() -> None:
-        await signing.sign(key, DIGESTS[0])
+        await asyncio.gather(*(signing.sign(key, DIGESTS[0]) for _ in range(8)))  # all of them are at work
         for pid in signing.pids:
             os.kill(pid, signal.SIGTERM)
         pids = signing.pids
