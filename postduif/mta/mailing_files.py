@@ -9,28 +9,20 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from postduif import log
 from postduif.errors import StoreError
 from postduif.queue import mailing
 from postduif.queue.connection import FILE_NAME, connect_reader, connect_writer, is_damage, mark_suspect
 from postduif.queue.forgetting import forget_waiting
-from postduif.queue.mailing import PAUSED, STOPPED, Terms
+from postduif.queue.mailing import Terms
+from postduif.queue.mailing_standing import Standing, standing_of
 
 T = TypeVar("T")
 
 ENDED = "ended"
 """A file of this name beside the queue file: nothing waits in it, so it need not be looked into."""
-
-
-class Standing(NamedTuple):
-    """What a closed file says of its mailing."""
-
-    waiting: bool
-    paused: bool
-    stopped: bool
-    terms: Terms
 
 
 def numbers(folder: Path) -> list[int]:
@@ -74,15 +66,9 @@ def not_ended(folder: Path) -> list[int]:
     return [number for number in numbers(folder) if not (folder / str(number) / ENDED).exists()]
 
 
-def standing(path: Path) -> Standing:
-    """Looked into, whoever has it open."""
-
-    def look(connection: sqlite3.Connection) -> Standing:
-        waiting = connection.execute("SELECT 1 FROM recipient LIMIT 1").fetchone() is not None
-        owners = {owner for (owner,) in connection.execute("SELECT DISTINCT owner FROM hold")}
-        return Standing(waiting, PAUSED in owners, STOPPED in owners, mailing.read_terms(connection) or Terms())
-
-    return read(path, look, ())
+def looked_into(path: Path) -> tuple[Standing, Terms]:
+    """How it stands and how it is sent, whoever has it open."""
+    return read(path, lambda connection: (standing_of(connection), mailing.read_terms(connection) or Terms()), ())
 
 
 def mark_ended(path: Path) -> None:

@@ -19,14 +19,13 @@ from postduif.clock import Clock
 from postduif.config.schema import Queue
 from postduif.errors import StoreError
 from postduif.mta.mailing_files import (
-    Standing,
     forget_prepared,
+    looked_into,
     mark_ended,
     not_ended,
     numbers,
     one_failing,
     read,
-    standing,
     write,
 )
 from postduif.mta.suppressions import Suppressions
@@ -36,6 +35,7 @@ from postduif.queue.connection import FILE_NAME
 from postduif.queue.forgetting import forget, forget_waiting
 from postduif.queue.journal import Line, Question, lines
 from postduif.queue.mailing import PAUSED, STOPPED, WAVE, Terms, stream_of
+from postduif.queue.mailing_standing import Standing
 from postduif.queue.store import Store
 from postduif.queue.stores import Stores
 
@@ -186,7 +186,7 @@ class Mailings:
 
     async def terms(self, number: int) -> Terms:
         """How it is sent."""
-        return (await asyncio.to_thread(standing, self._path(number))).terms
+        return (await asyncio.to_thread(looked_into, self._path(number)))[1]
 
     def knows(self, number: int) -> bool:
         """It was handed over, and its file is still there."""
@@ -286,10 +286,10 @@ class Mailings:
     async def _looked_into(self, number: int) -> Standing | None:
         """How a closed one stands; None when it cannot be read."""
         try:
-            found = await asyncio.to_thread(standing, self._path(number))
+            found, terms = await asyncio.to_thread(looked_into, self._path(number))
         except StoreError:
             return None
-        self._suppressions.types_of_mailings[stream_of(number)] = found.terms.mail_type
+        self._suppressions.types_of_mailings[stream_of(number)] = terms.mail_type
         return found
 
     async def _begin(self, number: int) -> None:

@@ -95,11 +95,6 @@ class Stores:
     # --- health
 
     @property
-    def healthy(self) -> bool:
-        """See `Store.healthy`."""
-        return all(store.healthy for store in self)
-
-    @property
     def queued(self) -> int:
         """Recipients in all that are open."""
         return sum(store.stats.queued for store in self)

@@ -23,11 +23,12 @@ from postduif.campaign.mailings.waves import Canary
 from postduif.campaign.preparing.places import Places, preparing
 from postduif.campaign.preparing.waves import begins, sizes
 from postduif.campaign.sending import canary
-from postduif.campaign.sending.standing import Standing, standing, withdrawn
+from postduif.campaign.sending.standing import standing, withdrawn
 from postduif.mta.control import ControlError, NotRunning
 from postduif.queue.mailing import PAUSED, STOPPED
 from postduif.queue.mailing_file import hand_over
 from postduif.queue.mailing_hold import hold_closed
+from postduif.queue.mailing_standing import Standing
 
 WHO = "campaign"
 """Who does what nobody in particular does."""

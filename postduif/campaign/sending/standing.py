@@ -1,43 +1,22 @@
-"""What the queue file of a mailing that was handed over says: how many wait, and behind what. Reads only."""
+"""What the campaign asks of the queue file of a mailing that was handed over. Reads only; raises StoreError."""
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
-from typing import NamedTuple
 
 from postduif.attempt import Kind
 from postduif.queue.inspect import looking
-from postduif.queue.mailing import PAUSED, STOPPED, WAVE
-
-
-class Standing(NamedTuple):
-    """At one moment."""
-
-    waiting: bool
-    """Somebody is still in the queue."""
-    paused: bool
-    stopped: bool
-    waves: tuple[int, ...]
-    """The later waves that still wait for a word of ours."""
+from postduif.queue.mailing_standing import Standing, standing_of
 
 
 def standing(directory: Path) -> Standing:
-    """Raises StoreError."""
+    """How many wait, and behind what."""
     with looking(directory) as connection:
-        waiting = connection.execute("SELECT 1 FROM recipient LIMIT 1").fetchone() is not None
-        holds = connection.execute("SELECT id, owner, until FROM hold ORDER BY id").fetchall()
-    owners = {owner for _, owner, _ in holds}
-    waves = tuple(id_ for id_, owner, until in holds if owner == WAVE and until is None)
-    return Standing(waiting, PAUSED in owners, STOPPED in owners, waves)
+        return standing_of(connection)
 
 
 def withdrawn(directory: Path) -> int:
-    """How many were taken out because it was stopped. Raises StoreError."""
+    """How many were taken out because it was stopped."""
+    query = "SELECT count(*) FROM journal WHERE kind = ?"
     with looking(directory) as connection:
-        return _count(connection, Kind.WITHDRAWN)
-
-
-def _count(connection: sqlite3.Connection, kind: Kind) -> int:
-    (count,) = connection.execute("SELECT count(*) FROM journal WHERE kind = ?", (kind.value,)).fetchone()
-    return int(count)
+        return int(connection.execute(query, (Kind.WITHDRAWN.value,)).fetchone()[0])

@@ -16,12 +16,13 @@ from postduif.campaign.mailings.record import Mailing, State
 from postduif.campaign.preparing.places import Places, preparing
 from postduif.campaign.sending import acting
 from postduif.campaign.sending.acting import act
-from postduif.campaign.sending.standing import Standing, standing
+from postduif.campaign.sending.standing import standing
 from postduif.mta.control import NotRunning
 from postduif.queue import directory
 from postduif.queue.inspect import looking
 from postduif.queue.mailing import PAUSED
 from postduif.queue.mailing_hold import hold_closed
+from postduif.queue.mailing_standing import Standing
 from tests.campaign.sending.mailings import NOW, Told, held, means, to_be_sent
 
 BOB = By("bob", NOW + 1)
