@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 _MINUTE = 60.0
 _HOARD = 1.0  # seconds of the rate that may be sent at once
 
@@ -30,7 +32,9 @@ class Allowance:
         self._left = min(self._most, self._left + count)
 
     def left(self, now: float) -> int:
-        """How many may go now."""
+        """How many may go now; without a limit, more than there are."""
+        if not self._a_second:
+            return sys.maxsize
         self._fill(now)
         return int(self._left)
 
