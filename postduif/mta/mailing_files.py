@@ -37,16 +37,16 @@ def numbers(folder: Path) -> list[int]:
 
 def forget_in_files(data_dir: Path, addresses: Sequence[str], now: float) -> None:
     """The same as `Mailings.forget`, while no daemon runs."""
-    for number in numbers(data_dir / mailing.FOLDER):
-        with one_failing(number):
-            path = mailing.directory_of(data_dir, number) / FILE_NAME
-            write(path, forget_waiting, (list(addresses), now))
+    _forget_in(data_dir / mailing.FOLDER, addresses, now)
     forget_prepared(data_dir, addresses, now)
 
 
 def forget_prepared(data_dir: Path, addresses: Sequence[str], now: float) -> None:
     """In those that are not handed over yet."""
-    folder = data_dir / "campaign" / "prepared"
+    _forget_in(data_dir / "campaign" / "prepared", addresses, now)
+
+
+def _forget_in(folder: Path, addresses: Sequence[str], now: float) -> None:
     for number in numbers(folder):
         with one_failing(number):
             write(folder / str(number) / FILE_NAME, forget_waiting, (list(addresses), now))
