@@ -54,7 +54,7 @@ bounce-corpus: $(BIN)/.ready  ## make tests/data/bounces anew, with Debian's mai
 peers:                ## what the tests need from Debian (root)
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	  postfix opendkim opendkim-tools swaks openssl systemd strace eatmydata e2fsprogs xfsprogs rspamd spamd curl
+	  postfix opendkim opendkim-tools swaks openssl systemd strace eatmydata e2fsprogs xfsprogs rspamd spamd curl chromium
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
