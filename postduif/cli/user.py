@@ -78,7 +78,8 @@ def remove(name: str, config_path: Path) -> None:
     """Remove a user, and revoke all tokens of that name. Sessions that are logged in go on."""
     try:
         data_dir = _data_dir(config_path)
-        removed, revoked = users.remove(data_dir, name), tokens.revoke(data_dir, user=name)
+        # In this order: a token without its user may have any sender, and we may be killed in between.
+        revoked, removed = tokens.revoke(data_dir, user=name), users.remove(data_dir, name)
     except (ConfigError, OSError) as error:
         _fail(error)
     if not removed and not revoked:

@@ -13,6 +13,22 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from postduif.errors import ConfigError
+
+
+def lines(path: Path) -> list[str]:
+    """Its lines; LF alone ends one, as a name may hold other characters that end lines. No file: none.
+
+    Raises OSError; ConfigError for what is no text.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return []
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8 text; it was damaged, or another program wrote it") from None
+    return text.removesuffix("\n").split("\n") if text else []
+
 
 @contextlib.contextmanager
 def alone(data_dir: Path) -> Iterator[None]:

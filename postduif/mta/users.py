@@ -37,12 +37,8 @@ class User(NamedTuple):
 def read(data_dir: Path) -> dict[str, User]:
     """The users by name. No file: nobody. Raises OSError; ConfigError for a line that is not one of ours."""
     path = data_dir / FILE
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
     users: dict[str, User] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(own_file.lines(path), 1):
         name, _, rest = line.partition(":")
         hashed, _, senders = rest.partition(":")
         try:

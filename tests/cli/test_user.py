@@ -90,6 +90,14 @@ def test_tokens(config: str, tmp_path: Path) -> None:
     assert tokens.read(tmp_path / "data") == {}
 
 
+def test_tokens_go_before_their_user(config: str, tmp_path: Path) -> None:
+    """A removal that breaks off leaves no token without the user whose senders it may use."""
+    CliRunner().invoke(command, ["token", "shop", "-c", config])
+    (tmp_path / "data" / users.FILE).write_text("damaged\n")
+    assert CliRunner().invoke(command, ["remove", "shop", "-c", config]).exit_code == 1
+    assert tokens.read(tmp_path / "data") == {}
+
+
 @pytest.mark.parametrize("words", [[], ["shop", "--list"], ["shop", "--revoke", "x"]])
 def test_one_thing_at_a_time(config: str, words: list[str]) -> None:
     """A token is made, or tokens are listed, or one is revoked."""

@@ -89,3 +89,18 @@ def test_damaged_file_is_named(tmp_path: Path) -> None:
     (tmp_path / users.FILE).write_text("alice:$argon2id$x\nwhat is this\n")
     with pytest.raises(ConfigError, match=r"users:2: .*postduif user add"):
         users.read(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a\u2028b", "a\x85b", "a\u00a0b"])
+def test_odd_names_damage_no_file(tmp_path: Path, name: str) -> None:
+    """A name with characters that some programs end a line at is one name, and nobody is locked out by it."""
+    users.add(tmp_path, "alice", "one")
+    users.add(tmp_path, name, "two")
+    assert set(users.read(tmp_path)) == {"alice", name}
+
+
+def test_file_that_is_no_text(tmp_path: Path) -> None:
+    """A damaged file is said to be one, not taken for no users."""
+    (tmp_path / users.FILE).write_bytes(b"\xff\n")
+    with pytest.raises(ConfigError, match="UTF-8"):
+        users.read(tmp_path)

@@ -56,12 +56,8 @@ def hash_of(secret: str) -> str:
 def read(data_dir: Path) -> dict[str, Token]:
     """The tokens by id. No file: none. Raises OSError; ConfigError for a line that is not one of ours."""
     path = data_dir / FILE
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return {}
     found = {}
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(own_file.lines(path), 1):
         try:
             token = _read(line)
         except (ValueError, AddressError):

@@ -133,3 +133,11 @@ def test_not_made(scene: Scene, user: str, sender: str, rate: str) -> None:
     with pytest.raises(ConfigError):
         scene.make(user, sender, rate=rate)
     assert tokens.read(scene.directory) == {}
+
+
+def test_damaged_file_changes_nothing(scene: Scene) -> None:
+    """Octets that are no text in the file are logged, and the tokens of before go on."""
+    token = scene.make("a\u2028b")
+    assert scene.grant(token).user == "a\u2028b"
+    (scene.directory / tokens.FILE).write_bytes(b"\xff\n")
+    assert scene.grant(token).user == "a\u2028b"
