@@ -23,6 +23,7 @@ def faults(config: Config) -> list[Fault]:
         _tls,
         _auth,
         _http,
+        _web,
         _relay,
         _memory,
         _addresses,
@@ -109,6 +110,27 @@ def _http(config: Config) -> Iterator[Fault]:
         )
 
 
+def _web(config: Config) -> Iterator[Fault]:
+    web = config.web
+    if web.certificate is None and web.private_key is not None:
+        yield Fault(("web", "private_key"), "not used without a certificate; write certificate too, or remove it")
+    if web.address is None:
+        if web.certificate is not None:
+            yield Fault(("web", "certificate"), 'not used without an address; write address = "0.0.0.0:443"')
+    elif web.certificate is None and not _is_loopback(web.address):
+        yield Fault(
+            ("web", "address"),
+            f"passwords would cross the network in the clear, as {web.address.host} is not a loopback address; write "
+            'certificate = "/etc/postduif/tls/cert.pem"',
+        )
+    for index, network in enumerate(web.trusted_proxies):
+        if not network.prefixlen:
+            yield Fault(
+                ("web", "trusted_proxies", index),
+                f'"{network}" is everybody, who could then each say who they are; name your own web servers',
+            )
+
+
 def _relay(config: Config) -> Iterator[Fault]:
     for at, listener in _listeners(config):
         for index, network in enumerate(listener.trusted):
@@ -135,6 +157,10 @@ def _addresses(config: Config) -> Iterator[Fault]:
     wanted = [((*at, "address"), listener.address) for at, listener in _listeners(config)]
     if config.http.address:
         wanted.append((("http", "address"), config.http.address))
+    if config.web.address:
+        wanted.append((("web", "address"), config.web.address))
+    if config.web.public_url:
+        wanted.append((("web", "public_address"), config.web.public_address))
     if config.metrics.address:
         wanted.append((("metrics", "address"), config.metrics.address))
     for path, endpoint in wanted:

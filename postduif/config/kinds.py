@@ -184,7 +184,8 @@ def _read_path(value: object) -> Path:
     raise ValueError(f'{quoted(value)} is not a whole path; begin it with "/", as "/etc/postduif/name.pem"')
 
 
-def _read_url(value: object) -> str:
+def read_url(value: object) -> str:
+    """A web address as it stands in the file. Raises ValueError."""
     text = value if isinstance(value, str) and re.fullmatch("[!-~]{1,2000}", value) else ""
     try:
         parts = urlsplit(text)
@@ -228,7 +229,7 @@ SenderPattern = Annotated[str, BeforeValidator(_read_sender), Kind("a sender", '
 MxSuffix = Annotated[str, BeforeValidator(_read_suffix), Kind("an MX host suffix", '".example.com"')]
 Name = Annotated[str, BeforeValidator(_read_name), Kind("a name", '"transactional"')]
 Selector = Annotated[str, BeforeValidator(_read_selector), Kind("a selector", '"2026a"')]
-WebUrl = Annotated[str, BeforeValidator(_read_url), Kind("a web address", '"https://app.example.com/events"')]
+WebUrl = Annotated[str, BeforeValidator(read_url), Kind("a web address", '"https://app.example.com/events"')]
 WebhookSecret = Annotated[
     Secret,
     BeforeValidator(read_secret),

@@ -1,7 +1,7 @@
 """Every setting: its type, default and meaning. The manual's configuration page is made from it.
 
 Values are frozen. Sizes are octets, times are seconds, rates are `Rate`; in the file they are "25M", "5m", "100/m".
-What one setting may be is said here and in the files beside it (`incoming`, `outgoing`, `bouncing`, `campaign`,
+What one setting may be is said here and in the files beside it (`incoming`, `outgoing`, `bouncing`, `campaign`, `web`,
 `webhook`); what must hold between settings is in `config.checking`. Everybody else imports the sections from here.
 """
 
@@ -33,6 +33,7 @@ from postduif.config.kinds import (
 from postduif.config.outgoing import Delivery, Dns, NextHop, Site
 from postduif.config.section import Section
 from postduif.config.units import parse_size
+from postduif.config.web import Web
 from postduif.config.webhook import Webhook
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "Server",
     "Site",
     "Stream",
+    "Web",
     "Webhook",
 ]
 
@@ -181,4 +183,5 @@ class Config(Section):
     webhook: tuple[Webhook, ...] = ()
     campaign: Campaign = Field(default_factory=Campaign)
     http: Http = Field(default_factory=Http)
+    web: Web = Field(default_factory=Web)
     metrics: Metrics = Field(default_factory=Metrics)

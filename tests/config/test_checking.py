@@ -16,6 +16,7 @@ HERE, WORLD = LISTENER.format("127.0.0.1:2525"), LISTENER.format("192.0.2.1:2525
 TLS = 'tls = "starttls"\ncertificate = "/c"\n'
 DKIM = '[[dkim]]\ndomain = "{}"\nselector = "{}"\nkey = "/k"\n'
 HTTP = '[http]\naddress = "{}"\n'
+WEB, PUBLIC = '[web]\naddress = "{}"\n', 'public_url = "https://news.example.com"\n'
 HOOK = '[[webhook]]\nname = "app"\nurl = "{}://app.example/"\nsecret_file = "/s"\n'
 
 
@@ -46,8 +47,11 @@ def wrong(text: str) -> dict[str, str]:
         HOOK.format("http") + 'allowed_networks = ["10.0.0.0/8"]\n',
         HTTP.format("[::1]:8025"),
         HTTP.format("192.0.2.1:443") + 'certificate = "/c"\nprivate_key = "/k"\n',
+        HTTP.format("127.0.0.1:8026"),
+        WEB.format("192.0.2.1:443") + 'certificate = "/c"\nprivate_key = "/k"\n',
+        WEB.format("[::1]:8025") + PUBLIC,
     ],
-    ids=range(19),
+    ids=range(22),
 )
 def test_right(text: str) -> None:
     """What is right is left in peace."""
@@ -62,6 +66,12 @@ def test_right(text: str) -> None:
         (HTTP.format("127.0.0.1:8025") + 'stream = "x"\n', "http.stream", 'no stream is named "x"'),
         (HTTP.format("127.0.0.1:8025") + 'max_message_size = "200M"\n', "http.max_message_size", "more memory there"),
         (HERE + HTTP.format("127.0.0.1:2525"), "http.address", '"127.0.0.1:2525" is taken by listener[0].address'),
+        (WEB.format("0.0.0.0:443"), "web.address", "passwords would cross the network in the clear"),
+        (WEB.format("127.0.0.1:1") + 'private_key = "/k"\n', "web.private_key", "not used without a certificate"),
+        ('[web]\ncertificate = "/c"\n', "web.certificate", "not used without an address; write address ="),
+        ('[web]\ntrusted_proxies = ["0.0.0.0/0"]\n', "web.trusted_proxies[0]", '"0.0.0.0/0" is everybody'),
+        (HTTP.format("127.0.0.1:1") + WEB.format("127.0.0.1:1"), "web.address", "is taken by http.address; write"),
+        (WEB.format("127.0.0.1:8026") + PUBLIC, "web.public_address", "is taken by web.address; write another"),
         (HERE + 'tls = "implicit"\n', "listener[0].tls", '"implicit" needs a certificate; write certificate ='),
         (HERE + 'certificate = "/c"\n', "listener[0].certificate", 'not used while tls is "none"; write tls ='),
         (HERE + 'private_key = "/c"\n', "listener[0].private_key", 'not used while tls is "none"; write tls ='),
@@ -130,7 +140,7 @@ def test_right(text: str) -> None:
             "is kept for 1d (queue.journal_retention); write a shorter time",
         ),
     ],
-    ids=range(40),
+    ids=range(46),
 )
 def test_wrong(text: str, path: str, words: str) -> None:
     """What contradicts another setting is one fault, with place, problem and remedy."""
