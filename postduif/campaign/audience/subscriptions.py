@@ -34,6 +34,12 @@ class ConsentEvent(StrEnum):
     """They asked for it; a link was sent, or not needed."""
     CONFIRMED = "confirmed"
     """They followed the link, or somebody vouches for it."""
+    WITHDRAWN = "withdrawn"
+    """They want no more of it."""
+    RENEWED = "renewed"
+    """They want it after all."""
+    TRACKING_REFUSED = "tracking refused"
+    TRACKING_ALLOWED = "tracking allowed"
 
 
 class SubscriptionType(NamedTuple):
@@ -130,15 +136,30 @@ def confirm_all(connection: sqlite3.Connection, contacts: list[int], type_: Subs
     _become(connection, new, type_, SubscriptionState.CONFIRMED, proof.at)
 
 
+def note_once(connection: sqlite3.Connection, contact: int, type_: str, event: ConsentEvent, proof: Proof) -> None:
+    """Keep the proof of what somebody asked for, unless it is there: for who may have to write again after a crash.
+
+    `type_`: name of the type of mail, "" for all of it. Nothing for somebody who is gone. Inside a transaction.
+    """
+    query = "SELECT 1 FROM consent WHERE contact = ? AND type = ? AND event = ? AND at = ?"
+    known = connection.execute("SELECT 1 FROM contact WHERE id = ?", (contact,)).fetchone()
+    if known and not connection.execute(query, (contact, type_, event.value, proof.at)).fetchone():
+        _write(connection, [contact], type_, event, proof)
+
+
 def _prove(
     connection: sqlite3.Connection, contacts: list[int], type_: SubscriptionType, event: ConsentEvent, proof: Proof
 ) -> None:
     if not proof.wording.strip() or not proof.source.strip():
         raise SubscriptionFault("a proof says which wording people agreed to, and who says so")
+    _write(connection, contacts, type_.name, event, proof)
+
+
+def _write(connection: sqlite3.Connection, contacts: list[int], type_: str, event: ConsentEvent, proof: Proof) -> None:
     texts = [text.strip()[:MAX_PROOF] for text in (proof.origin, proof.wording, proof.source)]
     connection.executemany(
         "INSERT INTO consent (contact, type, event, at, origin, wording, source) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(contact, type_.name, event.value, proof.at, *texts) for contact in contacts],
+        [(contact, type_, event.value, proof.at, *texts) for contact in contacts],
     )
 
 
