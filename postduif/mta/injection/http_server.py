@@ -16,13 +16,14 @@ from postduif.clock import Clock
 from postduif.config.schema import Http
 from postduif.mta import metrics
 from postduif.mta.client_network import ClientAddress, ClientCount
-from postduif.mta.injection.conversation import CHUNK, LINGER, Body, Conversation
+from postduif.mta.injection.body import Body
+from postduif.mta.injection.conversation import CHUNK, LINGER, Conversation
 from postduif.mta.injection.problem import Answer, Problem
 from postduif.mta.injection.request import Request
 from postduif.mta.server import listening_socket
 
 BACKLOG = 1024  # connections the kernel keeps for us
-HANDSHAKE = 60.0  # seconds for TLS to begin, at most
+HANDSHAKE = 10.0  # seconds for TLS to begin, at most: a connection in it cannot be asked to make room
 ACCEPT_PAUSE = 0.5  # seconds, when no connection can be taken
 CROWDED = 10.0
 """Seconds a connection may wait without a whole head when its place is wanted."""
@@ -47,6 +48,9 @@ class HttpServer:
         self._clock = clock
         self._clients = ClientCount()
         self._open: set[asyncio.Task[None]] = set()
+        """Of connections that are served."""
+        self._leaving: set[asyncio.Task[None]] = set()
+        """Of those that are told that there is no room. They take nobody's place."""
         self._conversations: set[Conversation] = set()
         self._stopping = False
 
@@ -69,12 +73,12 @@ class HttpServer:
             one.stopping = True
             if one.idle:
                 one.hang_up()
-        if self._open:
+        if left := self._open | self._leaving:
             late = asyncio.ensure_future(self._clock.sleep(grace))
-            all_over = asyncio.ensure_future(asyncio.wait(set(self._open)))
+            all_over = asyncio.ensure_future(asyncio.wait(left))
             await asyncio.wait([late, all_over], return_when=asyncio.FIRST_COMPLETED)
             late.cancel()
-            for task in list(self._open):
+            for task in left:
                 task.cancel()
             await all_over
 
@@ -87,20 +91,27 @@ class HttpServer:
                 log.warning("accept_failed", listener="http", error=error)
                 await asyncio.sleep(ACCEPT_PAUSE)
                 continue
-            client = ClientAddress.of(peername)
-            refused = self._limit_met(client)
-            task = loop.create_task(self._turn_away(sock) if refused else self._serve(sock, client))
-            if refused:
-                metrics.HTTP_REQUESTS.labels("connections").inc()
-                log.info("refused", client=client.text, reason=refused)
-            self._open.add(task)
-            task.add_done_callback(self._open.discard)
+            self._take(sock, ClientAddress.of(peername))
+
+    def _take(self, sock: socket.socket, client: ClientAddress) -> None:
+        """Serve it or turn it away. It counts from now on: more may be accepted before its task begins."""
+        refused = self._limit_met(client)
+        if refused:
+            metrics.HTTP_REQUESTS.labels("connections").inc()
+            log.info("refused", client=client.text, reason=refused)
+            task, tasks = asyncio.create_task(self._turn_away(sock)), self._leaving
+        else:
+            task, tasks = asyncio.create_task(self._serve(sock, client)), self._open
+            self._clients.add(client)
+            task.add_done_callback(lambda _: self._clients.remove(client))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     def _limit_met(self, client: ClientAddress) -> str:
+        if self._clients.of(client) >= self.settings.max_connections_per_client:
+            return "client_connections"  # first: nobody else makes room for somebody who has too many
         if len(self._open) >= self.settings.max_connections and not self._makes_room():
             return "connections"
-        if self._clients.of(client) >= self.settings.max_connections_per_client:
-            return "client_connections"
         return ""
 
     def _makes_room(self) -> bool:
@@ -127,7 +138,7 @@ class HttpServer:
 
     async def _let_read(self, sock: socket.socket) -> None:
         """A client that is still sending is reset by a close, and may never read the answer. Not in a flood."""
-        if len(self._open) > 2 * self.settings.max_connections:
+        if len(self._leaving) > self.settings.max_connections:
             return
         sock.shutdown(socket.SHUT_WR)
         async with asyncio.timeout(LINGER):
@@ -135,7 +146,6 @@ class HttpServer:
                 pass
 
     async def _serve(self, sock: socket.socket, client: ClientAddress) -> None:
-        self._clients.add(client)
         metrics.HTTP_CONNECTIONS.inc()
         try:
             reader, writer = await self._opened(sock)
@@ -150,7 +160,6 @@ class HttpServer:
         except Exception as error:  # a mistake of ours costs one connection, and no other anything
             log.error("failure", where="http", client=client.text, error=repr(error))
         finally:
-            self._clients.remove(client)
             metrics.HTTP_CONNECTIONS.dec()
 
     async def _opened(self, sock: socket.socket) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

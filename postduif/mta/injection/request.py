@@ -21,6 +21,8 @@ BEGINNING = re.compile(rb"\r?\Z|[A-Z]{1,20}(?:\Z| [^ \r\n]*(?:\Z| [HTP/0-9.]*\r?
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FOLDED = re.compile(rb"\r\n[ \t]")
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*([^\r]*)")
+_ORIGIN = re.compile(r"\Ahttps?://[^/?#]*", re.IGNORECASE)
+"""What a target begins with in absolute form, which servers take as well (RFC 9112 3.2.2)."""
 _ONCE = (b"transfer-encoding", b"content-type", b"authorization", b"idempotency-key", b"expect")
 
 
@@ -41,6 +43,11 @@ class Request(NamedTuple):
         """Content-Length."""
         value = self.fields.get(b"content-length")
         return int(value) if value is not None else None
+
+    @property
+    def chunked(self) -> bool:
+        """The body comes in chunks; h11 knows no other coding."""
+        return b"transfer-encoding" in self.fields
 
     @property
     def has_body(self) -> bool:
@@ -76,5 +83,6 @@ def read(event: h11.Request, client: ClientAddress, tls: str) -> Request:
         raise Problem("bad_request", "Transfer-Encoding in HTTP/1.0")
     if (expected := fields.get(b"expect")) is not None and expected.lower() != b"100-continue":
         raise Problem("expectation_failed", "only 100-continue can be expected of us")
-    path = event.target.decode("ascii", "replace").partition("?")[0]
+    target = event.target.decode("ascii", "replace")
+    path = _ORIGIN.sub("", target, 1).partition("?")[0]
     return Request(event.method.decode("ascii", "replace"), path, fields, client, tls)
