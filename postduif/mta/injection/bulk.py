@@ -2,14 +2,15 @@
 in the queue, each committed as it fills, merged and signed at delivery.
 
 Promises: what is answered 202 is on disk; memory holds one message's recipients, whatever the length of the list; each
-message is tried out at the door, so who is accepted has a message. With an idempotency key, what a crash left undone is
-gone on with, and nothing is done twice.
+message is tried out at the door, so who is accepted has a message; an address gets one, unless more are asked for. With
+an idempotency key, what a crash left undone is gone on with, and nothing is done twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import closing
 from dataclasses import replace
 from email.utils import formatdate
 
@@ -19,15 +20,17 @@ from postduif.envelope import Envelope, Message, Notify, Recipient
 from postduif.errors import MergeError, StoreError, TemplateError
 from postduif.mta import relaying
 from postduif.mta.injection import kept_keys
-from postduif.mta.injection.conversation import Body
+from postduif.mta.injection.body import Body
 from postduif.mta.injection.door import Visit
 from postduif.mta.injection.items import Item, Items, Malformed, TooLong
 from postduif.mta.injection.problem import Answer, Problem, of_reply
-from postduif.mta.injection.reading import TEMPLATE, Given, Template, Unfit, read, recipient
+from postduif.mta.injection.reading import TEMPLATE, Given, Template, Unfit, address_of, read, recipient
+from postduif.mta.injection.seen import Seen
 from postduif.mta.injection.single import not_suppressed
 from postduif.mta.injection.tally import Tally
 from postduif.mta.mail_content import Lines
 from postduif.mta.merge.message import Merge, compile_content
+from postduif.mta.merge.names import LINKS
 from postduif.mta.merge.stored import dump
 from postduif.mta.merged import by_key, order_of, packed
 from postduif.mta.submission import Prepared
@@ -55,13 +58,16 @@ class Bulk:
         self._batch: list[tuple[int, Recipient]] = []
         self._octets = 0  # of values in the batch
         self._stored = b""
+        self._seen = Seen()
+        self._before: list[Address] = []  # settled by an earlier try, not in `_seen` yet
         self._base: Envelope | None = None  # what every message's envelope is a copy of
+        tally.templates = 1
         items.longest = 2 * self._settings.max_message_size
         items.feed(begun)
 
     async def take(self) -> Answer:
         """Raises Problem, which says what was done before, and Gone."""
-        with self._visit.held() as held:
+        with self._visit.held() as held, closing(self._seen):
             self._held = held
             try:
                 return await self._take()
@@ -81,8 +87,10 @@ class Bulk:
         first = await self._next()
         if first is None:
             raise Problem("malformed", "the body is empty; its first item is the template, the others are recipients")
-        if self._tally.kept is None or not self._tally.kept.done:
+        resumed = self._tally.kept is not None and not self._tally.kept.done
+        if self._tally.kept is None or resumed:
             await self._begin(first)
+        refused = self._tally.was_refused()
         self._items.longest = self._settings.max_recipient_length
         began = time.monotonic()
         while (item := await self._next()) is not None:
@@ -90,6 +98,8 @@ class Bulk:
                 self._add(item)
                 if len(self._batch) >= MESSAGE_RECIPIENTS or self._octets >= MESSAGE_VALUES:
                     await self._flush(done=False)
+            elif resumed and self._tally.items not in refused:
+                await self._note_before(item)
             if time.monotonic() - began > LONGEST_STRETCH:
                 await asyncio.sleep(0)
                 began = time.monotonic()
@@ -113,7 +123,8 @@ class Bulk:
         return item
 
     def _hold(self) -> None:
-        self._held.holds(self._items.held + self._octets + len(self._stored))
+        octets = self._items.held + self._octets + len(self._stored)
+        self._held.holds(octets + self._tally.held + self._seen.held)
 
     # --- the template
 
@@ -122,9 +133,12 @@ class Bulk:
         template, merge, stored = await asyncio.to_thread(_compiled, item.text)
         if "list_unsubscribe" in merge.names and self._door.submission.returns is None:
             raise Problem("template", "list_unsubscribe needs bounce.domain in the settings")
+        if ours := merge.names & LINKS:
+            raise Problem("template", f"{min(ours)} is made in mailings only; give it another name")
         self._client = self._visit.client(template.stream)
         self._sender = self._visit.sender(self._client, template.sender)
         self._merge, self._stored = merge, stored
+        self._drops = template.duplicates == "drop"
         self._order = order_of(merge)
         self._each_author = bool(self._visit.grant.senders) and template.content.personal_sender is not None
 
@@ -181,6 +195,7 @@ class Bulk:
         tally, door = self._tally, self._door
         if self._batch:
             self._batch = await not_suppressed(self._visit, self._client.listener.stream, self._batch, tally)
+            self._batch = await self._first_of_each(self._batch)
         if not self._batch:
             await self._settle_refusals(done=done)
             return
@@ -194,6 +209,27 @@ class Bulk:
         self._visit.grant.limit.take(door.clock.monotonic(), part.accepted)
         self._batch, self._octets = [], 0
         self._hold()
+
+    async def _note_before(self, item: Item) -> None:
+        """Whom an earlier try accepted gets no second mail from this one."""
+        if self._drops and (found := address_of(item.text)) is not None:
+            self._before.append(found)
+            if len(self._before) >= MESSAGE_RECIPIENTS:
+                await self._see()
+
+    async def _see(self) -> None:
+        before, self._before = self._before, []
+        await asyncio.to_thread(self._seen.add, before)
+
+    async def _first_of_each(self, batch: list[tuple[int, Recipient]]) -> list[tuple[int, Recipient]]:
+        """Those whose address did not stand there before, unless all are wanted."""
+        if not self._drops:
+            return batch
+        if self._before:
+            await self._see()
+        again = await asyncio.to_thread(self._seen.add, [recipient.address for _, recipient in batch])
+        self._tally.repeated += sum(again)
+        return [one for one, before in zip(batch, again, strict=True) if not before]
 
     def _prepared(self) -> Prepared:
         assert self._base is not None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, NoReturn, TypeVar
+from typing import Any, ClassVar, Literal, NamedTuple, NoReturn, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -15,7 +16,14 @@ from postduif.mta.injection.problem import Problem
 from postduif.mta.merge.content import STORED, Content
 
 T = TypeVar("T")
+Duplicates = Literal["drop", "keep"]
+"""What becomes of an address that stood there before: nothing, or another mail."""
+MAX_VALUES = 10_000
+"""Commas and opening brackets of a template, or of a message beside its recipients. A list of millions of numbers where
+texts belong costs hundreds of times its length to read and to find wrong."""
 _SHOWN = 10  # mistakes of one request that are named
+_VALUE = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|([\[{,])', re.DOTALL)
+"""A text, to its end or that of everything, or what announces one value more."""
 _KNOWN = {"address", "values"}
 
 
@@ -31,6 +39,7 @@ class Template:
     names: tuple[str, ...] = ()
     """The variables that recipients have; `email` needs no naming: it is the address."""
     stream: str = ""
+    duplicates: Duplicates = "drop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,7 @@ class Single:
     message: Content | None = None
     """Made into a message by us; its texts are taken as they are, not as templates."""
     stream: str = ""
+    duplicates: Duplicates = "drop"
 
 
 TEMPLATE = TypeAdapter(Template)
@@ -71,8 +81,10 @@ class Given(NamedTuple):
     """In the order of the names that were asked for."""
 
 
-def read(adapter: TypeAdapter[T], text: bytes) -> T:
-    """A value of that kind. Raises Problem with every mistake, by field."""
+def read(adapter: TypeAdapter[T], text: bytes, most: int = MAX_VALUES) -> T:
+    """A value of that kind, with `most` values in it. Raises Problem with every mistake, by field."""
+    if _has_more(text, most):
+        raise Problem("too_large", f"more than {most} values in one JSON text")
     try:
         return adapter.validate_json(text, strict=True)
     except ValidationError as error:
@@ -83,6 +95,15 @@ def read(adapter: TypeAdapter[T], text: bytes) -> T:
         problem = Problem("invalid", "; ".join(f"{one['field']}: {one['detail']}" for one in named))
         problem.more = {"errors": named}
         raise problem from None
+
+
+def _has_more(text: bytes, most: int) -> bool:
+    values = 0
+    for match in _VALUE.finditer(text):
+        values += match.start(1) >= 0
+        if values > most:
+            return True
+    return False
 
 
 def recipient(text: bytes, order: Sequence[str]) -> Given:
@@ -102,6 +123,15 @@ def recipient(text: bytes, order: Sequence[str]) -> Given:
     if not isinstance(values, dict):
         raise Unfit("malformed", "values", "values are an object", shown)
     return Given(address(named), shown, [_value(values, name.removesuffix("[]"), shown) for name in order])
+
+
+def address_of(text: bytes) -> Address | None:
+    """The address alone, of a recipient that was read before. None: there was none."""
+    try:
+        found = json.loads(text)
+        return address(found.get("address")) if isinstance(found, dict) else None
+    except (ValueError, RecursionError):  # Unfit is among them
+        return None
 
 
 def address(named: object) -> Address:

@@ -7,19 +7,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from email.utils import formatdate
+from operator import itemgetter
 
+from postduif.bounce.subject import of_address
 from postduif.envelope import Envelope, Recipient
 from postduif.errors import MergeError, TemplateError
 from postduif.header_text import message_id
 from postduif.mta import mail_content
-from postduif.mta.injection.conversation import Body
-from postduif.mta.injection.door import Visit
+from postduif.mta.injection.body import Body
+from postduif.mta.injection.door import Held, Visit
 from postduif.mta.injection.problem import Answer, Problem, of_reply
-from postduif.mta.injection.reading import SINGLE, Single, Unfit, address, read
+from postduif.mta.injection.reading import MAX_VALUES, SINGLE, Single, Unfit, address, read
 from postduif.mta.injection.tally import Tally
 from postduif.mta.mail_content import Lines
 from postduif.mta.merge.content import Content, Mailbox
 from postduif.mta.merge.message import compile_content
+from postduif.mta.merge.names import LINKS
 from postduif.mta.submission import Client, Prepared
 from postduif.reply import Reply
 
@@ -31,16 +34,12 @@ _WRONG = {"nul": "there is a NUL in it", "line": f"a line is longer than {MAX_LI
 async def take(visit: Visit, body: Body, begun: bytes, tally: Tally) -> Answer:
     """Queue it. `begun` is what was read of the body. Raises Problem, Gone, StoreError."""
     with visit.held() as held:
-        whole = bytearray(begun)
-        held.holds(len(whole))
-        while octets := await body.read():
-            whole += octets
-            held.holds(len(whole))
-        tally.hashes(bytes(whole))
+        whole = await _whole(body, begun, held, tally)
         if tally.kept is not None:
             tally.compare()
             return tally.answer()
-        single = await asyncio.to_thread(read, SINGLE, bytes(whole))
+        most = visit.door.config().http.max_recipients + MAX_VALUES
+        single = await asyncio.to_thread(read, SINGLE, whole, most)
         client = visit.client(single.stream)
         sender = visit.sender(client, single.sender)
         recipients = await _recipients(visit, client, single, tally)
@@ -53,6 +52,17 @@ async def take(visit: Visit, body: Body, begun: bytes, tally: Tally) -> Answer:
         if len(prepared.message.content) > client.listener.max_message_size:
             raise Problem("too_large", f"the message is larger than {client.listener.max_message_size} octets")
         return await _queue(visit, client, prepared, tally, len(recipients))
+
+
+async def _whole(body: Body, begun: bytes, held: Held, tally: Tally) -> bytes:
+    whole = bytearray()
+    octets = begun
+    while octets:
+        whole += octets
+        held.holds(len(whole))
+        tally.hashes(octets)
+        octets = await body.read()
+    return bytes(whole)
 
 
 async def _queue(visit: Visit, client: Client, prepared: Prepared, tally: Tally, accepted: int) -> Answer:
@@ -85,6 +95,10 @@ async def _recipients(visit: Visit, client: Client, single: Single, tally: Tally
     kept = await not_suppressed(visit, client.listener.stream, taken, tally)
     if not kept:
         tally.answer()  # which says so
+    if single.duplicates == "drop":
+        first = {of_address(recipient.address): (item, recipient) for item, recipient in reversed(kept)}
+        tally.repeated = len(kept) - len(first)
+        kept = sorted(first.values(), key=itemgetter(0))
     return kept
 
 
@@ -120,8 +134,8 @@ def _content(single: Single, hostname: str, now: float) -> Lines:
 def _composed(content: Content, hostname: str, now: float) -> bytes:
     try:
         merge = compile_content(_literally(content), ())
-        if "list_unsubscribe" in merge.names:
-            raise TemplateError("list_unsubscribe is only for templates")
+        if ours := merge.names & {"list_unsubscribe", *LINKS}:
+            raise TemplateError(f"{min(ours)} is only for templates")
         return merge.render({"date": formatdate(int(now)), "message_id": message_id(hostname, now)})
     except (TemplateError, MergeError) as error:
         raise Problem("template", f"message: {error}") from None

@@ -17,6 +17,7 @@ from postduif.queue.change import Task
 
 MAX_REFUSALS = 10_000
 """Of one request; more end it."""
+_REFUSAL_OCTETS = 600  # of one in memory, without what it quotes
 _REUSED = "this Idempotency-Key came with another body before; use a new one"
 
 
@@ -43,11 +44,17 @@ class Tally:
         self.kept = kept
         self.items = 0
         """Settled or not; the template is one too."""
+        self.templates = 0
+        """How many of the items are no recipients."""
         self.refusals: list[Refusal] = []
         """Not settled yet."""
+        self.repeated = 0
+        """Recipients dropped in this try because their address stood there before."""
         self._settled = kept.items if kept else 0
         self._parts: list[Part] = list(kept.parts) if kept else []
         self._refused = sum(len(part.refusals) for part in self._parts)
+        self.held = _REFUSAL_OCTETS * self._refused
+        """Octets of refusals in memory, about."""
         self._hash = hashlib.sha256(kind.encode() + b"\0")
 
     def hashes(self, octets: bytes) -> None:
@@ -78,9 +85,14 @@ class Tally:
     def refuse(self, address: str, code: str, field: str, detail: str, item: int = 0) -> None:
         """Somebody gets nothing: the last item, or that one. Raises Problem when there are too many of them."""
         self.refusals.append(Refusal(item or self.items, address[:320], code, field, detail[:500]))
+        self.held += _REFUSAL_OCTETS + len(address) + len(detail)
         self._refused += 1
         if self._refused > MAX_REFUSALS:
             raise Problem("too_many_refusals", f"more than {MAX_REFUSALS} recipients are refused; mend the list")
+
+    def was_refused(self) -> frozenset[int]:
+        """Items that an earlier try settled by refusing them."""
+        return frozenset(one["item"] for part in self.kept.parts for one in part.refusals) if self.kept else frozenset()
 
     def part(self, message: int, accepted: int) -> Part:
         """What would be settled now."""
@@ -104,11 +116,25 @@ class Tally:
         """Recipients whose mail is on disk."""
         return sum(part.accepted for part in self._parts)
 
+    @property
+    def _duplicates(self) -> int:
+        """All recipients that were dropped. Of an earlier try: those who were neither accepted nor refused."""
+        if self.kept is None:
+            return self.repeated
+        others = sum(part.accepted + len(part.refusals) for part in self.kept.parts)
+        return max(0, self.kept.items - self.templates - others) + self.repeated
+
     def said(self) -> dict[str, object]:
         """What became of it so far."""
         refusals = [one for part in self._parts for one in part.refusals] + [one._asdict() for one in self.refusals]
         messages = [{"id": str(part.message), "recipients": part.accepted} for part in self._parts if part.message]
-        return {"accepted": self.accepted, "refused": len(refusals), "messages": messages, "refusals": refusals}
+        return {
+            "accepted": self.accepted,
+            "refused": len(refusals),
+            "duplicates": self._duplicates,
+            "messages": messages,
+            "refusals": refusals,
+        }
 
     def answer(self) -> Answer:
         """That of a request that was read to its end. Raises Problem when nobody was accepted."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from postduif.mta.injection.problem import Problem
-from postduif.mta.injection.reading import SINGLE, TEMPLATE, Unfit, read, recipient
+from postduif.mta.injection.reading import MAX_VALUES, SINGLE, TEMPLATE, Unfit, read, recipient
 from tests.http_world import SINGLE as MESSAGE
 from tests.http_world import TEMPLATE as LETTER
 
@@ -70,6 +70,29 @@ def test_every_mistake_has_its_field(change: dict[str, object], field: str) -> N
     errors = caught.value.more["errors"]
     assert isinstance(errors, list)
     assert errors[0]["field"] == field
+
+
+@pytest.mark.parametrize("values", ["0,", "[],", "{", '"\\",",', '"",'])
+def test_too_many_values(values: str) -> None:
+    """Very many values are refused before each is looked at; quotes hide nothing, with or without an end."""
+    text = json.dumps(MESSAGE)[:-1] + ', "recipients": [' + values * (2 * MAX_VALUES)
+    for end in ("", "0]}", '"', '"\\'):
+        with pytest.raises(Problem) as caught:
+            read(SINGLE, (text + end).encode())
+        assert caught.value.code == "too_large"
+
+
+@pytest.mark.parametrize("content", [",[{" * MAX_VALUES, '"' * MAX_VALUES, "\\" * MAX_VALUES])
+def test_texts_are_not_counted(content: str) -> None:
+    """Commas, brackets, quotes and backslashes in a text are its own."""
+    assert read(SINGLE, json.dumps(MESSAGE | {"content": content}).encode()).content == content
+
+
+def test_texts_without_end() -> None:
+    """Looking for the end of a text takes no time that grows with the square of it."""
+    with pytest.raises(Problem) as caught:
+        read(SINGLE, b'{"content": "' + b'\\"' * 500_000)
+    assert caught.value.code == "malformed"
 
 
 def test_right_ones() -> None:
