@@ -171,7 +171,7 @@ class App:
                 ) from None
             log.info("listening", address=_text(server.address), role=one.role, tls=one.tls)
         await self._open_http()
-        self._control = Control(config.server.run_dir, self._actions())
+        self._control = Control(config.server.run_dir, self._actions(), self.http.attend)
         await self._control.start()
         self._health = _health_server(config, self)
         self._ready = True

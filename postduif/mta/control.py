@@ -1,7 +1,8 @@
 """The control socket: how the command line asks the running daemon, and tells it what to do.
 
 A Unix socket in `run_dir`, readable by its owner alone. One JSON object a line each way: `{"do": "queue.hold", ...}`
-is answered by `{"ok": ...}` or `{"error": "..."}`.
+is answered by `{"ok": ...}` or `{"error": "..."}`. Who begins with POST speaks HTTP, and is handed on with all that
+follows.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ MAX_PATH = 107  # octets of a socket's path (unix(7))
 TIMEOUT = 60.0  # seconds the command line waits for an answer
 
 Action = Callable[[dict[str, Any]], Awaitable[object]]
+Host = Callable[[asyncio.StreamReader, asyncio.StreamWriter, bytes], Awaitable[None]]
+"""Attends to a client that speaks HTTP, with what came of it already."""
 
 
 class ControlError(PostduifError):
@@ -32,7 +35,8 @@ class ControlError(PostduifError):
 class Control:
     """Answers on the socket until closed. `actions` maps names to what is done."""
 
-    def __init__(self, run_dir: Path, actions: Mapping[str, Action]) -> None:
+    def __init__(self, run_dir: Path, actions: Mapping[str, Action], http: Host | None = None) -> None:
+        self._http = http
         self._path = run_dir / NAME
         self._actions = actions
         self._server: asyncio.Server | None = None
@@ -67,6 +71,9 @@ class Control:
         self._clients.add(writer)
         try:
             while line := await reader.readline():
+                if self._http is not None and line.startswith(b"POST "):
+                    await self._http(reader, writer, line)
+                    return
                 writer.write(json.dumps(await self._answer(line), default=str).encode() + b"\n")
                 await writer.drain()
         except (OSError, ValueError):

@@ -16,6 +16,7 @@ import pytest
 
 from postduif.bounce import suppression
 from postduif.bounce.address_state import Event, What
+from postduif.mta import control
 from postduif.mta.injection import tokens
 from postduif.mta.injection.problem import STATUS
 from postduif.sink import Sink
@@ -160,6 +161,63 @@ async def test_keys(tmp_path: Path) -> None:
         await sink.wait_for(9)
 
 
+async def test_control_socket(tmp_path: Path) -> None:
+    """Its owner hands over mail without a token and without a listener; the command line is served as before."""
+    async with Sink() as sink, Daemon(tmp_path, to(sink)) as daemon:
+        body = lines([TEMPLATE, *people(3)])
+        head = f"POST /api/v1/inject HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\nIdempotency-Key: k\r\n"
+        head += "Content-Type: application/jsonl\r\nConnection: close\r\n\r\n"
+        said = []
+        for _ in range(2):
+            reader, writer = await asyncio.open_unix_connection(tmp_path / "run" / control.NAME)
+            writer.write(head.encode() + body)
+            said.append((await reader.read()).partition(b"\r\n\r\n")[2])
+            writer.close()
+        assert said[0] == said[1]
+        assert json.loads(said[0])["accepted"] == 3
+        assert await asyncio.to_thread(control.ask, tmp_path / "run", "site.list") is not None
+        await sink.wait_for(3)
+        await daemon.quiet(sink)
+        assert len(sink.messages) == 3
+
+
+async def test_addresses_that_stand_twice(tmp_path: Path) -> None:
+    """Each address gets one mail, the first, whatever its case and however far apart; with `keep` each gets all."""
+    async with Sink() as sink, Daemon(tmp_path, HTTP + to(sink)) as daemon:
+        who = {"Authorization": f"Bearer {token(tmp_path)}", "Content_Type": "application/jsonl"}
+        again = [{"address": "P7@Remote.example", "values": {"name": "late"}}, "nobody", *people(3)]
+        body = lines([TEMPLATE, *people(1200), *again])
+        status, said = await post(daemon, body, Idempotency_Key="k", **who)
+        assert (status, said["accepted"], said["refused"], said["duplicates"]) == (202, 1200, 1, 4)
+        assert await post(daemon, body, Idempotency_Key="k", **who) == (202, said)
+        await sink.wait_for(1200)
+        await daemon.quiet(sink)
+        assert len(sink.messages) == len({one.recipients for one in sink.messages}) == 1200
+        assert not any(b"Subject: For late" in one.content for one in sink.messages)
+        status, said = await post(daemon, lines([TEMPLATE | {"duplicates": "keep"}, *people(2), *people(2)]), **who)
+        assert (status, said["accepted"], said["duplicates"]) == (202, 4, 0)
+        await sink.wait_for(1204)
+        assert (await post(daemon, lines([TEMPLATE | {"duplicates": "no"}, *people(2)]), **who))[1]["code"] == "invalid"
+
+
+async def test_recipients_of_one_message_that_stand_twice(tmp_path: Path) -> None:
+    """The same of one message; who is refused is refused each time."""
+    async with Sink() as sink, Daemon(tmp_path, HTTP + to(sink)) as daemon:
+        who = {"Authorization": f"Bearer {token(tmp_path)}", "Idempotency_Key": "k"}
+        many = SINGLE | {"recipients": ["b@remote.example", "x", "B@remote.example", "c@remote.example", "x"]}
+        status, said = await post(daemon, json.dumps(many).encode(), **who)
+        assert (status, said["accepted"], said["refused"], said["duplicates"]) == (202, 2, 2, 1)
+        assert said["messages"][0]["recipients"] == 2
+        assert await post(daemon, json.dumps(many).encode(), **who) == (202, said)
+        await sink.wait_for(1)
+        (got,) = sink.messages
+        assert sorted(got.recipients) == ["b@remote.example", "c@remote.example"]
+        status, said = await post(
+            daemon, json.dumps(many | {"duplicates": "keep"}).encode(), **who | {"Idempotency_Key": "l"}
+        )
+        assert (said["accepted"], said["duplicates"]) == (3, 0)
+
+
 async def test_key_under_way(tmp_path: Path) -> None:
     """While a request is under way its key is taken; broken off, it goes on behind what was committed."""
     async with Sink() as sink, Daemon(tmp_path, HTTP + to(sink)) as daemon:
@@ -168,11 +226,11 @@ async def test_key_under_way(tmp_path: Path) -> None:
             "Content-Type": "application/jsonl",
             "Idempotency-Key": "k",
         }
-        body = lines([TEMPLATE, *people(1500)])
+        body = lines([TEMPLATE, "nobody", *people(1500), *people(100)])
         _, writer = await asyncio.open_connection("127.0.0.1", daemon.app.http.port)
         head = "".join(f"{name}: {value}\r\n" for name, value in who.items())
         writer.write(f"POST /api/v1/inject HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n{head}\r\n".encode())
-        writer.write(body[:-5000])
+        writer.write(body[:-20000])
         await sink.wait_for(1000)
         status, problem = await post(daemon, body, **{name.replace("-", "_"): value for name, value in who.items()})
         assert (status, problem["code"]) == (409, "key_under_way")
@@ -181,6 +239,7 @@ async def test_key_under_way(tmp_path: Path) -> None:
         while status == 409:
             status, said = await post(daemon, body, **{name.replace("-", "_"): value for name, value in who.items()})
         assert (status, [one["recipients"] for one in said["messages"]]) == (202, [1000, 500])
+        assert (said["refused"], said["duplicates"]) == (1, 100)
         await sink.wait_for(1500)
         await daemon.quiet(sink)
         assert len(sink.messages) == len({one.recipients for one in sink.messages}) == 1500

@@ -6,13 +6,16 @@ A request with an idempotency key is alone with it from the look at what is kept
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from postduif import log
 from postduif.errors import StoreError
+from postduif.mta.client_network import ClientAddress
 from postduif.mta.injection import kept_keys, single
-from postduif.mta.injection.bearer import Bearers
+from postduif.mta.injection.bearer import Grant
+from postduif.mta.injection.body import Body
 from postduif.mta.injection.bulk import Bulk
-from postduif.mta.injection.conversation import Body, Gone
+from postduif.mta.injection.conversation import Gone
 from postduif.mta.injection.door import Door, Visit
 from postduif.mta.injection.items import Elements, Items, Lines
 from postduif.mta.injection.kept_keys import Kept, Key
@@ -28,11 +31,12 @@ _KEY = re.compile(rf'[!#-~]{{1,{MAX_KEY}}}|"[ !#-\[\]-~]{{1,{MAX_KEY}}}"')
 
 
 class Api:
-    """Answers requests. One per daemon."""
+    """Answers requests. One for each way in."""
 
-    def __init__(self, door: Door, bearers: Bearers) -> None:
+    def __init__(self, door: Door, granted: Callable[[bytes | None, ClientAddress], Grant]) -> None:
+        """`granted` judges an Authorization field, as `Bearers.grant`."""
         self._door = door
-        self._bearers = bearers
+        self._granted = granted
         self._under_way: set[Key] = set()
 
     async def respond(self, request: Request, body: Body) -> Answer:
@@ -53,7 +57,7 @@ class Api:
             raise Problem("not_found", f"there is {PATH} and nothing else")
         if request.method != "POST":
             raise Problem("method_not_allowed", f"{PATH} takes POST", fields=(("Allow", "POST"),))
-        grant = self._bearers.grant(request.fields.get(b"authorization"), request.client)
+        grant = self._granted(request.fields.get(b"authorization"), request.client)
         kind = _kind(request)
         key = _key(request, grant.user)
         visit = Visit(self._door, grant, request)

@@ -30,10 +30,16 @@ class Grant(NamedTuple):
     """What the bearer may do."""
 
     user: str
+    """"" is the owner of this daemon."""
     senders: tuple[str, ...]
     """`sender_pattern`; none: any."""
     limit: RateLimit
     """Recipients over time, of all requests with this token."""
+
+
+def owner(_: bytes | None, __: ClientAddress) -> Grant:
+    """Whoever can open the control socket: it is the owner's, who could take any token."""
+    return Grant("", (), RateLimit(None))
 
 
 class Bearers:

@@ -9,6 +9,7 @@ from typing import Self
 
 from postduif.address import NULL_SENDER, Address, parse
 from postduif.clock import Clock
+from postduif.config.kinds import HostPort
 from postduif.config.schema import Config, Listener
 from postduif.errors import AddressError
 from postduif.mta.injection.bearer import Grant
@@ -18,6 +19,8 @@ from postduif.mta.message_memory import MessageMemory
 from postduif.mta.submission import Client, Submission
 from postduif.mta.suppressions import Suppressions
 from postduif.queue.store import Store
+
+_NOWHERE = HostPort("127.0.0.1:0")  # in figures, where there is no HTTP listener
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +51,19 @@ class Visit:
         known = {"default", http.stream, *(one.name for one in config.stream)}
         if stream and stream not in known:
             raise Problem("invalid", f"stream: there is none of that name; known are {', '.join(sorted(known))}")
-        assert http.address is not None
+        owner = not self.grant.user
         listener = Listener(
-            address=http.address, auth="required", stream=stream or http.stream, max_message_size=http.max_message_size
+            address=http.address or _NOWHERE,
+            auth="none" if owner else "required",
+            stream=stream or http.stream,
+            max_message_size=http.max_message_size,
         )
         return Client(
             self.request.client.text,
             "",
             self.grant.user,
             self.request.tls,
-            trusted=False,
+            trusted=owner,
             listener=listener,
             senders=self.grant.senders,
             protocol="HTTPS" if self.request.tls else "HTTP",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 
 from postduif import log
 from postduif.config.schema import Http
 from postduif.mta.auth_backoff import Backoff
 from postduif.mta.injection.api import Api
-from postduif.mta.injection.bearer import Bearers
+from postduif.mta.injection.bearer import Bearers, owner
+from postduif.mta.injection.conversation import Conversation
 from postduif.mta.injection.door import Door
 from postduif.mta.injection.http_server import HttpServer
 from postduif.mta.tls import tls_context
@@ -22,11 +24,13 @@ def http_tls(settings: Http) -> ssl.SSLContext | None:
 
 
 class HttpDoor:
-    """Does nothing where `http.address` is not set."""
+    """Listens nowhere where `http.address` is not set; the control socket leads here all the same."""
 
     def __init__(self, door: Door, backoff: Backoff, tls: ssl.SSLContext | None) -> None:
         config = door.config()
-        api = Api(door, Bearers(config.server.data_dir, backoff, door.clock))
+        api = Api(door, Bearers(config.server.data_dir, backoff, door.clock).grant)
+        self._door = door
+        self._owners = Api(door, owner)
         self._server = HttpServer(config.http, tls, api.respond, door.clock) if config.http.address else None
 
     async def open(self) -> None:
@@ -35,6 +39,11 @@ class HttpDoor:
             await self._server.start()
             place = ":".join(map(str, self._server.address))
             log.info("http_listening", address=place, tls=self._server.tls is not None)
+
+    async def attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, begun: bytes) -> None:
+        """Serve the owner, on the control socket, without a token. `begun` came already. A stop breaks it off."""
+        settings, clock = self._door.config().http, self._door.clock
+        await Conversation(reader, writer, settings, self._owners.respond, clock).serve(begun)
 
     @property
     def port(self) -> int:
