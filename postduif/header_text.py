@@ -61,8 +61,9 @@ def phrase(text: str, taken: int = 1) -> str:
     `taken` is what stands before it on its line.
     """
     text = one_line(text)
-    if _plain(text):
-        return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+    quoted = '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+    if _plain(quoted):  # with its backslashes: a word that `fold` has to cut could end the quotes early
+        return quoted
     return " ".join(encoded_words(text, taken))
 
 

@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postduif.header_text import FOLD_AT, MAX_TEXT, crlf, date, field, message_id, one_line, phrase, quoted_printable
+from postduif.header_text import (
+    FOLD_AT,
+    MAX_TEXT,
+    crlf,
+    date,
+    field,
+    fold,
+    message_id,
+    one_line,
+    phrase,
+    quoted_printable,
+)
 
 
 @pytest.mark.parametrize("at", [0.0, 1_732_201_980.9, 951_782_399.0, 4_102_444_800.0])
@@ -80,6 +91,15 @@ def test_phrase(name: str) -> None:
     shown, address = email.utils.parseaddr(f"{text} <a@b.example>")
     assert address == "a@b.example"
     assert str(email.header.make_header(email.header.decode_header(shown))) == one_line(name)
+
+
+def test_no_phrase_ends_early() -> None:
+    """A name that is folded stays one name, however many quotes are in its longest word."""
+    name = '"' * 460 + ",<evil@b.example>," + '"' * 20
+    unfolded = fold("To", [*phrase(name, 4).split(" "), "<a@b.example>"]).decode().replace("\r\n", "")
+    (only,) = email.utils.getaddresses([unfolded.removeprefix("To: ")])
+    assert str(email.header.make_header(email.header.decode_header(only[0]))) == name
+    assert only[1] == "a@b.example"
 
 
 def test_quoted_printable() -> None:
