@@ -40,7 +40,9 @@ class RawFields:
         values = [shown(scope.get(name)) for name in self.used]
         if not all(map(_sound, values)):
             name = next(name for name, value in zip(self.used, values, strict=True) if not _sound(value))
-            raise MergeError(f"{name} stands in a raw field: it is to be 1 to {MAX_RAW} printable ASCII characters")
+            raise MergeError(
+                f"{name} stands in a raw field: it is to be 1 to {MAX_RAW} printable ASCII characters, not blank"
+            )
         pieces = self._chunks.copy()
         pieces[1::2] = [value.encode("ascii") for value in values]
         budget.spend(sum(map(len, pieces)))
@@ -65,7 +67,8 @@ class RawFields:
 
 
 def _sound(value: str) -> bool:
-    return 0 < len(value) <= MAX_RAW and value.isascii() and value.isprintable()
+    """It may stand there. One of blanks alone may not: a line of nothing else can end the header section."""
+    return 0 < len(value) <= MAX_RAW and value.isascii() and value.isprintable() and not value.isspace()
 
 
 def _folded(name: str, text: str) -> str:

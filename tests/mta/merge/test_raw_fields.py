@@ -39,7 +39,7 @@ def test_raw_field(text: str, value: str, wanted: bytes | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", None, "é", "a\r\nBcc: x@example.com", "a\tb", "\x7f", "x" * (MAX_RAW + 1), "\ud800"]
+    "value", ["", None, " ", "   ", "é", "a\r\nBcc: x@example.com", "a\tb", "\x7f", "x" * (MAX_RAW + 1), "\ud800"]
 )
 def test_what_no_raw_value_may_be(value: str | None) -> None:
     """A value that is empty, long or not printable ASCII is an error of that recipient, which names the variable."""
