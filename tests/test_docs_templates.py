@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from postduif.mta.merge import budget, message, steps, template, value
-from postduif.mta.merge.expression import MAX_DEPTH
+from postduif.mta.merge.expression import MAX_DEPTH, MAX_PARTS
 from postduif.mta.merge.filters import FILTERS, LINES
 from tests.mta.merge.mailing import text
 
@@ -23,6 +23,8 @@ LIMITS = {
     "CPU time": budget.MAX_SECONDS,
     "conditions and loops": steps.MAX_NESTING,
     "expressions": MAX_DEPTH,
+    "parts": MAX_PARTS,
+    "rows": value.MAX_ROWS,
     "attachments": message.MAX_ATTACHED,
     "extra header": message.MAX_HEADERS,
 }

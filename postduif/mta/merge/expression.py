@@ -12,11 +12,12 @@ from typing import NamedTuple
 from jinja2 import nodes
 
 from postduif.errors import MergeError, TemplateError
-from postduif.mta.merge.filters import FILTERS, LINES, within
+from postduif.mta.merge.filters import FILTERS, LINES
 from postduif.mta.merge.names import Kind, Names
-from postduif.mta.merge.value import Scope, rows, shown
+from postduif.mta.merge.value import MAX_BITS, MAX_VALUE, Scope, rows, shown
 
-MAX_DEPTH = 20  # of expressions in each other
+MAX_DEPTH = 20  # of expressions in each other, and of names with dots between
+MAX_PARTS = 200  # variables, constants, filters and operators of one expression
 _LOOP: dict[str, Callable[[int, int], object]] = {
     "index": lambda index, _: index + 1,
     "index0": lambda index, _: index,
@@ -92,6 +93,8 @@ class Reader:
         while isinstance(inner, nodes.Getattr):
             steps.insert(0, inner.attr)
             inner = inner.node
+            if len(steps) > MAX_DEPTH:
+                raise TemplateError(f"a name has more than {MAX_DEPTH} dots")
         if not isinstance(inner, nodes.Name):
             return self._field(self.read(inner, local, depth), steps)
         if inner.name == "loop" and "loop" in local:
@@ -131,6 +134,8 @@ class Reader:
                 constant.encode()
             except UnicodeEncodeError:
                 raise TemplateError("a text in quotes holds half a character (a lone surrogate)") from None
+        if isinstance(constant, int) and constant.bit_length() > MAX_BITS:
+            raise TemplateError("a number has more digits than can be shown")
         return Expression(lambda _: constant)
 
     def _filter(self, node: nodes.Filter, local: Mapping[str, Local], depth: int) -> Expression:
@@ -195,6 +200,24 @@ class Reader:
         return Expression(lambda scope: _together([shown(run(scope)) for run in runs]), shows=shows)
 
 
+def weight(node: nodes.Node) -> int:
+    """How many parts an expression has beside the first: 0 for a variable that is only shown.
+
+    Raises TemplateError past MAX_PARTS. Each part is work on 100,000 characters at most, so this bounds what one costs.
+    """
+    parts = -1
+    waiting = [node]
+    while waiting:
+        parts += 1
+        if parts > MAX_PARTS:
+            raise TemplateError(f"an expression has more than {MAX_PARTS} parts; make it simpler")
+        part = waiting.pop()
+        while isinstance(part, nodes.Getattr):
+            part = part.node
+        waiting += part.iter_child_nodes()
+    return parts
+
+
 def _at(key: str) -> Callable[[Scope], object]:
     return lambda scope: scope.get(key, "")
 
@@ -217,13 +240,20 @@ def _alike(left: Expression, right: Expression) -> tuple[Kind, str]:
 
 
 def _together(texts: list[str]) -> str:
-    return within("".join(texts))
+    if sum(map(len, texts)) > MAX_VALUE:  # before they are one: a long value, written a thousand times
+        raise MergeError(f"~ makes a text longer than {MAX_VALUE:,} characters")
+    return "".join(texts)
 
 
 def _in(left: Callable[[Scope], object], right: Expression) -> Callable[[Scope], bool]:
-    if right.kind is Kind.LIST:
-        return lambda scope: any(_same(left(scope), one) for one in rows(right.run(scope)))
-    return lambda scope: shown(left(scope)) in shown(right.run(scope))
+    if right.kind is not Kind.LIST:
+        return lambda scope: shown(left(scope)) in shown(right.run(scope))
+
+    def among(scope: Scope) -> bool:
+        wanted = left(scope)
+        return any(_same(wanted, one) for one in rows(right.run(scope)))
+
+    return among
 
 
 def _same(left: object, right: object) -> bool:

@@ -18,6 +18,7 @@ from postduif.mta.merge.names import Kind
 from postduif.mta.merge.value import MAX_VALUE, blank, rows, shown
 
 _CODE = re.compile(r"%(-?[dmHMSj]|[yY%])")
+_MAX_FORM = 200  # characters of how a date is to be shown
 _MAX_DIGITS = 30
 _MAX_DECIMALS = 6
 
@@ -77,7 +78,9 @@ def _number(value: object, decimals: object = 0, thousands: object = "", point: 
 
 def _date(value: object, form: object) -> str:
     """A date or time as JSON has it (ISO 8601) in a form of %d %m %Y %y %H %M %S %j; %-d and so on without zeros."""
-    text = shown(value)
+    text, wanted = shown(value), shown(form)
+    if len(wanted) > _MAX_FORM:
+        raise MergeError(f"the form of a date is longer than {_MAX_FORM} characters")
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -89,7 +92,7 @@ def _date(value: object, form: object) -> str:
         digits = at.strftime(f"%{code[1].lstrip('-')}")
         return (digits.lstrip("0") or "0") if code[1].startswith("-") else digits
 
-    return within(_CODE.sub(part, within(shown(form))))
+    return _CODE.sub(part, wanted)
 
 
 def _join(value: object, between: object = "") -> str:

@@ -13,7 +13,7 @@ from jinja2 import nodes
 from postduif.errors import TemplateError
 from postduif.mta.merge.budget import Budget
 from postduif.mta.merge.encoding import Encoding
-from postduif.mta.merge.expression import Expression, Local, Reader
+from postduif.mta.merge.expression import MAX_PARTS, Expression, Local, Reader, weight
 from postduif.mta.merge.filters import LINES, within
 from postduif.mta.merge.names import Kind, Names
 from postduif.mta.merge.template import parse
@@ -43,10 +43,10 @@ class Fixed:
 class Stretch:
     """Fixed text with values in it."""
 
-    __slots__ = ("_chunks", "_encode", "_names", "_runs", "_size", "alone")
+    __slots__ = ("_chunks", "_encode", "_names", "_parts", "_runs", "_size", "alone")
 
-    def __init__(self, texts: Sequence[str], values: Sequence[Expression], encoding: Encoding) -> None:
-        """`texts` is one longer than `values`, which stand between them."""
+    def __init__(self, texts: Sequence[str], values: Sequence[Expression], encoding: Encoding, parts: int = 0) -> None:
+        """`texts` is one longer than `values`, which stand between them and have so many parts."""
         self._chunks: list[bytes] = [encoding.fixed(texts[0])]
         for text in texts[1:]:
             self._chunks += (b"", encoding.after + encoding.fixed(text))
@@ -54,11 +54,14 @@ class Stretch:
         self._names = [value.name for value in values]
         self._runs = None if all(self._names) else [value.run for value in values]
         self._encode = encoding.values
+        self._parts = parts
         self.alone = values[0].name if len(values) == 1 and not self._size else ""
         """The variable that is all there is, if so."""
 
     def __call__(self, scope: Scope, out: list[bytes], budget: Budget) -> None:
         """Append text and values."""
+        if self._parts:
+            budget.spend(0, self._parts)
         if self._runs is None:
             values = self._encode(list(map(scope.get, self._names)))
         else:
@@ -75,16 +78,18 @@ class _Gathered:
     def __init__(self, encoding: Encoding) -> None:
         self.steps: list[Step] = []
         self._encoding = encoding
-        self._texts = [""]
+        self._texts: list[list[str]] = [[]]
         self._values: list[Expression] = []
+        self._parts = 0
 
     def text(self, text: str) -> None:
-        self._texts[-1] += text
+        self._texts[-1].append(text)
 
-    def value(self, value: Expression) -> None:
+    def value(self, value: Expression, parts: int) -> None:
         self._values.append(value)
-        self._texts.append("")
-        if len(self._values) == MAX_VALUES:
+        self._texts.append([])
+        self._parts += parts
+        if len(self._values) == MAX_VALUES or self._parts >= MAX_PARTS:
             self.flush()
 
     def step(self, step: Step) -> None:
@@ -92,11 +97,12 @@ class _Gathered:
         self.steps.append(step)
 
     def flush(self) -> None:
+        texts = ["".join(pieces) for pieces in self._texts]
         if self._values:
-            self.steps.append(Stretch(self._texts, self._values, self._encoding))
-        elif self._texts[0]:
-            self.steps.append(Fixed(self._encoding.fixed(self._texts[0])))
-        self._texts, self._values = [""], []
+            self.steps.append(Stretch(texts, self._values, self._encoding, self._parts))
+        elif texts[0]:
+            self.steps.append(Fixed(self._encoding.fixed(texts[0])))
+        self._texts, self._values, self._parts = [[]], [], 0
 
 
 class Compiler:
@@ -150,7 +156,7 @@ class Compiler:
         elif isinstance(part, nodes.Filter) and part.name == LINES:
             gathered.step(self._lines(part, local, asked))
         elif isinstance(part, nodes.Expr):
-            gathered.value(self._value(part, local, asked))
+            gathered.value(self._value(part, local, asked), weight(part))
         elif isinstance(part, nodes.If):
             gathered.step(self._condition(part, local, asked, depth + 1))
         elif isinstance(part, nodes.For):
@@ -167,9 +173,10 @@ class Compiler:
         encode = self._encoding.lines
         if encode is None or node.node is None or node.args or node.kwargs:
             raise TemplateError("lines takes no arguments, and can be used in HTML and text only")
-        value = self._value(node.node, local, asked).run
+        value, parts = self._value(node.node, local, asked).run, weight(node)
 
         def lines(scope: Scope, out: list[bytes], budget: Budget) -> None:
+            budget.spend(0, parts)
             piece = encode(within(shown(value(scope))))
             budget.spend(len(piece))
             out.append(piece)
@@ -181,13 +188,17 @@ class Compiler:
         for branch in (node, *node.elif_):
             test = self._reader.read(branch.test, local).run
             asked |= self._mentioned(branch.test, local)
-            branches.append((test, self._block(branch.body, local, asked, depth)))
-        branches.append((lambda _: True, self._block(node.else_, local, asked, depth)))
+            branches.append((test, weight(branch.test), self._block(branch.body, local, asked, depth)))
+        otherwise = self._block(node.else_, local, asked, depth)
 
         def condition(scope: Scope, out: list[bytes], budget: Budget) -> None:
-            budget.spend(0)
-            steps = next(steps for test, steps in branches if test(scope))
-            for step in steps:
+            chosen = otherwise
+            for test, parts, steps in branches:
+                budget.spend(0, parts)
+                if test(scope):
+                    chosen = steps
+                    break
+            for step in chosen:
                 step(scope, out, budget)
 
         return condition
@@ -210,14 +221,17 @@ class Compiler:
         loop = Local(f"\0{self._loops}loop", Kind.ROW, "")
         inner = {**local, node.target.name: row}
         wanted = self._reader.read(node.test, inner).run if node.test else None
+        parts = weight(node.test) if node.test else 0
+        all_parts = weight(node.iter)
         body = self._block(node.body, {**inner, "loop": loop}, asked, depth)
         otherwise = self._block(node.else_, local, asked, depth)
 
         def over(scope: Scope, out: list[bytes], budget: Budget) -> None:
             turn = dict(scope)
             chosen = []
+            budget.spend(0, all_parts)
             for item in rows(listed.run(scope)):
-                budget.spend(0)
+                budget.spend(0, parts)
                 turn[row.key] = item
                 if wanted is None or wanted(turn):
                     chosen.append(item)

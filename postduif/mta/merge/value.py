@@ -12,6 +12,8 @@ from postduif.errors import MergeError
 
 MAX_VALUE = 100_000  # characters of one text that a template makes
 MAX_TEXTS = 1_000_000  # characters of up to 64 values that stand between two conditions
+MAX_ROWS = 50_000  # of a list
+MAX_BITS = 1_000  # of a whole number, some 300 digits: Python writes out 4,300 digits at most
 
 CONTROLS = re.compile(r"\r\n|[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """What may not come from a value: each becomes a space."""
@@ -21,15 +23,17 @@ Scope = Mapping[str, object]
 
 
 def shown(value: object) -> str:
-    """A value as text. Raises MergeError for a list or row."""
+    """A value as text. Raises MergeError for a list, a row, and a number past MAX_BITS."""
     if isinstance(value, str):
         return value
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
+    if isinstance(value, float) or (isinstance(value, int) and value.bit_length() <= MAX_BITS):
         return str(value)
+    if isinstance(value, int):
+        raise MergeError("a number has more digits than can be shown")
     raise MergeError(f"a value is {type(value).__name__}, where text or a number belongs")
 
 
@@ -39,8 +43,10 @@ def blank(value: object) -> bool:
 
 
 def rows(value: object) -> Sequence[object]:
-    """A value as a list; what is missing is an empty one. Raises MergeError for anything else."""
+    """A value as a list; what is missing is an empty one. Raises MergeError for anything else, and past MAX_ROWS."""
     if isinstance(value, list | tuple):
+        if len(value) > MAX_ROWS:
+            raise MergeError(f"a list has more than {MAX_ROWS:,} rows")
         return value
     if value is None or value == "":
         return ()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
+from jinja2 import nodes
 
 from postduif.errors import MergeError, TemplateError
+from postduif.mta.merge.expression import weight
+from postduif.mta.merge.template import parse
 from postduif.mta.merge.value import MAX_VALUE
-from tests.mta.merge.mailing import compiled, text
+from tests.mta.merge.mailing import GIVEN, compiled, text
 
 ORDERS = [{"title": "Cage", "price": 12.5, "lines": [{"code": "A"}, {"code": "B"}]}, {"title": "Ring", "price": 3}]
 
@@ -83,6 +87,10 @@ def test_expression(source: str, values: dict[str, Any], wanted: str) -> None:
         ("{{ self }}", "self is not known"),
         ("{{ loop.index }}", "loop.index is not known"),
         ("{{ city" + "|upper" * 30 + " }}", "more than 20 deep"),
+        ("{{ city" + ".x" * 2_000 + " }}", "a name has more than 20 dots"),
+        ("{{ city" + " ~ city" * 200 + " }}", "more than 200 parts"),
+        ("{% if (orders|first).title == " + "city ~ " * 200 + "city %}{% endif %}", "more than 200 parts"),
+        ("{{ 0x" + "f" * 4000 + " }}", "more digits than can be shown"),
     ],
 )
 def test_what_cannot_be_said(source: str, problem: str) -> None:
@@ -100,6 +108,8 @@ def test_what_cannot_be_said(source: str, problem: str) -> None:
         ("{{ tags|first|upper }}", {"tags": [{"a": 1}]}),
         ("{{ tags|join }}", {"tags": 3}),
         ("{{ city ~ city }}", {"city": "x" * MAX_VALUE}),
+        ("{{ city }}", {"city": 10**5000}),
+        ("{{ age|number }}", {"age": 10**5000}),
         ("{{ tags or city }}", {"tags": ["a"]}),
     ],
 )
@@ -107,3 +117,48 @@ def test_values_of_another_kind(source: str, values: dict[str, Any]) -> None:
     """A value that is not what its name says is an error of that recipient."""
     with pytest.raises(MergeError):
         text(source, values)
+
+
+def test_one_long_value_many_times() -> None:
+    """What `~` makes is measured before it is made: 199 times 100,000 characters are never in memory."""
+    merge = compiled(text="{{ city" + " ~ city" * 198 + " }}")
+    tracemalloc.start()
+    try:
+        with pytest.raises(MergeError, match="~ makes a text longer"):
+            merge.render({**GIVEN, "customer.email": "jo@example.net", "city": "x" * MAX_VALUE})
+        assert tracemalloc.get_traced_memory()[1] < 10 * MAX_VALUE
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_looked_for_is_made_once() -> None:
+    """`in` asks what it looks for once, and not again for each row."""
+
+    class Asked(dict[str, object]):
+        times = 0
+
+        def get(self, key: str, default: object = None) -> object:
+            self.times += key == "city"
+            return super().get(key, default)
+
+    scope = Asked(GIVEN | {"customer.email": "jo@example.net", "city": "x", "tags": ["a"] * 1000})
+    compiled(text="{{ city|upper in tags }}").render(scope)
+    assert scope.times == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "parts"),
+    [
+        ("{{ city }}", 0),
+        ("{{ customer.name }}", 0),
+        ("{{ city|upper }}", 1),
+        ("{{ city|default('x') }}", 2),
+        ("{{ (orders|first).title|upper|lower }}", 3),
+        ("{{ 'a' if age > 3 else city|upper }}", 7),
+    ],
+)
+def test_weight(source: str, parts: int) -> None:
+    """What an expression costs beside looking up one variable: its filters, operators and other variables."""
+    (output,) = parse(source, "text")
+    assert isinstance(output, nodes.Output)
+    assert weight(output.nodes[0]) == parts

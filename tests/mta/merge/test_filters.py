@@ -8,7 +8,7 @@ import pytest
 
 from postduif.errors import MergeError
 from postduif.mta.merge.filters import FILTERS
-from postduif.mta.merge.value import MAX_VALUE
+from postduif.mta.merge.value import MAX_ROWS, MAX_VALUE
 
 
 def filtered(name: str, value: object, *arguments: object) -> Any:
@@ -76,7 +76,9 @@ def test_filter(name: str, value: object, arguments: list[object], wanted: objec
         ("replace", "a" * 1000, ["a", "x" * 1000]),
         ("join", ["x" * 1000] * 1000, []),
         ("join", [""] * 1000, ["x" * 1000]),
-        ("date", "2026-03-09", ["%Y" * MAX_VALUE]),
+        ("date", "2026-03-09", ["%Y" * 101]),
+        ("date", "soon", ["%Y" * MAX_VALUE]),
+        ("length", [""] * (MAX_ROWS + 1), []),
         ("number", "1234567", [0, "x" * MAX_VALUE]),
         ("truncate", "abc", ["2"]),
         ("truncate", "abc", [-1]),

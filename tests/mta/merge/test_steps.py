@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from postduif.errors import MergeError, TemplateError
-from postduif.mta.merge.steps import MAX_NESTING, MAX_VALUES
-from tests.mta.merge.mailing import compiled, html, rendered, text
+from postduif.mta.merge.budget import LOOKS, MAX_STEPS, Budget
+from postduif.mta.merge.encoding import TEXT
+from postduif.mta.merge.names import Names
+from postduif.mta.merge.steps import MAX_NESTING, MAX_VALUES, Compiler
+from tests.mta.merge.mailing import NAMES, compiled, html, rendered, text
 
 ORDERS = [{"title": "Cage", "price": 12.5, "lines": [{"code": "A"}, {"code": "B"}]}, {"title": "Ring", "price": 3}]
 LIST = (
@@ -136,6 +139,41 @@ def test_no_list_holds_us_up(source: str, size: int, problem: str) -> None:
     """A message that gets too large, or takes too many steps, ends."""
     with pytest.raises(MergeError, match=problem):
         rendered({"tags": ["x"] * size, "city": "x" * 90_000}, text=source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ city|upper|lower|upper|lower|upper|lower|upper|lower }}" * 8,
+        "{% if city|upper|lower|upper|lower == 'x' %}{% endif %}" * 10,
+        "{% if false %}" + "{% elif city|upper|lower|upper|lower == 'no' %}" * 10 + "{% endif %}",
+        "{% for t in tags if t|upper|lower|upper == 'x' %}{% endfor %}",
+        "{{ city|upper|lower|upper|lower|lines }}" * 16,
+    ],
+)
+def test_the_clock_is_looked_at_for_what_may_take_long(source: str) -> None:
+    """Parts of expressions count as steps, so that a few that are long do not pass by the limit of time."""
+    asked: list[float] = []
+
+    def clock() -> float:
+        asked.append(0.0)
+        return 0.0
+
+    budget = Budget(clock)
+    for step in Compiler("text", Names(NAMES), TEXT).compile(source):
+        step({"city": "x", "tags": ["t"] * 20}, [], budget)
+    assert asked
+
+
+def test_a_step_is_counted_before_it_is_done() -> None:
+    """What costs much is refused, not done and then refused."""
+    step, *_ = Compiler("text", Names(NAMES), TEXT).compile("{{ city|upper|lower|upper|lower }}" * 20)
+    budget = Budget()
+    budget.spend(0, MAX_STEPS - LOOKS)
+    done: list[bytes] = []
+    with pytest.raises(MergeError, match="steps"):
+        step({"city": "x"}, done, budget)
+    assert not done
 
 
 def test_what_is_used_and_shown() -> None:

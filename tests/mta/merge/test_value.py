@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from postduif.errors import MergeError
-from postduif.mta.merge.value import MAX_TEXTS, blank, joined, rows, shown
+from postduif.mta.merge.value import MAX_BITS, MAX_ROWS, MAX_TEXTS, blank, joined, rows, shown
 
 
 @pytest.mark.parametrize(
@@ -18,9 +18,9 @@ def test_shown(value: object, text: str) -> None:
     assert shown(value) == text
 
 
-@pytest.mark.parametrize("value", [[], ["x"], {"a": 1}, b"x"])
+@pytest.mark.parametrize("value", [[], ["x"], {"a": 1}, b"x", 1 << MAX_BITS, -(10**5000)], ids=range(6))
 def test_what_is_no_text(value: object) -> None:
-    """A list, a row and octets are no text."""
+    """A list, a row and octets are no text, nor is a number that nobody can read."""
     with pytest.raises(MergeError):
         shown(value)
     with pytest.raises(MergeError):
@@ -60,3 +60,10 @@ def test_too_much(values: list[Any]) -> None:
     """Values together have a greatest length."""
     with pytest.raises(MergeError, match="longer"):
         joined(values)
+
+
+def test_no_list_is_too_long() -> None:
+    """A list has so many rows; one more is an error of that recipient."""
+    assert len(rows([0] * MAX_ROWS)) == MAX_ROWS
+    with pytest.raises(MergeError, match="more than 50,000 rows"):
+        rows([0] * (MAX_ROWS + 1))
