@@ -10,6 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -103,11 +104,9 @@ class Once:
 def joined(steps: Sequence[Step]) -> list[Step]:
     """The steps of a whole message, with fixed octets that follow each other made one."""
     together: list[Step] = []
-    for step in steps:
-        if not isinstance(step, Fixed):
-            together.append(step)
-        elif together and isinstance(together[-1], Once):
-            together[-1] = Once(together[-1].octets + step.octets)
+    for fixed, run in groupby(steps, lambda step: isinstance(step, Fixed)):
+        if fixed:
+            together.append(Once(b"".join([step.octets for step in run if isinstance(step, Fixed)])))
         else:
-            together.append(Once(step.octets))
+            together += run
     return together
