@@ -9,14 +9,14 @@ from urllib.parse import quote
 
 from postduif.config.kinds import Network
 
-_EXPAND = r"%(?:\{[slodiphcrtvSLODIPHCRTV][0-9]*[rR]?[.\-+,/_=]*\}|[%_-])"
+_EXPAND = r"%(?:\{[slodiphcrtvSLODIPHCRTV][0-9]{0,3}[rR]?[.\-+,/_=]*\}|[%_-])"
 _MACRO_STRING = re.compile(rf"(?:{_EXPAND}|[\x21-\x24\x26-\x7e])*")
 _DOMAIN_END = re.compile(rf"(?:{_EXPAND}|\.(?=[A-Za-z0-9-]*[A-Za-z-])[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.?)\Z")
-_MACRO = re.compile(r"%(?:\{([A-Za-z])([0-9]*)([rR]?)([.\-+,/_=]*)\}|([%_-]))")
+_MACRO = re.compile(r"%(?:\{([A-Za-z])([0-9]{0,3})([rR]?)([.\-+,/_=]*)\}|([%_-]))")
 _ONLY_FOR_EXP = "crt"
 _MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)=(.*)")
 _DIRECTIVE = re.compile(r"([+?~-]?)([A-Za-z][A-Za-z0-9_.-]*)(?:(:)(.*?))?((?:/[0-9]+)?(?://[0-9]+)?)")
-_LENGTHS = re.compile(r"(?:/(0|[1-9][0-9]*))?(?://(0|[1-9][0-9]*))?")
+_LENGTHS = re.compile(r"(?:/(0|[1-9][0-9]{0,2}))?(?://(0|[1-9][0-9]{0,2}))?")
 _WORDS = {"%": "%", "_": " ", "-": "%20"}
 
 
@@ -131,7 +131,7 @@ def _network(word: str, name: str, text: str) -> Network:
         network = ip_network(text, strict=False)
     except ValueError:
         raise SpfFault(f"{word!r} is no network") from None
-    if not isinstance(network, kind) or "%" in address or (slash and str(int(length)) != length):
+    if not isinstance(network, kind) or "%" in address or (slash and str(network.prefixlen) != length):
         raise SpfFault(f"{word!r} is no network of {name}")
     return network
 

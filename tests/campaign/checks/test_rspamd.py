@@ -117,13 +117,17 @@ def test_symbols_come_by_weight() -> None:
         (http(b"[" * 100_000), "does not answer as rspamd does"),
         (http(b'{"score": "1", "required_score": 15, "action": "no action"}'), "does not answer as rspamd does"),
         (http(b'{"score": 1, "required_score": 0, "action": "no action"}'), "does not answer as rspamd does"),
+        (
+            http(b'{"score": 1' + b"0" * 400 + b', "required_score": 15, "action": "no action"}'),
+            "does not answer as rspamd does",
+        ),
         (http(b'{"score": NaN, "required_score": 15, "action": "no action"}'), "does not answer as rspamd does"),
         (http(b'{"score": 1, "required_score": 15}'), "does not answer as rspamd does"),
         (http(b'{"score": true, "required_score": 15, "action": "x"}'), "does not answer as rspamd does"),
         (http(b"x" * (MAX_REPLY + 1)), "octets"),
         (http(b"x")[:-1], "127.0.0.1"),
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_strange_answers(answer: bytes, words: str) -> None:
     """What is not understood is said, and scores nothing."""
