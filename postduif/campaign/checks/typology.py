@@ -63,7 +63,7 @@ def dump(typology: Typology) -> str:
 
 
 def load(text: str) -> Typology:
-    """What `dump` wrote, or somebody by hand. Raises TypologyFault: there is no such rule, level or time zone."""
+    """What `dump` wrote, or somebody by hand. Raises TypologyFault: there is no such rule, level, hour or zone."""
     try:
         typology = _ADAPTER.validate_json(text)
     except ValidationError as error:
@@ -75,6 +75,9 @@ def load(text: str) -> Typology:
     kinds = [sieve.rule for sieve in typology.sieves]
     if len(set(kinds)) < len(kinds):
         raise TypologyFault("a filter stands there twice; write each once")
+    start, end = typology.limits.hours or (0, 24)
+    if not 0 <= start < end <= 24:
+        raise TypologyFault(f"hours from {start} to {end} are none; write two of 0 to 24, the earlier one first")
     try:
         ZoneInfo(typology.limits.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

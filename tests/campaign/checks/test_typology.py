@@ -104,6 +104,9 @@ def test_it_is_kept_as_json() -> None:
         ('{"sieves": [{"rule": "capacity"}, {"rule": "capacity"}]}', "stands there twice"),
         ('{"limits": {"zone": "Mars/Olympus"}}', "no time zone 'Mars/Olympus'"),
         ('{"limits": {"zone": "../etc"}}', "no time zone"),
+        ('{"limits": {"hours": [22, 6]}}', "hours from 22 to 6 are none"),
+        ('{"limits": {"hours": [8, 25]}}', "hours from 8 to 25 are none"),
+        ('{"limits": {"hours": [-1, 8]}}', "hours from -1 to 8 are none"),
         ('{"limits": {"zon": ""}}', "limits.zon"),
     ],
 )
