@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from postduif.campaign.checks.dmarc import Dmarc, dmarc_of, organisation_of
+from postduif.campaign.checks.dmarc import Dmarc, dmarc_of
 from postduif.campaign.checks.filters import Held
 from postduif.campaign.checks.identity import Identity, Key, Source
 from postduif.campaign.checks.spf import SpfResult, check_host
@@ -87,18 +87,16 @@ class _Questions:
 
     async def identity(self) -> Identity:
         """All of them, side by side."""
-        sender, resolver = self._sender, self._resolver
+        sender = self._sender
         ours = await self._addresses(sender.hostname)
         addresses = sender.sources or tuple(sorted(ours))
-        sources, dmarc, organisation, hosts, returns = await asyncio.gather(
+        sources, dmarc, above, hosts, returns = await asyncio.gather(
             asyncio.gather(*map(self._source, addresses)),
-            dmarc_of(resolver, sender.domain),
-            organisation_of(resolver, sender.return_domain),
+            self._dmarc(sender.domain),
+            self._dmarc(sender.return_domain),
             self._hosts(sender.domain),
             self._hosts(sender.return_domain),
         )
-        if dmarc.unanswered:
-            self._unanswered.add(f"_dmarc.{sender.domain}")
         return Identity(
             sender.domain,
             sender.return_domain,
@@ -106,7 +104,7 @@ class _Questions:
             tuple(sources),
             tuple(await asyncio.gather(*(self._key(one, dmarc) for one in sender.keys))),
             dmarc,
-            dmarc.aligned(sender.domain, sender.return_domain, organisation, strict=dmarc.strict_spf),
+            dmarc.aligned(sender.domain, sender.return_domain, above.organisation, strict=dmarc.strict_spf),
             hosts,
             returns,
             await self._reach_us(returns, ours),
@@ -126,14 +124,18 @@ class _Questions:
 
     async def _key(self, one: SenderKey, dmarc: Dmarc) -> Key:
         name = record_name(one.domain, one.selector)
-        answer, organisation = await asyncio.gather(
-            self._resolver.txt(name), organisation_of(self._resolver, one.domain)
-        )
+        answer, above = await asyncio.gather(self._resolver.txt(name), self._dmarc(one.domain))
         self._noted(answer, name)
         verdict = None if answer.temporary else judge(name, answer.records, one.key)
         bits = one.key.key_size if isinstance(one.key, rsa.RSAPrivateKey) else 0
-        aligned = dmarc.aligned(self._sender.domain, one.domain, organisation, strict=dmarc.strict_dkim)
+        aligned = dmarc.aligned(self._sender.domain, one.domain, above.organisation, strict=dmarc.strict_dkim)
         return Key(one.domain, one.selector, bits, verdict, aligned)
+
+    async def _dmarc(self, domain: str) -> Dmarc:
+        found = await dmarc_of(self._resolver, domain)
+        if found.unanswered:
+            self._unanswered.add(f"_dmarc.{domain}")
+        return found
 
     async def _hosts(self, domain: str) -> tuple[str, ...]:
         """That take mail for the domain and have an address."""

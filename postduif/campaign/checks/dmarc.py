@@ -64,11 +64,6 @@ async def dmarc_of(resolver: Resolver, domain: str) -> Dmarc:
     )
 
 
-async def organisation_of(resolver: Resolver, domain: str) -> str:
-    """The organisation that a domain belongs to."""
-    return (await dmarc_of(resolver, domain)).organisation
-
-
 def _walk(domain: str) -> list[str]:
     labels = domain.split(".")
     names = [".".join(labels[start:]) for start in range(len(labels))]

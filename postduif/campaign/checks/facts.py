@@ -12,8 +12,10 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 
+from postduif.address import parse
 from postduif.campaign.checks.identity import Identity
 from postduif.campaign.checks.spam import SpamScore
+from postduif.errors import AddressError
 
 STORED = ConfigDict(extra="forbid")
 """How typologies are written and read."""
@@ -165,8 +167,11 @@ class Facts:
 
     @property
     def domain(self) -> str:
-        """Of the sender, in lower case."""
-        return self.sender.rpartition("@")[2].lower()
+        """Of the sender, lower case, in ASCII; "" when it is no address."""
+        try:
+            return parse(self.sender).domain
+        except AddressError:
+            return ""
 
     @property
     def to_deliver(self) -> int:

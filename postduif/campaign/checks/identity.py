@@ -66,7 +66,7 @@ class Identity:
     @property
     def passes(self) -> bool:
         """Every address passes DMARC, by SPF or by DKIM."""
-        signed = any(key.aligned and key.verdict and key.verdict.level == "ok" for key in self.keys)
+        signed = any(key.aligned and key.verdict and key.verdict.level != "error" for key in self.keys)
         return signed or (
             self.spf_aligned
             and bool(self.sources)

@@ -128,6 +128,7 @@ def test_another_organisation_is_not_aligned() -> None:
         ("mta.example.com", "*"),
         ("1.2.0.192.in-addr.arpa", "PTR"),
         ("_dmarc.example.com", "TXT"),
+        ("_dmarc.bounce.example.com", "TXT"),
         ("s._domainkey.example.com", "TXT"),
     ],
 )
@@ -140,6 +141,25 @@ def test_no_answer_is_told_as_that(name: str, kind: str) -> None:
     assert said <= {"dns_silent", "dkim_weak", "returns_lost", "dmarc_missing"}
     levels = {rule.id: rule.level.word for rule in authentication.RULES}
     assert {one for one in said if levels[one] == "error"} == set()
+
+
+@pytest.mark.parametrize("name", ["_dmarc.bounce.example.com", "_dmarc.sign.example.com"])
+def test_silence_about_who_belongs_together_is_no_fault(name: str) -> None:
+    """Whether a return path or a key counts for the sender is not known then, so nothing is said to fail."""
+    sender = SENDER._replace(keys=(SenderKey("sign.example.com", "s", KEY),))
+    zone = ZONE.replace("s._domainkey.", "s._domainkey.sign.").replace("ip4:192.0.2.1 ip6:2001:db8::1 -", "?")
+    found = looked_up(f"{zone}\n{name} FAULT TXT SERVFAIL", sender)
+    assert found.unanswered == (name,)
+    assert "dmarc_fails" not in rules(found)
+
+
+def test_a_key_for_a_test_signs_all_the_same() -> None:
+    """With t=y the record is warned of, and a signature that is good counts for DMARC."""
+    found = looked_up(ZONE.replace('"v=DKIM1;', '"v=DKIM1; t=y;').replace("ip4:192.0.2.1 ip6:2001:db8::1 -", "?"))
+    assert [str(source.spf.result) for source in found.sources] == ["neutral", "neutral"]
+    assert found.keys[0].verdict is not None
+    assert found.keys[0].verdict.level == "warning"
+    assert rules(found) == {"dkim_weak", "spf_unsure"}
 
 
 def test_domains_without_mail() -> None:
