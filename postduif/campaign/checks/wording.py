@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from postduif.campaign.content.expressions import replaced, spans
+
 _BAD = {
     "Cc": "a control character",
     "Cs": "half a character",
@@ -38,6 +40,11 @@ def has_picture(text: str) -> bool:
 def is_template(text: str) -> bool:
     """It holds variables, so that it is different for each recipient."""
     return bool(_TEMPLATE.search(text))
+
+
+def without_expressions(text: str) -> str:
+    """What is the same for each recipient."""
+    return replaced(text, spans(text), lambda _: "")
 
 
 def listed(words: list[str], most: int = 3) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from postduif.campaign.checks.wording import counted, has_picture, is_template, listed, troublesome
+from postduif.campaign.checks.wording import counted, has_picture, is_template, listed, troublesome, without_expressions
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,11 @@ def test_pictures(text: str, *, is_: bool) -> None:
 def test_templates(text: str, *, is_: bool) -> None:
     """Both ways to write a variable, and conditions."""
     assert is_template(text) is is_
+
+
+def test_what_is_the_same_for_each() -> None:
+    """Expressions of every kind are taken out; what only looks like one stays."""
+    assert without_expressions("a {{ '}}' }}b[[c]]{% if d %}e{% endif %}{f} [[1]]") == "a be{f} [[1]]"
 
 
 def test_lists_and_numbers() -> None:

@@ -9,7 +9,7 @@ from postduif.campaign.checks import page
 from postduif.campaign.checks.facts import Facts
 from postduif.campaign.checks.finding import Level, Remark
 from postduif.campaign.checks.rule import Phase, rule
-from postduif.campaign.checks.wording import counted, listed, troublesome
+from postduif.campaign.checks.wording import counted, is_template, listed, troublesome, without_expressions
 
 _REPLY = re.compile(r"\s*(re|fwd?|fw|aw|wg|antw|tr|rv|sv|vs)\s*:", re.IGNORECASE)
 _UNSUPPORTED_WORDS = """
@@ -49,9 +49,11 @@ def subject_empty(facts: Facts) -> Iterator[Remark]:
 @rule(Level.INFO, Phase.CONTENT)
 def subject_long(facts: Facts) -> Iterator[Remark]:
     """The subject can be read on a small screen."""
-    if (length := len(facts.subject.strip())) > facts.limits.subject:
+    length = len(without_expressions(facts.subject).strip())
+    if length > facts.limits.subject:
+        beside = " beside its variables" if is_template(facts.subject) else ""
         yield Remark(
-            f"the subject has {length} characters; phones show {facts.limits.subject} at most",
+            f"the subject has {length} characters{beside}; phones show {facts.limits.subject} at most",
             "say first what matters, or say less",
             {"length": length},
         )

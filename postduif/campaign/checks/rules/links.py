@@ -10,11 +10,10 @@ from postduif.campaign.checks import page
 from postduif.campaign.checks.facts import Facts, Link
 from postduif.campaign.checks.finding import Level, Remark
 from postduif.campaign.checks.rule import Phase, rule
-from postduif.campaign.checks.wording import counted, is_template, listed
+from postduif.campaign.checks.wording import counted, is_template, listed, without_expressions
 
 _SCHEMES = frozenset({"http", "https", "mailto", "tel", "sms"})
 _ADDRESS_LIKE = re.compile(r"(?:https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:[/?#:]\S*)?", re.IGNORECASE)
-_VARIABLE = re.compile(r"(?:\{\{|\[\[)\s*([^\W\d][\w.]*)")
 
 
 @rule(Level.ERROR, Phase.CONTENT)
@@ -89,9 +88,12 @@ def link_ampersand(facts: Facts) -> Iterator[Remark]:
 @rule(Level.ERROR, Phase.CONTENT, order=20)
 def unsubscribe_missing(facts: Facts) -> Iterator[Remark]:
     """There is a way to unsubscribe: a List-Unsubscribe field, or a link in every part."""
-    if _must_let_go(facts) and not _fields(facts).get("list-unsubscribe", "").strip() and _without_link(facts):
+    if not _must_let_go(facts) or _fields(facts).get("list-unsubscribe", "").strip():
+        return
+    if without := _without_link(facts):
         yield Remark(
-            "nobody can unsubscribe: there is neither a List-Unsubscribe field nor a link",
+            f"who reads the {' or the '.join(without)} cannot unsubscribe: there is neither a List-Unsubscribe field "
+            "nor a link",
             "write bounce.domain, so that the field is made, and put a link in the content",
         )
 
@@ -147,10 +149,10 @@ def _fields(facts: Facts) -> dict[str, str]:
 
 
 def _without_link(facts: Facts) -> list[str]:
-    """The parts that hold no variable with the way to unsubscribe."""
-    parts = (("HTML", facts.html), ("text", facts.text))
+    """The parts that show no variable with the way to unsubscribe."""
+    parts = {"HTML": (facts.html, page.read(facts.html).variables), "text": (facts.text, page.variables(facts.text))}
     named = facts.unsubscribe_names
-    return [name for name, source in parts if source.strip() and named.isdisjoint(_VARIABLE.findall(source))]
+    return [name for name, (source, shown) in parts.items() if source.strip() and named.isdisjoint(shown)]
 
 
 def _broken(url: str) -> bool:
@@ -158,7 +160,7 @@ def _broken(url: str) -> bool:
     url = url.strip()
     if url.startswith("#") or is_template(url[:2]):
         return False
-    if any(character.isspace() for character in _VARIABLE_WHOLE.sub("", url)):
+    if any(character.isspace() for character in without_expressions(url)):
         return True
     scheme, colon, rest = url.partition(":")
     if not colon or scheme.lower() not in _SCHEMES or not rest:
@@ -170,9 +172,6 @@ def _broken(url: str) -> bool:
         return not parts.hostname or "." not in parts.hostname or parts.port == 0
     except ValueError:
         return True
-
-
-_VARIABLE_WHOLE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\[\[.*?\]\]", re.DOTALL)
 
 
 def _disguised(link: Link) -> bool:
