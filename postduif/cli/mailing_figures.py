@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from rich import box
@@ -17,15 +16,13 @@ from postduif.campaign.results.figures import Figures, Line, lines
 from postduif.campaign.results.spread import Bucket, OfDomain, Speed
 from postduif.campaign.results.states import State
 from postduif.cli.mailing_access import called
+from postduif.cli.mailing_spread import MOST_ROWS, domains, over_time
 from postduif.cli.tables import ago, printable, span
 
 ALWAYS = frozenset({"targeted", "excluded", "to_deliver", "pending", "delivered", "failed"})
 """Figures that are shown when they are 0, too."""
-DOMAINS = 10
-MOST_ROWS = 12
 WIDTHS = (5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 6 * 3600.0, 86400.0)
 """Seconds of a row of what ended when."""
-_ENDS = ("delivered", "bounced", "failed", "expired", "suppressed", "withdrawn")
 _BAR = 30
 
 
@@ -51,7 +48,10 @@ class Row(NamedTuple):
 
 def rows(figures: Figures) -> Iterator[Row]:
     """The figures, each below the one that it is a share of; those that are 0 are left out."""
-    yield from _below("", 0, [line for line in lines(figures) if line.value or line.name in ALWAYS], figures)
+    all_lines = lines(figures)
+    wanted = {line.name for line in all_lines if line.value or line.name in ALWAYS}
+    wanted |= {line.of for line in all_lines if line.name in wanted}
+    yield from _below("", 0, [line for line in all_lines if line.name in wanted], figures)
 
 
 def _below(of: str, depth: int, all_lines: Sequence[Line], figures: Figures) -> Iterator[Row]:
@@ -84,13 +84,13 @@ def width_of(begin: float, end: float) -> float:
     return next((width for width in WIDTHS if (end - begin) / width <= MOST_ROWS), WIDTHS[-1])
 
 
-def drawn(result: Result) -> RenderableType:
-    """All of it."""
+def drawn(result: Result, room: int) -> RenderableType:
+    """All of it, in `room` characters a line."""
     parts: list[RenderableType] = [_heading(result), _figures(result.figures)]
     if result.domains:
-        parts.append(_domains(result.domains))
+        parts.append(domains(result.domains, room))
     if result.buckets:
-        parts.append(_over_time(result.buckets))
+        parts.append(over_time(result.buckets, room))
     return Group(*parts)
 
 
@@ -137,34 +137,3 @@ def _figures(figures: Figures) -> Table:
         style = "" if row.line else "dim"
         table.add_row(Text("  " * row.depth + row.name, style), Text(f"{row.value:,}", style), share(row.line))
     return table
-
-
-def _domains(domains: Sequence[OfDomain]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    table.add_column("domain", overflow="ellipsis", no_wrap=True)
-    names = [name for name in ("pending", *_ENDS) if any(getattr(one, name) for one in domains)]
-    for title in ("people", *names, "median"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for one in domains[:DOMAINS]:
-        counts = (f"{getattr(one, name):,}" for name in names)
-        median = "" if one.seconds is None else span(one.seconds)
-        table.add_row(Text(printable(one.domain)), f"{one.recipients:,}", *counts, median)
-    return table
-
-
-def _over_time(buckets: Sequence[Bucket]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    names = [name for name in _ENDS if any(getattr(one, name) for one in buckets)]
-    for title in ("from", *names):
-        table.add_column(title, justify="right" if title != "from" else "left", no_wrap=True)
-    table.add_column("")
-    most = max(one.delivered for one in buckets) or 1
-    for one in buckets[:MOST_ROWS]:
-        bar = "▇" * round(20 * one.delivered / most)
-        table.add_row(clock(one.start), *(f"{getattr(one, name):,}" for name in names), Text(bar, "green"))
-    return table
-
-
-def clock(at: float) -> str:
-    """A moment as the clock on the wall has it."""
-    return f"{datetime.fromtimestamp(at, UTC).astimezone():%m-%d %H:%M:%S}"

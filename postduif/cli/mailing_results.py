@@ -13,8 +13,8 @@ import click
 from rich.console import Console
 from rich.live import Live
 
+from postduif.address import parse, parse_domain
 from postduif.campaign.audience.connection import audience
-from postduif.campaign.database import transaction
 from postduif.campaign.mailings.record import State as Life
 from postduif.campaign.results.exporting import write_csv, write_json
 from postduif.campaign.results.figures import figures_of, lines
@@ -30,35 +30,49 @@ from postduif.campaign.results.timeline import Event, numbers_of
 from postduif.campaign.results.timeline import timeline as timeline_of
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.mailing_access import Desk, brief, number_argument, opened
-from postduif.cli.mailing_figures import DOMAINS, Result, clock, drawn, line_of, live, rows, width_of
+from postduif.cli.mailing_figures import Result, drawn, line_of, live, rows, width_of
+from postduif.cli.mailing_spread import DOMAINS, clock
 from postduif.cli.options import config_option
 from postduif.cli.private_output import private_output
 from postduif.cli.tables import ago, count, printable, table
-from postduif.errors import PostduifError
+from postduif.errors import AddressError, PostduifError
 
-EVERY = 0.5  # seconds between two looks
+EVERY = 0.5  # seconds between two looks, if they are quick
+REST = 4.0  # times as long as a look takes: at most a fifth of a processor
 SPEED_OF = 5.0  # seconds
 _UNDER_WAY = (Life.SENDING, Life.PAUSED, Life.STOPPING)
 _of_state = click.option("--state", type=click.Choice([state.value for state in State]), help="Only in this state.")
-_at_domain = click.option("--domain", default="", help="Only at this domain.")
+
+
+def _domain(_: click.Context, __: click.Parameter, value: str) -> str:
+    """As mail was sent to it."""
+    try:
+        return parse_domain(value.strip().removeprefix("@").rstrip(".")) if value else ""
+    except AddressError as error:
+        raise click.BadParameter(f"{error}; write it as example.com") from None
+
+
+_at_domain = click.option("--domain", default="", callback=_domain, help="Only at this domain.")
+_of_cause = click.option("--cause", default="", help="Only whose last reply meant this, as mailbox_full.")
 
 
 @click.command
 @config_option
 @number_argument
-@click.option("--watch", is_flag=True, help="Again and again until it ends, or Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Again and again until it ends, or Ctrl-C. With --json: only the end.")
 @json_option
 def results(config_path: Path, number: int, *, watch: bool, as_json: bool) -> None:
     """How many got it, of how many; by domain; over time."""
     with opened(config_path) as desk:
-        if watch and not as_json:
-            _watch(desk, number)
+        if watch:
+            _watch(desk, number, silent=as_json)
         with _tally(desk, number) as tally:
             result = _look(desk, number, tally, whole=True)
     if as_json:
         print_json(_json(result))
     elif sys.stdout.isatty():
-        Console().print(drawn(result))
+        console = Console()
+        console.print(drawn(result, console.width))
     else:
         _plain(result)
 
@@ -68,7 +82,7 @@ def results(config_path: Path, number: int, *, watch: bool, as_json: bool) -> No
 @number_argument
 @_of_state
 @_at_domain
-@click.option("--cause", default="", help="Only whose last reply meant this, as bad_mailbox.")
+@_of_cause
 @click.option("--after", default=-1, help="Only numbers above this one.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most.")
 @json_option
@@ -96,6 +110,7 @@ def recipients(
 def timeline(config_path: Path, number: int, address: str, *, as_json: bool) -> None:
     """All that happened to one recipient, in order."""
     with opened(config_path) as desk, _tally(desk, number) as tally:
+        address = _as_on_file(address)
         found = [one for n in numbers_of(tally.connection, address) if (one := timeline_of(tally, n))]
         if not found:
             causes = tally.connection.execute(_CAUSES_OF, (address,)).fetchall()
@@ -117,15 +132,18 @@ def timeline(config_path: Path, number: int, address: str, *, as_json: bool) -> 
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default="-")
 @_of_state
 @_at_domain
+@_of_cause
 @json_option
-def export(config_path: Path, number: int, file: Path, state: str | None, domain: str, *, as_json: bool) -> None:
+def export(
+    config_path: Path, number: int, file: Path, state: str | None, domain: str, cause: str, *, as_json: bool
+) -> None:
     """Write everybody with their result to FILE as CSV, or JSON.
 
-    Default: standard output. Unless a state or a domain is chosen, those excluded are in it, too.
+    Default: standard output. Unless a state, a domain or a cause is chosen, those excluded are in it, too.
     """
     with opened(config_path) as desk, _tally(desk, number) as tally, private_output(file) as target:
         write = write_json if as_json else write_csv
-        write(target, tally, Which(State(state) if state else None, domain))
+        write(target, tally, Which(State(state) if state else None, domain, cause))
 
 
 @click.command
@@ -134,28 +152,36 @@ def export(config_path: Path, number: int, file: Path, state: str | None, domain
 @click.argument("name")
 @_of_state
 @_at_domain
-@click.option("--excluded", "cause", help='Those excluded for this cause; "" is any.')
+@_of_cause
+@click.option("--excluded", help='Those excluded for this cause; "" is any.')
 @json_option
 def select(
-    config_path: Path, number: int, name: str, state: str | None, domain: str, cause: str | None, *, as_json: bool
+    config_path: Path,
+    number: int,
+    name: str,
+    state: str | None,
+    domain: str,
+    cause: str,
+    excluded: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Put those with a result into a selection.
 
     NAME is a static selection; it is made if need be.
     """
-    if cause is not None and (state or domain):
-        raise click.UsageError("who is excluded has no state; leave --state and --domain out")
+    if excluded is not None and (state or domain or cause):
+        raise click.UsageError("who is excluded has no state and no reply; leave --state, --domain and --cause out")
     with (
         opened(config_path) as desk,
         _tally(desk, number) as tally,
         audience(desk.config.server.data_dir) as people,
-        transaction(people),
     ):
-        if cause is None:
-            which = Which(State(state) if state else None, domain)
+        if excluded is None:
+            which = Which(State(state) if state else None, domain, cause)
             selection, new = select_people(people, name, tally, which, time.time())
         else:
-            selection, new = select_excluded(people, name, tally, cause, time.time())
+            selection, new = select_excluded(people, name, tally, excluded, time.time())
     if as_json:
         print_json({"selection": selection.name, "new": new})
     else:
@@ -170,9 +196,10 @@ def _look(desk: Desk, number: int, tally: Tally, *, whole: bool) -> Result:
     now = time.time()
     figures = figures_of(tally)
     begun = mailing.run.started or now
-    buckets = over_time(tally, width_of(begun, mailing.run.ended or now)) if whole and mailing.run.started else []
-    domains = by_domain(tally) if whole and mailing.run.started else []
-    return Result(mailing, figures, domains, buckets, speed(tally.connection, now, SPEED_OF))
+    started = whole and mailing.run.started is not None
+    buckets = over_time(tally, width_of(begun, mailing.run.ended or now)) if started else []
+    some = [one for one in buckets if any(one[1:])]  # a bounce of days later has thousands of empty ones before it
+    return Result(mailing, figures, by_domain(tally) if started else [], some, speed(tally.connection, now, SPEED_OF))
 
 
 @contextlib.contextmanager
@@ -182,22 +209,28 @@ def _tally(desk: Desk, number: int) -> Iterator[Tally]:
         yield Tally(connection)
 
 
-def _watch(desk: Desk, number: int) -> None:
+def rest_after(seconds: float) -> float:
+    """Seconds until the next look, after one that took so many: who watches a million is no burden to the machine."""
+    return max(EVERY, REST * seconds)
+
+
+def _watch(desk: Desk, number: int, *, silent: bool) -> None:
     """Show it until it has ended, or is none that goes on."""
-    console = Console()
+    console = Console(quiet=silent)
     picture = Live(console=console, transient=True, auto_refresh=False)
     with contextlib.suppress(KeyboardInterrupt):
         while desk.find(number).state is Life.HANDING_OVER:  # its file is about to move
             time.sleep(EVERY)
         with _tally(desk, number) as tally, picture if console.is_terminal else contextlib.nullcontext():
-            said = ""
+            said, begun = "", time.monotonic()
             while (result := _look(desk, number, tally, whole=False)).mailing.state in _UNDER_WAY:
                 if console.is_terminal:
                     picture.update(live(result), refresh=True)
-                elif (line := line_of(result)) != said:
+                elif (line := line_of(result)) != said and not silent:
                     click.echo(line)
                     said = line
-                time.sleep(EVERY)
+                time.sleep(rest_after(time.monotonic() - begun))
+                begun = time.monotonic()
 
 
 def _json(result: Result) -> dict[str, Any]:
@@ -220,9 +253,18 @@ def _plain(result: Result) -> None:
         more = (line.of, line.total or "", "" if line.share is None else f"{line.share:.4f}") if line else ("", "", "")
         click.echo("\t".join(map(str, ("figure" if line else "part", row.name, row.value, *more))))
     for one in result.domains[:DOMAINS]:
-        click.echo("\t".join(map(str, ("domain", *one))))
+        click.echo("\t".join("" if cell is None else str(cell) for cell in ("domain", *one)))
     for bucket in result.buckets:
         click.echo("\t".join(map(str, ("from", clock(bucket.start), *bucket[1:]))))
+
+
+def _as_on_file(address: str) -> str:
+    """With the domain in ASCII, as mail was sent to it; of what is no address the text itself."""
+    try:
+        found = parse(address.strip())
+    except AddressError:
+        return address.strip()
+    return f"{found.localpart}@{found.domain}"
 
 
 def _moment(at: float | None) -> str:

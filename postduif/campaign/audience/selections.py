@@ -84,6 +84,14 @@ def create(
     return made
 
 
+def static(connection: sqlite3.Connection, name: str, now: float, note: str = "") -> Selection:
+    """The static selection of that name, made if it is absent. Inside a transaction. Raises SelectionFault."""
+    row = connection.execute("SELECT name FROM selection WHERE name = ?", (" ".join(name.split()),)).fetchone()
+    selection = named(connection, *row) if row else create(connection, name, SelectionKind.STATIC, now, note=note)
+    _must_be(selection, SelectionKind.STATIC)
+    return selection
+
+
 def change_condition(connection: sqlite3.Connection, selection: Selection, condition: str, now: float) -> None:
     """Another condition. Inside a transaction. Raises SelectionFault and ConditionFault."""
     if selection.kind is not SelectionKind.DYNAMIC or not condition.strip():
@@ -137,6 +145,17 @@ def add_addresses(connection: sqlite3.Connection, selection: Selection, subjects
     before = connection.total_changes
     rows = ((selection.id, subject) for subject in subjects)
     connection.executemany("INSERT OR IGNORE INTO selection_address (selection, subject) VALUES (?, ?)", rows)
+    count = connection.total_changes - before
+    connection.execute("UPDATE selection SET changed = ? WHERE id = ?", (now, selection.id))
+    return count
+
+
+def remove_addresses(connection: sqlite3.Connection, selection: Selection, subjects: Iterable[str], now: float) -> int:
+    """Take addresses from a list of addresses. Returns how many were on it. Inside a transaction."""
+    _must_be(selection, SelectionKind.ADDRESSES)
+    before = connection.total_changes
+    rows = ((selection.id, subject) for subject in subjects)
+    connection.executemany("DELETE FROM selection_address WHERE selection = ? AND subject = ?", rows)
     count = connection.total_changes - before
     connection.execute("UPDATE selection SET changed = ? WHERE id = ?", (now, selection.id))
     return count

@@ -100,9 +100,9 @@ DEFINITIONS = (
     Definition("suppressed", "to_deliver", "Not tried: on the suppression list since the mailing was prepared."),
     Definition("withdrawn", "to_deliver", "Taken back unsent, because the mailing was stopped or an operator said so."),
     Definition("unknown", "to_deliver", "What became of them was lost with a damaged file."),
-    Definition("complained", "delivered", "Said that it is spam."),
-    Definition("unsubscribed", "delivered", "Want no more of it."),
-    Definition("answered", "delivered", "An absence note or another automatic answer came back."),
+    Definition("complained", "accepted", "Said that it is spam."),
+    Definition("unsubscribed", "accepted", "Want no more of it."),
+    Definition("answered", "accepted", "An absence note or another automatic answer came back."),
     Definition("seeds", "", "Addresses of our own that get it too; they are in no other figure."),
 )
 STATES = (

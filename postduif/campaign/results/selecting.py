@@ -7,10 +7,12 @@ audience is passed over.
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from collections.abc import Iterable
 
 from postduif.campaign.audience import selections
-from postduif.campaign.audience.selections import Selection, SelectionFault, SelectionKind
+from postduif.campaign.audience.selections import Selection
+from postduif.campaign.database import transaction
 from postduif.campaign.results.people import Which, all_excluded, everybody
 from postduif.campaign.results.tally import Tally
 
@@ -18,7 +20,7 @@ from postduif.campaign.results.tally import Tally
 def select(audience: sqlite3.Connection, name: str, tally: Tally, which: Which, now: float) -> tuple[Selection, int]:
     """Put the people who are meant into the selection of that name, made if it is absent; says how many are new.
 
-    Inside a transaction of the audience. Raises SelectionFault when it is there and not static, or has no name.
+    Not inside a transaction. Raises SelectionFault when it is there and not static, or has no name.
     """
     return _put(audience, name, (one.contact for one in everybody(tally, which)), now)
 
@@ -31,8 +33,7 @@ def select_excluded(
 
 
 def _put(audience: sqlite3.Connection, name: str, contacts: Iterable[int], now: float) -> tuple[Selection, int]:
-    try:
-        selection = selections.named(audience, " ".join(name.split()))
-    except SelectionFault:
-        selection = selections.create(audience, name, SelectionKind.STATIC, now)
-    return selection, selections.add_members(audience, selection, contacts, now)
+    found = array("q", contacts)  # read first: nobody else can write in the audience while it is changed
+    with transaction(audience):
+        selection = selections.static(audience, name, now)
+        return selection, selections.add_members(audience, selection, found, now)

@@ -28,17 +28,14 @@ def test_again_and_again() -> None:
     tally = Tally(connection)
 
     def put(which: Which) -> int:
-        with transaction(audience):
-            return select(audience, " Not   reached ", tally, which, NOW)[1]
+        return select(audience, " Not   reached ", tally, which, NOW)[1]
 
     assert (put(Which(State.FAILED)), put(Which(State.FAILED))) == (1, 0)
     happens(connection, 2, "failed", category="recipient_unknown")
     assert (put(Which(State.FAILED, cause="spam")), put(Which(State.FAILED)), put(Which(State.FAILED))) == (0, 1, 0)
-    with transaction(audience):
-        selection, count = select_excluded(audience, "Not reached", tally, "double", NOW)
+    selection, count = select_excluded(audience, "Not reached", tally, "double", NOW)
     assert (selection.name, selection.kind, count) == ("Not reached", SelectionKind.STATIC, 1)
-    with transaction(audience):
-        assert select_excluded(audience, "not reached", tally, "unsubscribed", NOW)[1] == 0
+    assert select_excluded(audience, "not reached", tally, "unsubscribed", NOW)[1] == 0
     members = audience.execute("SELECT contact FROM selection_member ORDER BY contact").fetchall()
     assert members == [(ids[1],), (ids[2],), (ids[3],)]
 
@@ -50,5 +47,17 @@ def test_only_static_ones() -> None:
     with transaction(audience):
         selections.create(audience, "Adults", SelectionKind.DYNAMIC, NOW, "age >= 18")
     for name in ("Adults", " "):
-        with pytest.raises(SelectionFault), transaction(audience):
+        with pytest.raises(SelectionFault):
             select(audience, name, tally, Which(), NOW)
+
+
+def test_others_can_write_meanwhile() -> None:
+    """While the result is read the audience is not locked; only the people found are written in a transaction."""
+    audience = an_audience()
+    id_ = somebody(audience, "a@one.example")
+    tally = Tally(in_memory([person(id_, "a@one.example")]))
+    locked = []
+    tally.connection.set_trace_callback(lambda _: locked.append(audience.in_transaction))
+    assert select(audience, "All", tally, Which(), NOW)[1] == 1
+    assert locked
+    assert not any(locked)
