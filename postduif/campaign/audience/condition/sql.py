@@ -45,6 +45,12 @@ from postduif.campaign.audience.condition.vocabulary import (
 _DAY = 86400.0
 MAX_NESTED = 20
 """Selections within selections."""
+MAX_COMPARISONS = 500
+"""Of one condition, with those of the selections in it. SQLite takes 1,000 in a row."""
+MAX_LEVELS = 25
+"""Of them within each other. SQLite's parser takes some 40."""
+MAX_PARAMETERS = 30_000
+"""SQLite may be built for no more than 32,766."""
 
 
 class Compiled(NamedTuple):
@@ -63,23 +69,38 @@ class Compiler:
         self._today = today
         self._within: list[str] = []
         self._asks = False
+        self._level = 0
+        self._comparisons = 0
+        self._parameters = 0
 
     def compile(self, condition: Condition) -> Compiled:
         """For contacts. Raises ConditionFault."""
-        sql, values = self._any(condition, self._words.contacts)
-        return Compiled(sql, tuple(values), self._asks)
+        return self._compiled(self._any(condition, self._words.contacts))
 
     def compile_child(self, condition: Condition, collection: str) -> Compiled:
         """For child records, over the row `child`. Raises ConditionFault."""
-        sql, values = self._any(condition, self._scope(collection, 0))
-        return Compiled(sql, tuple(values), self._asks)
+        return self._compiled(self._any(condition, self._scope(collection, 0)))
 
     def selection(self, name: str, at: int = 0) -> Compiled:
         """For those in a selection. Raises ConditionFault."""
-        sql, values = self._selection(name, at)
+        return self._compiled(self._selection(name, at))
+
+    def _compiled(self, found: tuple[str, list[Any]]) -> Compiled:
+        self._comparisons = self._parameters = 0  # of each condition by itself
+        sql, values = found
         return Compiled(sql, tuple(values), self._asks)
 
     def _any(self, condition: Condition, scope: Scope) -> tuple[str, list[Any]]:
+        self._level += 1
+        if self._level > MAX_LEVELS:
+            raise ConditionFault(
+                f"more than {MAX_LEVELS} levels within each other, those of its selections counted; make it flatter", 0
+            )
+        sql, values = self._part(condition, scope)
+        self._level -= 1
+        return sql, values
+
+    def _part(self, condition: Condition, scope: Scope) -> tuple[str, list[Any]]:
         match condition:
             case All(parts):
                 return self._joined(parts, " AND ", scope)
@@ -90,6 +111,22 @@ class Compiler:
                 return f"({sql}) IS NOT TRUE", values
             case AnyChild(collection, inner_, at):
                 return self._child(collection, inner_, scope, at)
+            case Has() | Flag() | Empty() | Among() | Compare():
+                return self._counted(self._leaf(condition, scope))
+
+    def _counted(self, found: tuple[str, list[Any]]) -> tuple[str, list[Any]]:
+        self._comparisons += 1
+        self._parameters += len(found[1])
+        if self._comparisons > MAX_COMPARISONS or self._parameters > MAX_PARAMETERS:
+            raise ConditionFault(
+                f"more than {MAX_COMPARISONS} comparisons or {MAX_PARAMETERS:,} values, those of its selections "
+                "counted; write country in (...), or put these people into a static selection",
+                0,
+            )
+        return found
+
+    def _leaf(self, condition: Has | Flag | Empty | Among | Compare, scope: Scope) -> tuple[str, list[Any]]:
+        match condition:
             case Has(word, field):
                 return self._has(word, field, scope)
             case Flag(field):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from postduif.campaign.audience.condition.reading import read
-from postduif.campaign.audience.condition.sql import Compiler
+from postduif.campaign.audience.condition.sql import MAX_COMPARISONS, MAX_LEVELS, Compiler
 from postduif.campaign.audience.condition.tokens import ConditionFault
 from postduif.campaign.audience.condition.vocabulary import vocabulary
 from postduif.campaign.audience.selections import SelectionFault, SelectionKind, add_members, create, day, delete, named
@@ -176,3 +176,24 @@ def test_rings() -> None:
     connection.execute("UPDATE selection SET condition = '\"Two\" in selections' WHERE name = 'One'")
     with pytest.raises(ConditionFault, match="without end: One -> Two -> One"):
         those(connection, '"One" in selections')
+
+
+def test_too_much_for_sqlite(people: sqlite3.Connection) -> None:
+    """What SQLite could not read is refused in our words; what is just allowed it reads."""
+    most = " or ".join(["id = 99"] * (MAX_COMPARISONS - 1)) + " or id = 1"
+    assert those(people, most) == "a"
+    deep = "".join("id = 1 or not (id = 9 and (" for _ in range(MAX_LEVELS // 3)) + "id = 9"
+    assert those(people, deep + "))" * (MAX_LEVELS // 3)) == "abcd"
+    for text, said in ((f"{most} or id = 1", "500 comparisons"), ("not " * MAX_LEVELS + "vip", "25 levels")):
+        with pytest.raises(ConditionFault, match=said):
+            those(people, text)
+
+
+def test_selections_that_double(people: sqlite3.Connection) -> None:
+    """Selections that each name the one before twice are a thousand times as long after ten; that is refused."""
+    create(people, "S0", SelectionKind.DYNAMIC, NOW, "id = 1")
+    for number in range(1, 8):
+        twice = f'"S{number - 1}" in selections'
+        create(people, f"S{number}", SelectionKind.DYNAMIC, NOW, f"{twice} or {twice}")
+    with pytest.raises(ConditionFault, match="more than 500 comparisons"):
+        those(people, '"S7" in selections or "S7" in selections')
