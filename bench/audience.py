@@ -99,8 +99,9 @@ def measure(directory: Path, number: int) -> Iterator[Figure]:
     with audience(directory) as connection, suppression_link(directory) as link:
 
         def take() -> int:
-            work = Import(connection, link, plan(connection, open_sheet(path), options), options, time.time)
-            *_, run = work.run(path.name, digest(path, options))
+            planned = plan(connection, open_sheet(path), options)
+            work = Import(connection, link, planned, options, time.time)
+            *_, run = work.run(path.name, digest(path, options, planned.sheet.described))
             return run.added + run.updated
 
         def asked() -> int:
@@ -108,7 +109,11 @@ def measure(directory: Path, number: int) -> Iterator[Figure]:
             return number
 
         def streamed(spec: Spec) -> Callable[[], int]:
-            return lambda: sum(1 for _ in target(connection, directory, link, spec, time.time()).recipients)
+            def run() -> int:
+                found = target(connection, directory, link, spec, time.time())
+                return sum(1 for _ in found.recipients(found.columns))
+
+            return run
 
         everybody = Spec(condition="valid", attributes=("country", "first_name", "city", "spent"))
         yield measured("import, new people", take)

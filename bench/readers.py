@@ -37,8 +37,9 @@ def take_in(data_dir: Path, people: int, scratch: Path) -> None:
     with audience(data_dir) as connection, suppression_link(data_dir) as link:
         with transaction(connection):
             save_type(connection, SubscriptionType(TYPE, "Pigeon news", "", everybody=False, confirm=False))
-        work = Import(connection, link, plan(connection, open_sheet(path), options), options, time.time)
-        for _ in work.run(path.name, digest(path, options)):
+        planned = plan(connection, open_sheet(path), options)
+        work = Import(connection, link, planned, options, time.time)
+        for _ in work.run(path.name, digest(path, options, planned.sheet.described)):
             pass
     path.unlink()
 

@@ -71,7 +71,7 @@ _OPTIONS: tuple[Callable[[Callable[..., None]], Callable[..., None]], ...] = (
     click.option("--wording", default="", help="Which text they agreed to; kept as proof."),
     click.option("--source", default="", help="Where they come from. Default: the name of the file."),
     click.option("--encoding", default="", help="Default: found out."),
-    click.option("--delimiter", default="", help="Default: found out."),
+    click.option("--delimiter", default="", help="One character, or tab. Default: found out."),
     click.option("--sheet", default="", help="Of a spreadsheet. Default: the first that is visible."),
     click.option("--decimal-comma", is_flag=True, help="12,5 is a number, 12.5 is none."),
     click.option(
@@ -108,26 +108,32 @@ def import_(config_path: Path, file: Path, *, preview: bool, dry_run: bool, as_j
             _preview(planned, as_json=as_json)
             return
         work = Import(files.connection, link, planned, options, time.time)
-        steps = work.trial() if dry_run else work.run(file.name, digest(file, options))
+        steps = work.trial() if dry_run else work.run(file.name, digest(file, options, sheet.described))
         run = _watched(steps, sheet)
         refused = work.refused if dry_run else import_runs.rejected(files.connection, run.id, SAID)
     if as_json:
-        print_json(run._asdict() | {"dry_run": dry_run, "rejected_lines": [one._asdict() for one in refused]})
+        told = run._asdict() | {"dry_run": dry_run, "left_out": planned.left_out}
+        print_json(told | {"rejected_lines": [one._asdict() for one in refused]})
     else:
         _say(run, refused, dry_run=dry_run)
+        if planned.left_out and not options.ad_hoc:
+            names = printable(", ".join(planned.left_out))
+            click.echo(
+                f"postduif: left out: {names}; --new takes in what is not known, --map says what it is", err=True
+            )
     sys.exit(1 if run.rejected else 0)
 
 
 @click.command
 @config_option
-@click.option("--run", "number", type=int, default=0, help="Show the rejected lines of this import.")
+@click.option("--run", "number", type=click.IntRange(1), help="Show the rejected lines of this import.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Rows at most.")
 @json_option
-def imports(config_path: Path, number: int, limit: int, *, as_json: bool) -> None:
+def imports(config_path: Path, number: int | None, limit: int, *, as_json: bool) -> None:
     """Earlier imports, and the lines they did not take."""
     with opened(config_path) as files:
         if number:
-            refused = import_runs.rejected(files.connection, number, limit)
+            refused = import_runs.rejected(files.connection, import_runs.found(files.connection, number).id, limit)
         else:
             runs = import_runs.runs(files.connection, limit)
     if number:

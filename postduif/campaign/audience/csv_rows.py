@@ -19,14 +19,23 @@ from charset_normalizer import from_bytes
 from postduif.campaign.audience.sheet_fault import MAX_COLUMNS, SheetFault
 
 SAMPLE = 64 * 1024
-"""Octets that are looked at to judge encoding and delimiter."""
+"""Octets that are looked at to judge the encoding."""
+SNIFFED = 4 * 1024
+"""Characters to judge the delimiter by: the time that `csv.Sniffer` may take grows with their square."""
 BLOCK = 1024 * 1024
 MAX_ROW = 4 * 1024 * 1024
 """Characters of one row."""
 DELIMITERS = ",;\t|"
+_TABS = {"tab": "\t", "\\t": "\t"}
 _TOGETHER = re.compile(rb"[\x80-\xff]{2}")
 _SAID = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as that of UTF-16 does
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 class CsvSheet:
@@ -37,16 +46,16 @@ class CsvSheet:
         self._path = path
         self._size = max(1, path.stat().st_size)
         self._file: IO[bytes] | None = None
+        self.encoding = _known(encoding) if encoding else _encoding(path)
         try:
-            self.encoding = codecs.lookup(encoding).name if encoding else _encoding(path)
-        except LookupError:
-            raise SheetFault(f"{encoding!r} is no encoding; write one as utf-8, cp1252 or shift_jis") from None
-        with path.open(encoding=self.encoding, errors="replace", newline="") as file:
-            sample = file.read(SAMPLE)
+            with path.open(encoding=self.encoding, errors="replace", newline="") as file:
+                sample = file.read(SNIFFED)
+        except UnicodeError as error:  # UTF-16 and UTF-32 have to say in which order their octets are
+            raise SheetFault(f"{path} is not {encoding} ({error}); say utf-16-le, or another encoding") from None
         self._said = _SAID.match(sample)  # Excel's own hint, in a line before the heading
-        self.delimiter = delimiter or (self._said[1] if self._said else _delimiter(sample))
+        self.delimiter = _TABS.get(delimiter, delimiter) or (self._said[1] if self._said else _delimiter(sample))
         if len(self.delimiter) != 1 or not self.delimiter.isascii() or self.delimiter in '"\r\n':
-            raise SheetFault(f"{delimiter!r} is no delimiter; write one character, as ; or ,")
+            raise SheetFault(f"{delimiter!r} is no delimiter; write one character, as ; or , or tab")
 
     @property
     def described(self) -> str:
@@ -93,6 +102,15 @@ class _Held:
             yield line
 
 
+def _known(encoding: str) -> str:
+    """The name of an encoding of texts that can go on behind what it does not have. Raises SheetFault."""
+    try:
+        io.TextIOWrapper(io.BytesIO(b"a"), encoding, errors="replace").read()
+        return codecs.lookup(encoding).name
+    except (LookupError, UnicodeError):
+        raise SheetFault(f"{encoding!r} is no encoding; write one as utf-8, cp1252 or shift_jis") from None
+
+
 def _encoding(path: Path) -> str:
     decoder = codecs.getincrementaldecoder("utf-8")()
     before = b""
@@ -129,8 +147,9 @@ def _guess(sample: bytes) -> str:
 
 def _delimiter(sample: str) -> str:
     heading = sample.partition("\n")[0]
+    whole_lines = sample[: sample.rfind("\n") + 1] or sample
     try:
-        found = csv.Sniffer().sniff(sample, DELIMITERS).delimiter
+        found = csv.Sniffer().sniff(whole_lines, DELIMITERS).delimiter
     except csv.Error:
         found = ""
     if found and found in heading:

@@ -41,7 +41,8 @@ class ExcelSheet:
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """Rows that are not empty. Raises SheetFault."""
-        command = [sys.executable, "-m", "postduif.campaign.audience.excel_worker", str(self._path), self._name]
+        # -P: nothing is imported from the directory that we happen to be in
+        command = [sys.executable, "-P", "-m", "postduif.campaign.audience.excel_worker", str(self._path), self._name]
         with subprocess.Popen(  # noqa: S603  our own module, and a path that is no option
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as child:
@@ -52,6 +53,8 @@ class ExcelSheet:
                 if head:
                     self._name, self._height = json.loads(head)
                     while batch := child.stdout.readline(MAX_LINE):
+                        if not batch.endswith(b"\n"):
+                            raise SheetFault(f"a row behind row {self._read} is too long; shorten its cells")
                         for number, cells in json.loads(batch):
                             self._read = number
                             if len(cells) > MAX_COLUMNS:

@@ -10,7 +10,7 @@ import datetime
 import json
 import resource
 import sys
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -18,7 +18,9 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 MEMORY = 2048 * 1024 * 1024
 """Octets of address space; a sheet of 100,000 rows of ten cells takes some 100 MB."""
 BATCH = 500
-"""Rows of one line."""
+"""Rows of one line, at most."""
+MOST = 1024 * 1024
+"""Characters of one line, unless a single row has more."""
 
 
 class NoSheet(Exception):  # noqa: N818  the name says what is the case
@@ -38,10 +40,24 @@ def write_rows(path: str, name: str, out: TextIO) -> None:
         sheet = workbook.get_sheet_by_name(name or visible[0])
         first = sheet.start[0] if sheet.start else 0
         out.write(json.dumps([sheet.name, first + sheet.height]) + "\n")
-        rows = enumerate(sheet.iter_rows(), first + 1)
-        while batch := list(islice(rows, BATCH)):
-            texts = [(number, [text_of(cell) for cell in cells]) for number, cells in batch]
-            out.write(json.dumps([row for row in texts if any(row[1])]) + "\n")
+        rows = (
+            (number, [text_of(cell) for cell in cells]) for number, cells in enumerate(sheet.iter_rows(), first + 1)
+        )
+        out.writelines(json.dumps(batch) + "\n" for batch in _batches(rows))
+
+
+def _batches(rows: Iterable[tuple[int, list[str]]]) -> Iterator[list[tuple[int, list[str]]]]:
+    """Rows that are not empty, so many together that a line stays short."""
+    batch, size = [], 0
+    for row in rows:
+        if any(row[1]):
+            batch.append(row)
+            size += sum(map(len, row[1]))
+        if len(batch) >= BATCH or size >= MOST:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def text_of(cell: object) -> str:

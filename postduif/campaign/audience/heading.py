@@ -20,6 +20,8 @@ EMAIL, NAME, LANGUAGE = "email", "name", "language"
 FIRST_NAME, LAST_NAME = "first_name", "last_name"
 OWN_EMAIL = "own_email"
 """The address of a child record itself, when it is not its person's."""
+GIVEN, FAMILY = "given name", "family name"
+"""First and last name of a file where no attribute has them: the two parts of the name, and nothing else."""
 
 _WORDS = {
     EMAIL: "email e_mail mail emailadres e_mailadres mailadres email_address e_mail_address emailaddress mail_address "
@@ -45,7 +47,7 @@ class Column(NamedTuple):
 
     heading: str
     to: str
-    """email, own_email, name, language or the name of an attribute; "" leaves it out."""
+    """email, own_email, name, language, GIVEN, FAMILY or the name of an attribute; "" leaves it out."""
     kind: Kind
     new: bool
     """The attribute has to be declared."""
@@ -80,24 +82,32 @@ def columns(
 
     Raises HeadingFault.
     """
-    left = {key.casefold(): wish for key, wish in wishes.items()}
     labels = {name_of(one.label): one.name for one in known.values()}
+    said = _said(heading, wishes)
+    taken = {wish.to for wish in said if wish}  # what somebody says goes before what a heading seems to say
     found: list[Column] = []
-    taken: set[str] = set()
-    for place, title in enumerate(heading):
-        wish = left.pop(str(place + 1), None) or left.pop(title.strip().casefold(), None)
+    for place, (title, wish) in enumerate(zip(heading, said, strict=True)):
         to = wish.to if wish else _by_title(title, known, labels, new=new)
-        if to in taken:
-            if wish:
-                raise HeadingFault(f"two columns are said to be {to}; say which is")
+        if not wish and to in taken:
             to = ""
+        taken.add(to)
         values = [row[place] for row in sample if place < len(row)]
         found.append(_column(title, to, wish, known, values, conventions))
-        taken.add(to)
-        taken.discard("")
+    return found
+
+
+def _said(heading: Sequence[str], wishes: Mapping[str, Wish]) -> list[Wish | None]:
+    """The wish for each column."""
+    left = {key.strip().casefold(): wish for key, wish in wishes.items()}
+    said = [
+        left.pop(str(place), None) or left.pop(title.strip().casefold(), None) for place, title in enumerate(heading, 1)
+    ]
     if left:
         raise HeadingFault(f"there is no column {next(iter(left))!r}; there are {', '.join(heading)}")
-    return found
+    named = [wish.to for wish in said if wish and wish.to]
+    if several := [to for to in named if named.count(to) > 1]:
+        raise HeadingFault(f"two columns are said to be {several[0]}; say which is")
+    return said
 
 
 def unheaded(cells: Sequence[str]) -> list[str]:
@@ -114,6 +124,8 @@ def _by_title(title: str, known: Mapping[str, Attribute], labels: Mapping[str, s
     for candidate in (name, labels.get(name, ""), what):
         if candidate in known:
             return candidate
+    if not new and what in (FIRST_NAME, LAST_NAME):
+        return GIVEN if what == FIRST_NAME else FAMILY
     if not new or not (what or name):
         return ""
     return what or (name if name not in RESERVED else f"x_{name}"[:MAX_NAME])
@@ -127,7 +139,7 @@ def _column(
     values: Sequence[str],
     conventions: Conventions,
 ) -> Column:
-    if to in ("", EMAIL, NAME, LANGUAGE, OWN_EMAIL):
+    if to in ("", EMAIL, NAME, LANGUAGE, OWN_EMAIL, GIVEN, FAMILY):
         return Column(title, to, Kind.TEXT, new=False)
     if to in known:
         if wish and wish.kind not in (None, known[to].kind):

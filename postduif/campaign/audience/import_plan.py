@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -13,6 +13,8 @@ from typing import NamedTuple
 from postduif.campaign.audience.attributes import Kind, declared
 from postduif.campaign.audience.heading import (
     EMAIL,
+    FAMILY,
+    GIVEN,
     LANGUAGE,
     NAME,
     OWN_EMAIL,
@@ -73,6 +75,8 @@ class Plan(NamedTuple):
     """The first line is the heading."""
     first_rows: tuple[tuple[int, list[str]], ...]
     """For a preview."""
+    left_out: tuple[str, ...]
+    """Headings of columns that are nothing, though nobody said so."""
 
 
 def plan(connection: sqlite3.Connection, sheet: Sheet, options: Options) -> Plan:
@@ -89,12 +93,22 @@ def plan(connection: sqlite3.Connection, sheet: Sheet, options: Options) -> Plan
     if not any(one.to == EMAIL for one in found):
         raise HeadingFault(f"no column has addresses; say which: --map '{heading[0]}=email'")
     found = [one if _fits(one, options) else Column(one.heading, "", Kind.TEXT, new=False) for one in found]
-    return Plan(sheet, tuple(found), headed, tuple(rows[headed : headed + SHOWN]))
+    shown = tuple(rows[headed : headed + SHOWN])
+    return Plan(sheet, tuple(found), headed, shown, _left_out(found, options.wishes))
 
 
-def digest(path: Path, options: Options) -> str:
-    """The same for the same content and options: so a run that was broken off is known again."""
-    found = hashlib.blake2b(repr(options).encode(), digest_size=16)
+def _left_out(found: Sequence[Column], wishes: Mapping[str, Wish]) -> tuple[str, ...]:
+    said = {key.strip().casefold() for key in wishes}
+    nothing = [(str(place), one.heading.strip()) for place, one in enumerate(found, 1) if not one.to]
+    return tuple(title for place, title in nothing if title and not {place, title.casefold()} & said)
+
+
+def digest(path: Path, options: Options, read_as: str) -> str:
+    """The same for the same content, options and way to read it: so a run that was broken off is known again.
+
+    `read_as`: what the sheet says of itself. The lines of another sheet, or in another encoding, are others.
+    """
+    found = hashlib.blake2b(repr((options, read_as)).encode("utf-8", "surrogatepass"), digest_size=16)
     with path.open("rb") as file:
         while block := file.read(1024 * 1024):
             found.update(block)
@@ -104,5 +118,5 @@ def digest(path: Path, options: Options) -> str:
 def _fits(one: Column, options: Options) -> bool:
     """An ad-hoc file has name and e-mail; a child record has neither name nor language of its person."""
     if options.ad_hoc:
-        return one.to in (EMAIL, NAME)
-    return one.to not in ((NAME, LANGUAGE) if options.collection else (OWN_EMAIL,))
+        return one.to in (EMAIL, NAME, GIVEN, FAMILY)
+    return one.to not in ((NAME, LANGUAGE, GIVEN, FAMILY) if options.collection else (OWN_EMAIL,))

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from postduif.errors import PostduifError
+
 MAX_REJECTED = 100_000
 """Lines of one run that are logged one by one; all are counted."""
 _COLUMNS = "id, file, digest, state, line, added, updated, skipped, rejected, started, ended"
@@ -20,6 +22,10 @@ class RunState(StrEnum):
     RUNNING = "running"
     """At work, or broken off: the same file taken in again goes on."""
     DONE = "done"
+
+
+class ImportFault(PostduifError):  # noqa: N818  the name says what is the case
+    """A run that is not there."""
 
 
 class Run(NamedTuple):
@@ -79,6 +85,14 @@ def runs(connection: sqlite3.Connection, limit: int) -> list[Run]:
     """The last ones, the latest first."""
     rows = connection.execute(f"SELECT {_COLUMNS} FROM import_run ORDER BY id DESC LIMIT ?", (limit,)).fetchall()
     return [_run(row) for row in rows]
+
+
+def found(connection: sqlite3.Connection, number: int) -> Run:
+    """The run of that number. Raises ImportFault."""
+    row = connection.execute(f"SELECT {_COLUMNS} FROM import_run WHERE id = ?", (number,)).fetchone()
+    if not row:
+        raise ImportFault(f"there is no import {number}; postduif contact imports has them all")
+    return _run(row)
 
 
 def rejected(connection: sqlite3.Connection, run: int, limit: int) -> list[Rejected]:

@@ -19,7 +19,7 @@ from postduif.campaign.audience.attributes import AttributeFault, Collection, co
 from postduif.campaign.audience.import_plan import Duplicates, Options, Plan
 from postduif.campaign.audience.import_runs import Rejected, Run, RunState
 from postduif.campaign.audience.intake import Intake, RowFault
-from postduif.campaign.audience.selections import Selection, SelectionKind
+from postduif.campaign.audience.selections import Selection
 from postduif.campaign.audience.subscriptions import Proof, SubscriptionType
 from postduif.campaign.audience.suppression_link import SuppressionLink
 from postduif.campaign.audience.upsert import (
@@ -92,6 +92,7 @@ class Import:
             self._key = self._intake.names.index(self._collection.key)
         self._project = projects.named(connection, options.project) if options.project else None
         self._type: SubscriptionType | None = None
+        self._source = options.source
         self.refused: list[Rejected] = []
         """The first lines that a trial rejected; a run has its log."""
         if options.subscribe:
@@ -119,7 +120,8 @@ class Import:
             for column in self._plan.columns:
                 if column.new:
                     declare(self._connection, column.to, column.kind, column.heading, self._options.collection)
-            source = source_id(self._connection, "import", self._options.source or file)
+            self._source = self._options.source or file
+            source = source_id(self._connection, "import", self._source)
             selection = self._selection()
             run = import_runs.begin(self._connection, file, digest, self._clock())
         for chunk in self._chunks(run.line):
@@ -182,15 +184,15 @@ class Import:
                 taken.append(_Taken(line, row, self._identity(row)))
             except RowFault as fault:
                 refused.append(Rejected(line, fault.address, str(fault)))
-        subjects = [one.row.subject for one in taken]
-        if gone := self._link.erased(subjects):
-            refused += [Rejected(one.line, "", "this person was erased") for one in taken if one.row.subject in gone]
+        if gone := self._link.erased([subject for one in taken for subject in _addresses(one)]):
+            refused += [Rejected(one.line, "", "this person was erased") for one in taken if gone & _addresses(one)]
+            taken = [one for one in taken if not gone & _addresses(one)]
         if self._collection:
-            people = existing(self._connection, subjects)
-            strangers = [one for one in taken if one.row.subject not in people and one.row.subject not in gone]
+            people = existing(self._connection, [one.row.subject for one in taken])
+            strangers = [one for one in taken if one.row.subject not in people]
             refused += [Rejected(one.line, one.row.subject, "nobody has this address") for one in strangers]
-            return [one for one in taken if one.row.subject in people], refused
-        return [one for one in taken if one.row.subject not in gone], refused
+            taken = [one for one in taken if one.row.subject in people]
+        return taken, refused
 
     def _identity(self, row: Person | Child) -> str:
         """Raises RowFault."""
@@ -237,17 +239,13 @@ class Import:
         if self._project:
             projects.add(self._connection, self._project, contacts, self._options.role)
         if self._type and contacts:
-            proof = Proof(now, self._options.wording, f"import {self._options.source}".strip())
+            proof = Proof(now, self._options.wording, f"import {self._source}")
             subscriptions.confirm_all(self._connection, contacts, self._type, proof)
 
     def _selection(self) -> Selection | None:
         """The selection everybody goes into; made if it is not there."""
         name = self._options.selection
-        if not name:
-            return None
-        if not any(one.name.lower() == name.lower() for one in selections.listed(self._connection)):
-            selections.create(self._connection, name, SelectionKind.STATIC, self._clock(), note="made by an import")
-        return selections.named(self._connection, name)
+        return selections.static(self._connection, name, self._clock(), "made by an import") if name else None
 
 
 def _known_children(connection: sqlite3.Connection, collection: Collection, subjects: Sequence[str]) -> set[str]:
@@ -259,6 +257,12 @@ def _known_children(connection: sqlite3.Connection, collection: Collection, subj
         "ON child.contact = contact.id WHERE contact.subject IN (SELECT value FROM json_each(?))"
     )
     return {_child_identity(*row) for row in connection.execute(query, (json.dumps(subjects),)).fetchall()}
+
+
+def _addresses(one: _Taken) -> set[str]:
+    """Of the person, and of the record itself."""
+    own = one.row.child_subject if isinstance(one.row, Child) else None
+    return {one.row.subject, own} if own else {one.row.subject}
 
 
 def _child_identity(subject: str, key: Stored) -> str:

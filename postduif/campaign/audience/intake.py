@@ -6,13 +6,25 @@ from collections.abc import Sequence
 
 from postduif.campaign.audience.attributes import Kind
 from postduif.campaign.audience.contacts import invalid_key
-from postduif.campaign.audience.heading import EMAIL, FIRST_NAME, LAST_NAME, NAME, OWN_EMAIL, Column
+from postduif.campaign.audience.heading import (
+    EMAIL,
+    FAMILY,
+    FIRST_NAME,
+    GIVEN,
+    LAST_NAME,
+    NAME,
+    OWN_EMAIL,
+    Column,
+)
 from postduif.campaign.audience.mail_address import check
 from postduif.campaign.audience.upsert import Child, Person
 from postduif.campaign.audience.values import Conventions, Stored, ValueFault, read
 from postduif.errors import AddressError
 from postduif.spreadsheet import unguarded
 
+_UNSTORED = ("", EMAIL, OWN_EMAIL, GIVEN, FAMILY)
+_FAMILY_FIRST = ("姓", "氏")
+"""Headings of family names that stand before the given name."""
 REMEMBERED = 2000
 """Texts of a column whose values are remembered: countries, cities and the like come again and again."""
 
@@ -38,13 +50,12 @@ class Intake:
         self._keep_invalid = keep_invalid
         self._own = next((place for place, one in enumerate(columns) if one.to == OWN_EMAIL), None)
         self._taken: list[tuple[int, str, Kind, dict[str, Stored]]]
-        taken = [(place, one) for place, one in enumerate(columns) if one.to not in ("", EMAIL, OWN_EMAIL)]
+        taken = [(place, one) for place, one in enumerate(columns) if one.to not in _UNSTORED]
         self._taken = [(place, one.heading, one.kind, {}) for place, one in taken]
         self.names = [one.to for _, one in taken]
         """What the values of a person are, in their order."""
-        self._parts = [place for place, name in enumerate(self.names) if name in (FIRST_NAME, LAST_NAME)]
-        self._join = bool(self._parts) and NAME not in self.names and not of_children
-        if self._join:
+        self._parts = [] if NAME in self.names or of_children else _parts(columns)
+        if self._parts:
             self.names.append(NAME)
 
     def person(self, cells: Sequence[str]) -> Person:
@@ -88,9 +99,25 @@ class Intake:
             if len(known) < REMEMBERED:
                 known[text] = value
             values.append(value)
-        if self._join:
-            values.append(" ".join(str(values[place]) for place in self._parts if values[place] is not None) or None)
+        if self._parts:
+            values.append(self._joined(cells, subject))
         return tuple(values)
+
+    def _joined(self, cells: Sequence[str], subject: str) -> Stored:
+        """The name that its parts make."""
+        try:
+            parts = [read(Kind.TEXT, unguarded(self._cell(cells, place))) for place in self._parts]
+        except ValueFault as fault:
+            raise RowFault(f"name: {fault}", subject) from None
+        return " ".join(str(part) for part in parts if part is not None) or None
 
     def _cell(self, cells: Sequence[str], place: int) -> str:
         return cells[place] if place < len(cells) else ""
+
+
+def _parts(columns: Sequence[Column]) -> list[int]:
+    """The places of the parts of a name, in the order in which they are said."""
+    given = [place for place, one in enumerate(columns) if one.to in (FIRST_NAME, GIVEN)]
+    family = [place for place, one in enumerate(columns) if one.to in (LAST_NAME, FAMILY)]
+    before = any(columns[place].heading.strip() in _FAMILY_FIRST for place in family)
+    return family + given if before else given + family

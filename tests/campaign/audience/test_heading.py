@@ -52,7 +52,7 @@ def test_by_name_and_label() -> None:
         "city",
         "age",
         "first_name",
-        "",
+        "family name",
         "",
     ]
 
@@ -92,6 +92,7 @@ def test_wishes() -> None:
     """What somebody says counts, by heading or by number, with a kind if they like."""
     wishes = {"Contact": Wish("email", None), "2": Wish("points", Kind.NUMBER), "email": Wish("", None)}
     assert taken(["contact", "Score", "Email"], wishes=wishes) == ["email", "points:number", ""]
+    assert taken(["E-mail", "Work e-mail"], wishes={"2": Wish("email", None)}) == ["", "email"]
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,9 @@ def file(directory: Path, text: str = SOME) -> Path:
 def take(connection: sqlite3.Connection, path: Path, options: Options = PLAIN, *, trial: bool = False) -> Run:
     """Take a file in; how it ended."""
     with suppression_link(path.parent) as link:
-        work = Import(connection, link, plan(connection, open_sheet(path), options), options, lambda: NOW)
-        *_, last = work.trial() if trial else work.run(path.name, digest(path, options))
+        planned = plan(connection, open_sheet(path), options)
+        work = Import(connection, link, planned, options, lambda: NOW)
+        *_, last = work.trial() if trial else work.run(path.name, digest(path, options, planned.sheet.described))
     return last
 
 
@@ -187,7 +188,8 @@ def test_broken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options = Options()
     with suppression_link(tmp_path) as link:
         planned = plan(connection, open_sheet(path), options)
-        steps = Import(connection, link, planned, options, lambda: NOW).run(path.name, digest(path, options))
+        work = Import(connection, link, planned, options, lambda: NOW)
+        steps = work.run(path.name, digest(path, options, planned.sheet.described))
         next(steps)
         assert counts(next(steps)) == (1, 0, 0, 3)
         steps.close()
@@ -197,6 +199,71 @@ def test_broken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [one.line for one in import_runs.rejected(connection, 1, 9)] == [3, 4, 5, 7]
     assert take(connection, path).id == 2
     assert counts(take(connection, path, Options(duplicates=Duplicates.SKIP))) == (0, 0, 3, 4)
+
+
+def test_read_otherwise(tmp_path: Path) -> None:
+    """A run that was broken off is not gone on with in another sheet or encoding: its lines are others."""
+    path = file(tmp_path)
+    assert digest(path, PLAIN, "spreadsheet, sheet A") == digest(path, PLAIN, "spreadsheet, sheet A")
+    assert digest(path, PLAIN, "spreadsheet, sheet A") != digest(path, PLAIN, "spreadsheet, sheet B")
+
+
+def test_parts_of_a_name(tmp_path: Path) -> None:
+    """Without attributes for them, first and last name are the name, in the order in which it is said."""
+    connection = an_audience()
+    take(connection, file(tmp_path, "Achternaam;Voornaam;E-mail\nJansen;'=Jan;jan@example.com\n;Els;els@example.com\n"))
+    take(connection, file(tmp_path, "姓;名;メール\n山田;太郎;taro@example.jp\n"), Options(ad_hoc=True))
+    assert connection.execute("SELECT name FROM contact ORDER BY id").fetchall() == [
+        ("=Jan Jansen",),
+        ("Els",),
+        ("山田 太郎",),
+    ]
+
+
+def test_left_out(tmp_path: Path) -> None:
+    """A plan says which columns nobody knows; what somebody leaves out is not among them."""
+    heading = "E-mail;Shoe;E-mail;;Hat\na@example.com;38;b@example.com;;L\n"
+    options = Options(wishes={"hat": Wish("", None)})
+    assert plan(an_audience(), open_sheet(file(tmp_path, heading)), options).left_out == ("Shoe", "E-mail")
+
+
+def test_selection_as_people_write_it(tmp_path: Path) -> None:
+    """Spaces and capitals of the name of a selection make no other one, and a list of addresses is refused at once."""
+    connection = an_audience()
+    for name in (" Fair   2026 ", "fair 2026"):
+        take(connection, file(tmp_path, "email\na@example.com\n"), Options(selection=name))
+    assert [one.name for one in selections.listed(connection)] == ["Fair 2026"]
+    selections.create(connection, "Left out", selections.SelectionKind.ADDRESSES, NOW)
+    with pytest.raises(selections.SelectionFault, match="is addresses, not static"):
+        take(connection, file(tmp_path, "email\nnew@example.com\n"), Options(selection="Left out"))
+    assert connection.execute("SELECT count(*) FROM contact").fetchone() == (1,)
+
+
+def test_erased_address_of_a_record(tmp_path: Path) -> None:
+    """An erased address does not come back as that of somebody else's child record either."""
+    connection = an_audience()
+    person(connection, "ann@example.com")
+    a_suppression_list(tmp_path, erased=["gone@example.com"])
+    orders = "e-mail;number;at work\nann@example.com;1;Gone@example.com\nann@example.com;2;ok@example.com\n"
+    run = take(connection, file(tmp_path, orders), Options(collection="orders", wishes={"3": Wish("own_email", None)}))
+    assert counts(run) == (1, 0, 0, 1)
+    assert connection.execute("SELECT email FROM c_orders").fetchall() == [("ok@example.com",)]
+    (log,) = import_runs.rejected(connection, run.id, 5)
+    assert (log.line, log.address, log.reason) == (2, "", "this person was erased")
+
+
+def test_the_file_is_in_the_proof(tmp_path: Path) -> None:
+    """Who vouches is the file, when nothing else is said."""
+    connection = an_audience()
+    subscriptions.save_type(connection, SubscriptionType("news", "News", "", everybody=False, confirm=True))
+    take(connection, file(tmp_path, "email\na@example.com\n"), Options(subscribe="news", wording="card"))
+    assert connection.execute("SELECT source FROM consent").fetchall() == [("import people.csv",)]
+
+
+def test_no_such_run() -> None:
+    """A run that never was is not one that took every line."""
+    with pytest.raises(import_runs.ImportFault, match="there is no import 7"):
+        import_runs.found(an_audience(), 7)
 
 
 KILLED = """
@@ -210,8 +277,9 @@ from postduif.campaign.audience.suppression_link import suppression_link
 importing.CHUNK = 100
 data_dir, path, options = Path(sys.argv[1]), Path(sys.argv[2]), Options(selection="All")
 with audience(data_dir) as connection, suppression_link(data_dir) as link:
-    work = importing.Import(connection, link, plan(connection, open_sheet(path), options), options, lambda: 1.0)
-    for run in work.run(path.name, digest(path, options)):
+    planned = plan(connection, open_sheet(path), options)
+    work = importing.Import(connection, link, planned, options, lambda: 1.0)
+    for run in work.run(path.name, digest(path, options, planned.sheet.described)):
         print(run.line, flush=True)
 """
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
+from postduif.campaign.audience import excel_rows
 from postduif.campaign.audience.csv_rows import MAX_ROW, CsvSheet
 from postduif.campaign.audience.sheet import open_sheet
 from postduif.campaign.audience.sheet_fault import SheetFault
@@ -26,7 +28,7 @@ def rows(path: Path, encoding: str = "", delimiter: str = "", sheet: str = "") -
     return [cells for _, cells in open_sheet(path, encoding, delimiter, sheet).lines()]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-32"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_found_out(tmp_path: Path, encoding: str, delimiter: str) -> None:
     """Encoding and delimiter are found out."""
@@ -42,6 +44,20 @@ def test_late_byte(tmp_path: Path) -> None:
     assert found.encoding == "cp1252"
     *_, (number, cells) = found.lines()
     assert (number, cells) == (100_002, ["b@example.com", "Zoë Müller-Lüdenscheidt"])
+
+
+def test_slow_to_sniff(tmp_path: Path) -> None:
+    """Quotes without end, over which `csv.Sniffer` goes in squares, are judged in less than a second or two."""
+    path = written(tmp_path, "email;name\n" + 'x\n"' * 100_000)
+    before = time.process_time()
+    assert CsvSheet(path).delimiter == ";"
+    assert time.process_time() - before < 5
+
+
+def test_tab_by_name(tmp_path: Path) -> None:
+    """A tab, which is hard to type, has a name."""
+    path = written(tmp_path, "a,b\tc\n")
+    assert rows(path, delimiter="tab") == rows(path, delimiter="\\t") == [["a,b", "c"]]
 
 
 def test_japanese(tmp_path: Path) -> None:
@@ -95,6 +111,11 @@ def test_faults(tmp_path: Path) -> None:
     path = written(tmp_path, "a,b\n")
     for given, said in (
         ({"encoding": "latin-99"}, "is no encoding"),
+        ({"encoding": "base64"}, "is no encoding"),
+        ({"encoding": "undefined"}, "is no encoding"),
+        ({"encoding": "idna"}, "is no encoding"),
+        ({"encoding": "utf-16"}, "is not utf-16"),
+        ({"encoding": "utf-32"}, "is not utf-32"),
         ({"delimiter": "::"}, "is no delimiter"),
         ({"sheet": "x"}, "has no sheets"),
     ):
@@ -136,6 +157,26 @@ def test_hostile_workbook(tmp_path: Path) -> None:
     cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
     path = write_raw(tmp_path / "big.xlsx", {"S": f"<sheetData>{cells}</sheetData>"})
     with pytest.raises(SheetFault, match="save the sheet as CSV"):
+        rows(path)
+
+
+def test_strange_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever lies in the directory that somebody is in, none of it is run."""
+    path = write_workbook(tmp_path / "people.xlsx", {"S": [["a"]]})
+    (tmp_path / "python_calamine.py").write_text("raise SystemExit('this was run')")
+    monkeypatch.chdir(tmp_path)
+    assert rows(path) == [["a"]]
+
+
+def test_huge_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of cells as long as Excel allows come in short lines; a row that has no room in a line is an error."""
+    monkeypatch.setattr(excel_rows, "MAX_LINE", 2 * 1024 * 1024)
+    long = "x" * 32_767
+    path = write_workbook(tmp_path / "long.xlsx", {"S": [[long] * 5 for _ in range(30)]})
+    found = rows(path)
+    assert (len(found), {cell for row in found for cell in row}) == (30, {long})
+    monkeypatch.setattr(excel_rows, "MAX_LINE", 100_000)
+    with pytest.raises(SheetFault, match="a row behind row 0 is too long; shorten its cells"):
         rows(path)
 
 
