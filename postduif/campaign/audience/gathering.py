@@ -9,6 +9,7 @@ When selections and projects are both given only the selections count, and a not
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -134,8 +135,8 @@ def _persons(connection: sqlite3.Connection, texts: Sequence[str]) -> _Part:
     found = {text: find(connection, text) for text in texts}
     if unknown := [text for text, id_ in found.items() if id_ is None]:
         raise TargetFault(f"nobody is known as {', '.join(unknown[:5])}; add them first: postduif contact set ADDRESS")
-    ids = [id_ for id_ in found.values() if id_ is not None]
-    return _Part("single persons", Compiled(f"contact.id IN ({', '.join('?' * len(ids))})", tuple(ids)))
+    ids = json.dumps(list(found.values()))
+    return _Part("single persons", Compiled("contact.id IN (SELECT value FROM json_each(?))", (ids,)))
 
 
 def _excluding(connection: sqlite3.Connection, compiler: Compiler, name: str) -> Compiled | None:

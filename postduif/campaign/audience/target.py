@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from postduif.address import parse_domain
 from postduif.bounce.address_state import Cause
 from postduif.campaign.audience import selections
 from postduif.campaign.audience.attributes import Attribute, AttributeFault, Kind, collection_named, declared
@@ -24,17 +25,20 @@ from postduif.campaign.audience.condition.vocabulary import vocabulary
 from postduif.campaign.audience.exclusion import OF_REFUSAL, Exclusion
 from postduif.campaign.audience.gathering import Gathered, Spec, TargetFault, gather
 from postduif.campaign.audience.mail_address import check
+from postduif.campaign.audience.packing import Column, packed
 from postduif.campaign.audience.selections import SelectionKind
 from postduif.campaign.audience.subscriptions import type_named
 from postduif.campaign.audience.suppression_link import SuppressionLink
-from postduif.campaign.audience.values import Shown, Stored, items
+from postduif.errors import AddressError
 
 CHUNK = 2000
 """Recipients that are read and judged together: some 2 MB."""
+EMAIL = "email"
+"""The column of the address, as it is in the envelope."""
 BUILT_IN = ("name", "language")
 """What is carried along of everybody."""
-CONTACT, CHILD, EMAIL, SUBJECT, CAUSE, FIRST_VALUE = range(6)
-"""Places in a row of the query."""
+CONTACT, CHILD, ADDRESS, VALUES, CAUSE, SUBJECT = range(6)
+"""Places in a row of the query; all but the last are a recipient's."""
 
 
 class Recipient(NamedTuple):
@@ -46,23 +50,27 @@ class Recipient(NamedTuple):
     address: str
     """For the envelope: the local part as given, the domain in ASCII and lower case. What was
     given, when it is none."""
-    values: tuple[Shown, ...]
-    """Of the target's `columns`, in their order; None is empty. Dates are YYYY-MM-DD."""
+    values: str
+    """Of the columns that were asked for, as `packing` makes them: a JSON array. Dates are YYYY-MM-DD."""
     cause: str
     """An `Exclusion`; "" when they are written to."""
 
 
 class Target(NamedTuple):
-    """A target that was gathered. `recipients` may be run through once."""
+    """A target that was gathered."""
 
     gathered: Gathered
     columns: tuple[str, ...]
-    """name, language, the attributes; those of child records as COLLECTION.NAME."""
-    recipients: Iterator[Recipient]
+    """email, name, language, the attributes; those of child records as COLLECTION.NAME."""
+    recipients: Callable[[Sequence[str]], Iterator[Recipient]]
+    """The stream, with the values of these columns in this order. Until the next target is gathered."""
 
 
 class _Query(NamedTuple):
-    sql: str
+    """In two parts, with the values between them."""
+
+    select: str
+    tables: str
     type_: tuple[str, ...]
     of_child: tuple[Any, ...]
 
@@ -76,22 +84,17 @@ def target(connection: sqlite3.Connection, data_dir: Path, link: SuppressionLink
         spec = spec._replace(mail_type=type_named(connection, spec.mail_type).name)
     gathered = gather(connection, data_dir, spec, now)
     columns = _columns(connection, spec)
-    recipients = _Stream(connection, link, spec, columns, now).recipients()
-    return Target(gathered, tuple(one.name for one in columns), recipients)
+    stream = _Stream(connection, link, spec, columns, now)
+    return Target(gathered, tuple(one.name for one in columns), stream.recipients)
 
 
-class _Column(NamedTuple):
-    name: str
-    sql: str
-    kind: Kind
-
-
-def _columns(connection: sqlite3.Connection, spec: Spec) -> list[_Column]:
+def _columns(connection: sqlite3.Connection, spec: Spec) -> list[Column]:
     known = declared(connection)
     wanted = known if spec.attributes is None else spec.attributes
     if unknown := [name for name in wanted if name not in known and name not in BUILT_IN]:
         raise AttributeFault(f"there is no attribute {unknown[0]!r}; there are {', '.join(known) or 'none'}")
-    columns = [_Column(name, f"contact.{name}", Kind.TEXT) for name in BUILT_IN]
+    columns = [Column(EMAIL, _address(spec), Kind.TEXT)]
+    columns += [Column(name, f"contact.{name}", Kind.TEXT) for name in BUILT_IN]
     columns += [_column(known[name], "contact", "") for name in wanted if name not in BUILT_IN]
     if spec.collection:
         of_child = declared(connection, spec.collection).values()
@@ -99,29 +102,42 @@ def _columns(connection: sqlite3.Connection, spec: Spec) -> list[_Column]:
     return columns
 
 
-def _column(one: Attribute, table: str, prefix: str) -> _Column:
-    return _Column(prefix + one.name, f"{table}.{one.column}", one.kind)
+def _column(one: Attribute, table: str, prefix: str) -> Column:
+    return Column(prefix + one.name, f"{table}.{one.column}", one.kind)
 
 
-def _query(connection: sqlite3.Connection, spec: Spec, columns: Sequence[_Column], now: float) -> _Query:
-    """One chunk: contact, child, email, subject, cause, and the values."""
+def _of_address(spec: Spec) -> tuple[str, str, str]:
+    """SQL for the address as it was given, for what it is as one key, and for why it is none."""
+    if not spec.collection:
+        return "contact.email", "contact.subject", "contact.invalid"
+    email, subject = (f"coalesce(child.{name}, contact.{name})" for name in ("email", "subject"))
+    return email, subject, "iif(child.email IS NULL, contact.invalid, '')"
+
+
+def _address(spec: Spec) -> str:
+    """SQL for the address in the envelope: up to the last @ as it was given, behind that as the key has it."""
+    email, subject, invalid = _of_address(spec)
+    local, before = (f"rtrim({one}, replace({one}, '@', ''))" for one in (email, subject))
+    return f"iif({email} = {subject} OR {invalid} <> '', {email}, {local} || substr({subject}, length({before}) + 1))"
+
+
+def _query(connection: sqlite3.Connection, spec: Spec, now: float) -> _Query:
+    """One chunk: contact, child, address, values, cause, subject."""
+    _, subject, invalid = _of_address(spec)
     if spec.collection:
-        email, subject = "coalesce(child.email, contact.email)", "coalesce(child.subject, contact.subject)"
-        invalid, key, child = "iif(child.email IS NULL, contact.invalid, '')", "child.id", "child.id"
+        person, key, child = "contact.id", "child.id", "child.id"
         tables = (
             f"{collection_named(connection, spec.collection).table} child "
             "CROSS JOIN temp.target_member m ON m.id = child.contact CROSS JOIN contact ON contact.id = m.id"
         )
     else:
-        email, subject, invalid, key, child = "contact.email", "contact.subject", "contact.invalid", "m.id", "0"
+        person, key, child = "m.id", "m.id", "0"
         tables = "temp.target_member m CROSS JOIN contact ON contact.id = m.id"
     of_child = _of_child(connection, spec, now)
     cause, type_ = _cause(connection, spec, subject, invalid)
-    parts = [key, child, email, subject, cause, *(one.sql for one in columns)]
-    if spec.collection:
-        parts[0] = "contact.id"
-    sql = f"SELECT {', '.join(parts)} FROM {tables} WHERE {key} > ? AND ({of_child.sql}) ORDER BY {key} LIMIT {CHUNK}"
-    return _Query(sql, type_, of_child.values)
+    select = f"SELECT {person}, {child}, {_address(spec)}"
+    where = f"WHERE {key} > ? AND ({of_child.sql}) ORDER BY {key} LIMIT {CHUNK}"
+    return _Query(select, f"{cause}, {subject} FROM {tables} {where}", type_, of_child.values)
 
 
 def _cause(connection: sqlite3.Connection, spec: Spec, subject: str, invalid: str) -> tuple[str, tuple[str, ...]]:
@@ -163,28 +179,30 @@ class _Stream:
     """Reads chunk after chunk."""
 
     def __init__(
-        self, connection: sqlite3.Connection, link: SuppressionLink, spec: Spec, columns: Sequence[_Column], now: float
+        self, connection: sqlite3.Connection, link: SuppressionLink, spec: Spec, columns: Sequence[Column], now: float
     ) -> None:
         self._connection = connection
         self._link = link
         self._spec = spec
         self._now = now
-        self._query = _query(connection, spec, columns, now)
-        self._shown = [(place, _SHOWN[one.kind]) for place, one in enumerate(columns) if one.kind in _SHOWN]
-        self._domains = frozenset(text.lower() for text in spec.exclude_domains if not text.startswith("*."))
-        self._below = tuple(text[1:].lower() for text in spec.exclude_domains if text.startswith("*."))
+        self._columns = {one.name: one for one in columns}
+        self._query = _query(connection, spec, now)
+        domains = [(text.strip().startswith("*."), _domain(text)) for text in spec.exclude_domains]
+        self._domains = frozenset(domain for below, domain in domains if not below)
+        self._below = tuple(f".{domain}" for below, domain in domains if below)
         self._addresses = frozenset(check(text).subject for text in spec.exclude_addresses)
         self._by_place = bool(self._domains or self._below or self._addresses)
-        if spec.collection:
-            connection.execute("DROP TABLE IF EXISTS temp.target_seen")
-            connection.execute("CREATE TEMP TABLE target_seen (subject TEXT PRIMARY KEY) WITHOUT ROWID")
 
-    def recipients(self) -> Iterator[Recipient]:
+    def recipients(self, columns: Sequence[str]) -> Iterator[Recipient]:
         """Everybody, in the order of their ids."""
+        if self._spec.collection:
+            self._connection.execute("DROP TABLE IF EXISTS temp.target_seen")
+            self._connection.execute("CREATE TEMP TABLE target_seen (subject TEXT PRIMARY KEY) WITHOUT ROWID")
+        sql = f"{self._query.select}, {packed([self._columns[name] for name in columns])}, {self._query.tables}"
         after = 0
         while True:
             values = (*self._query.type_, after, *self._query.of_child)
-            rows = self._connection.execute(self._query.sql, values).fetchall()
+            rows = self._connection.execute(sql, values).fetchall()
             if not rows:
                 return
             yield from self._judged(rows)
@@ -193,24 +211,15 @@ class _Stream:
             after = rows[-1][CHILD] or rows[-1][CONTACT]
 
     def _judged(self, rows: list[tuple[Any, ...]]) -> list[Recipient]:
-        refused = self._link.refusals([row[SUBJECT] for row in rows], self._spec.mail_type, self._now)
+        subjects = [row[SUBJECT] for row in rows]
+        refused = self._link.refusals(subjects, self._spec.mail_type, self._now)
         causes = [row[CAUSE] for row in rows]
-        if refused or self._by_place:
-            causes = [self._cause(row, refused) for row in rows]
+        for place, subject in enumerate(subjects):
+            if self._by_place or subject in refused:
+                causes[place] = self._cause(rows[place], refused)
         if self._spec.collection:
-            self._find_doubles(rows, causes)
-        return [
-            _recipient(Recipient, (row[CONTACT], row[CHILD], _address(row), self._values(row), cause))
-            for row, cause in zip(rows, causes, strict=True)
-        ]
-
-    def _values(self, row: tuple[Any, ...]) -> tuple[Shown, ...]:
-        if not self._shown:
-            return row[FIRST_VALUE:]
-        values = list(row[FIRST_VALUE:])
-        for place, as_shown in self._shown:
-            values[place] = as_shown(values[place])
-        return tuple(values)
+            self._find_doubles(subjects, causes)
+        return [_recipient(Recipient, (*row[:CAUSE], cause)) for row, cause in zip(rows, causes, strict=True)]
 
     def _cause(self, row: tuple[Any, ...], refused: Mapping[str, Cause]) -> str:
         """The first thing against them."""
@@ -229,30 +238,25 @@ class _Stream:
         domain = subject.rpartition("@")[2]
         return domain in self._domains or (bool(self._below) and domain.endswith(self._below))
 
-    def _find_doubles(self, rows: list[tuple[Any, ...]], causes: list[str]) -> None:
+    def _find_doubles(self, subjects: Sequence[str], causes: list[str]) -> None:
         """Of several with one address the first that is written to is it."""
-        subjects = json.dumps([row[SUBJECT] for row in rows])
         query = "SELECT subject FROM temp.target_seen WHERE subject IN (SELECT value FROM json_each(?))"
-        seen = {subject for (subject,) in self._connection.execute(query, (subjects,)).fetchall()}
+        seen = {subject for (subject,) in self._connection.execute(query, (json.dumps(subjects),)).fetchall()}
         new = {}
-        for place, row in enumerate(rows):
+        for place, subject in enumerate(subjects):
             if not causes[place]:
-                if row[SUBJECT] in seen or row[SUBJECT] in new:
+                if subject in seen or subject in new:
                     causes[place] = Exclusion.DOUBLE
-                new[row[SUBJECT]] = True
+                new[subject] = True
         self._connection.executemany("INSERT OR IGNORE INTO temp.target_seen VALUES (?)", [(one,) for one in new])
 
 
-def _address(row: tuple[Any, ...]) -> str:
-    email, subject = row[EMAIL], row[SUBJECT]
-    if email == subject or row[CAUSE] == Exclusion.INVALID_SYNTAX:
-        return str(email)
-    return str(email.rpartition("@")[0] + subject[subject.rfind("@") :])
+def _domain(text: str) -> str:
+    """As subjects have it: in ASCII. Raises TargetFault."""
+    try:
+        return parse_domain(text.strip().removeprefix("*.").removeprefix("@").rstrip("."))
+    except AddressError as error:
+        raise TargetFault(f"{text!r} cannot be left out: {error}; write example.com, or *.example.com") from None
 
 
 _recipient = tuple.__new__  # a million times; half the time of Recipient(...)
-_SHOWN: dict[Kind, Callable[[Stored], Shown]] = {
-    Kind.BOOLEAN: lambda value: None if value is None else bool(value),
-    Kind.LIST: items,
-}
-"""The kinds whose values are not stored as they are shown."""
