@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import click
+
 from postduif.campaign.audience.condition.sql import Compiled
 from postduif.campaign.audience.condition.tokens import ConditionFault
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.selections import compiled, compiled_condition, named
-from postduif.cli.asking import one_line_errors
+from postduif.cli.asking import one_line_errors, print_json
+from postduif.cli.tables import printable
 from postduif.config.load import load
 from postduif.errors import PostduifError
 
@@ -37,6 +40,16 @@ def opened(config_path: Path) -> Iterator[Opened]:
                 yield Opened(connection, data_dir, time.time())
         except UnicodeEncodeError:
             raise PostduifError("there are octets in the command that are no UTF-8; write it in UTF-8") from None
+        except OverflowError:
+            raise PostduifError("a number in the command is larger than any there can be; correct it") from None
+
+
+def told(found: object, words: str, *, as_json: bool) -> None:
+    """What came of a command. "" says nothing: it is done."""
+    if as_json:
+        print_json(found)
+    elif words:
+        click.echo(printable(words))
 
 
 def meant(files: Opened, selection: str, condition: str) -> Compiled:

@@ -10,19 +10,25 @@ from typing import Any
 
 import click
 
+from postduif.bounce.address_state import Standing
 from postduif.bounce.subject import shown
 from postduif.campaign.audience import attributes, contacts, erasing, exporting
 from postduif.campaign.audience.attributes import Kind
 from postduif.campaign.audience.counting import members
-from postduif.campaign.database import transaction
+from postduif.campaign.audience.mail_address import check
+from postduif.campaign.database import path_of, transaction
+from postduif.campaign.mailings.connection import SCHEMA as MAILINGS
+from postduif.campaign.mailings.connection import mailings
+from postduif.campaign.mailings.forgetting import forget
 from postduif.cli.asking import json_option, one_line_errors, print_json
-from postduif.cli.audience_access import meant, opened
+from postduif.cli.audience_access import Opened, meant, opened, told
 from postduif.cli.contact_import import import_, imports
 from postduif.cli.options import config_option
 from postduif.cli.private_output import private_output
 from postduif.cli.suppression_access import suppression_list
-from postduif.cli.tables import ago, count, table
+from postduif.cli.tables import ago, count, printable, table
 
+MAX_LISTED = 10_000
 _selection = click.option("--selection", default="", help="Only those in this selection.")
 _where = click.option("--where", "condition", default="", help="""Only those with this condition: 'country = "NL"'.""")
 
@@ -46,19 +52,17 @@ command.add_command(imports)
 @_selection
 @_where
 @click.option("--after", default=0, help="Only ids above this one.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="People at most.")
+@click.option("--limit", type=click.IntRange(1, MAX_LISTED), default=100, show_default=True, help="People at most.")
 @json_option
 def list_(config_path: Path, selection: str, condition: str, after: int, limit: int, *, as_json: bool) -> None:
-    """Who there is."""
+    """Who there is. To have everybody: postduif contact export."""
     with opened(config_path) as files:
         ids = members(files.connection, meant(files, selection, condition), files.data_dir, after, limit)
-        found = [contacts.profile(files.connection, id_) for id_ in ids]
-    if as_json:
-        print_json(found)
-        return
-    rows = [
-        (one["id"], one["email"], one["name"], one["language"], one["invalid"], ago(one["created"])) for one in found
-    ]
+        if as_json:
+            print_json([contacts.profile(files.connection, id_) for id_ in ids])
+            return
+        found = contacts.brief(files.connection, ids)
+    rows = [(*fixed, ago(created)) for *fixed, created in found]
     table(("id", "e-mail", "name", "language", "invalid", "since"), rows, empty="Nobody.")
 
 
@@ -83,7 +87,8 @@ def show(config_path: Path, address: str, *, as_json: bool) -> None:
             _print_fields({f"  {key}": value for key, value in record.items()})
     for name in ("sources", "selections", "projects", "subscriptions", "consent", "rejected_lines", "suppression"):
         for row in found[name]:
-            click.echo(f"{name}: {', '.join(f'{key} {_text(key, value)}' for key, value in row.items() if value)}")
+            words = ", ".join(f"{key} {_text(key, value)}" for key, value in row.items() if value)
+            click.echo(printable(f"{name}: {words}"))
 
 
 @command.command("set")
@@ -92,21 +97,46 @@ def show(config_path: Path, address: str, *, as_json: bool) -> None:
 @click.argument("values", nargs=-1)
 @click.option("--email", "correction", default="", help="The new address of this person.")
 @click.option("--source", default="", help="Who says so. Default: your login name.")
-def set_(config_path: Path, address: str, values: tuple[str, ...], correction: str, source: str) -> None:
+@json_option
+def set_(
+    config_path: Path, address: str, values: tuple[str, ...], correction: str, source: str, *, as_json: bool
+) -> None:
     """Enter somebody, or change what is known.
 
-    VALUES are NAME=TEXT; an empty text empties.
+    VALUES are NAME=TEXT; an empty text empties. Who does not want mail at the old address does not at a new one.
     """
     given = dict(_pair(text) for text in values)
-    with opened(config_path) as files, transaction(files.connection):
+    with opened(config_path) as files:
         if correction:
-            contacts.correct(files.connection, contacts.found(files.connection, address), correction, files.now)
-            address = correction
-        by = source or getpass.getuser()
-        if address.startswith("#"):
-            address = contacts.profile(files.connection, contacts.found(files.connection, address))["email"]
-        id_ = contacts.save(files.connection, address, given, files.now, "hand", by)
-    click.echo(f"#{id_}")
+            _take_along(config_path, files, address, correction)
+        with transaction(files.connection):
+            if correction:
+                contacts.correct(files.connection, contacts.found(files.connection, address), correction, files.now)
+                address = correction
+            by = source or getpass.getuser()
+            if address.startswith("#"):
+                address = contacts.profile(files.connection, contacts.found(files.connection, address))["email"]
+            id_ = contacts.save(files.connection, address, given, files.now, "hand", by)
+    told({"id": id_}, f"#{id_}", as_json=as_json)
+
+
+def _take_along(config_path: Path, files: Opened, address: str, correction: str) -> None:
+    """What somebody said at the old address (no more mail, that is spam) is true of the new one, too.
+
+    That mail came back from the old one is not.
+    """
+    contact = contacts.found(files.connection, address)
+    old, new = erasing.subjects_of(files.connection, contact)[0], check(correction).subject
+    if old == new or old.startswith(" ") or contacts.find(files.connection, correction) not in (None, contact):
+        return
+    with suppression_list(config_path) as answer:
+        (found,) = answer("suppress.show", addresses=[shown(old)])
+        own = [one for one in found["entries"] if one["subject"] == old and one["standing"] == Standing.SUPPRESSED]
+        if not own:
+            return
+        answer("suppress.enter", rows=[one | {"address": shown(new)} for one in own], by=getpass.getuser())
+    causes = ", ".join(f"{one['cause']} {one['type']}".strip() for one in own)
+    click.echo(f"postduif: {shown(new)} is on the suppression list as the old address is: {causes}", err=True)
 
 
 @command.command
@@ -121,6 +151,8 @@ def export(config_path: Path, file: Path, selection: str, condition: str, person
 
     Default: standard output. An import takes the CSV back.
     """
+    if person and (selection or condition):
+        raise click.UsageError("everything of one person, or a list of people: leave --person or the others out")
     if person:
         found = _everything(config_path, person)
         with one_line_errors(), private_output(file) as target:
@@ -137,19 +169,24 @@ def export(config_path: Path, file: Path, selection: str, condition: str, person
 @config_option
 @click.argument("addresses", nargs=-1, required=True)
 @click.option("--reason", required=True, help="Why; kept with the hash that stays.")
-def erase(config_path: Path, addresses: tuple[str, ...], reason: str) -> None:
+@json_option
+def erase(config_path: Path, addresses: tuple[str, ...], reason: str, *, as_json: bool) -> None:
     """Erase people: all that is on file about them goes. A hash stays, which refuses mail and cannot be read back."""
     erased = 0
     with opened(config_path) as files, suppression_list(config_path) as answer:
         for text in addresses:
             contact = contacts.find(files.connection, text)
-            if contact is None and text.startswith("#"):
-                raise contacts.ContactFault(f"nobody is known as {text}")
             subjects = erasing.subjects_of(files.connection, contact) if contact else [contacts.key_of(text)]
             if real := [shown(one) for one in subjects if not one.startswith(" ")]:
                 answer("suppress.erase", addresses=real, reason=reason, by=getpass.getuser())
-            erased += erasing.erase(files.connection, contact, subjects)
-    click.echo(f"{count(erased, 'person') if erased == 1 else f'{erased:,} people'} erased")
+            if not erasing.erase(files.connection, contact, subjects) and not real:
+                raise contacts.ContactFault(f"nobody is known as {text}, and it is no address; correct it")
+            if path_of(files.data_dir, MAILINGS).exists():
+                with mailings(files.data_dir) as connection:
+                    forget(connection, contact, subjects)
+            erased += contact is not None
+    words = f"{count(erased, 'person') if erased == 1 else f'{erased:,} people'} erased"
+    told({"erased": erased}, words, as_json=as_json)
 
 
 @command.group
@@ -184,20 +221,24 @@ def list_attributes(config_path: Path, *, as_json: bool) -> None:
 @click.argument("kind", type=click.Choice([kind.value for kind in Kind]))
 @click.option("--label", default="", help="As people write it.")
 @_collection
-def add_attribute(config_path: Path, name: str, kind: str, label: str, collection: str) -> None:
+@json_option
+def add_attribute(config_path: Path, name: str, kind: str, label: str, collection: str, *, as_json: bool) -> None:
     """Declare one."""
     with opened(config_path) as files, transaction(files.connection):
-        attributes.declare(files.connection, name, Kind(kind), label, collection)
+        made = attributes.declare(files.connection, name, Kind(kind), label, collection)
+    told(made._asdict() | {"of": collection}, "", as_json=as_json)
 
 
 @attribute.command("remove")
 @config_option
 @click.argument("name")
 @_collection
-def remove_attribute(config_path: Path, name: str, collection: str) -> None:
+@json_option
+def remove_attribute(config_path: Path, name: str, collection: str, *, as_json: bool) -> None:
     """Take one away, with all its values."""
     with opened(config_path) as files, transaction(files.connection):
         attributes.remove(files.connection, name, collection)
+    told({"removed": name, "of": collection}, "", as_json=as_json)
 
 
 @attribute.command("records")
@@ -205,10 +246,12 @@ def remove_attribute(config_path: Path, name: str, collection: str) -> None:
 @click.argument("name")
 @click.option("--key", default="", help="The attribute that tells the records of one person apart.")
 @click.option("--kind", type=click.Choice([kind.value for kind in Kind]), default="text", help="Of the key.")
-def add_records(config_path: Path, name: str, key: str, kind: str) -> None:
+@json_option
+def add_records(config_path: Path, name: str, key: str, kind: str, *, as_json: bool) -> None:
     """Declare a kind of child records, as orders."""
     with opened(config_path) as files, transaction(files.connection):
-        attributes.declare_collection(files.connection, name, key, Kind(kind))
+        made = attributes.declare_collection(files.connection, name, key, Kind(kind))
+    told(made._asdict(), "", as_json=as_json)
 
 
 def _everything(config_path: Path, address: str) -> dict[str, Any]:
@@ -234,7 +277,7 @@ def _pair(text: str) -> tuple[str, str]:
 def _print_fields(fields: Mapping[str, object]) -> None:
     for name, value in fields.items():
         if value not in (None, "", ()):
-            click.echo(f"{name}: {_text(name, value)}")
+            click.echo(printable(f"{name}: {_text(name, value)}"))
 
 
 def _text(name: str, value: object) -> str:

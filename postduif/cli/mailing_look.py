@@ -7,12 +7,14 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 
 from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.contacts import find
 from postduif.campaign.audience.suppression_link import suppression_link
 from postduif.campaign.content.draft import Draft
 from postduif.campaign.content.preview import preview as preview_of
@@ -39,6 +41,7 @@ class _Seen(NamedTuple):
     mailing: Mailing
     draft: Draft
     whom: Somebody
+    contact: int | None
 
 
 @contextlib.contextmanager
@@ -48,7 +51,8 @@ def _seen(config_path: Path, number: int, person: str) -> Iterator[_Seen]:
         data_dir = desk.config.server.data_dir
         with audience(data_dir) as people, suppression_link(data_dir) as link:
             whom = somebody(people, link, desk.config, mailing, person, time.time())
-        yield _Seen(desk, mailing, draft_of(desk.connection, mailing), whom)
+            contact = find(people, whom.address)
+        yield _Seen(desk, mailing, draft_of(desk.connection, mailing), whom, contact)
 
 
 @click.command
@@ -60,7 +64,8 @@ def _seen(config_path: Path, number: int, person: str) -> Iterator[_Seen]:
 def preview(config_path: Path, number: int, person: str, html: Path | None, *, as_json: bool) -> None:
     """The message that somebody would get."""
     with _seen(config_path, number, person) as seen:
-        composed = compose(seen.draft, seen.mailing, seen.desk.config, seen.whom.names)
+        untracked = replace(seen.draft, tracking="none")  # who looks at it leaves no trace
+        composed = compose(untracked, seen.mailing, seen.desk.config, seen.whom.names)
         found = preview_of(composed, seen.whom.values)
         if html is not None:
             if not found.html:
@@ -98,7 +103,9 @@ def proof(config_path: Path, number: int, addresses: tuple[str, ...], person: st
         ]
         ids = [_handed_over(seen.desk, one) for one in made]
         to = ", ".join(str(one.recipient) for one in made)
-        editing.remark(seen.desk.connection, number, seen.desk.by(f"proof {which} to {to}, as {seen.whom.address}"))
+        # the history is never changed, not even when that person is erased: so it has no address of theirs
+        as_whom = f", as #{seen.contact}" if seen.contact else ""
+        editing.remark(seen.desk.connection, number, seen.desk.by(f"proof {which} to {to}{as_whom}"))
     if as_json:
         print_json({"proof": which, "as": seen.whom.address, "to": [str(one.recipient) for one in made], "ids": ids})
     else:
@@ -108,8 +115,12 @@ def proof(config_path: Path, number: int, addresses: tuple[str, ...], person: st
 
 def _proofs(connection: sqlite3.Connection, number: int) -> int:
     """How many there were."""
-    words = [event.words for event in listing.log(connection, number) if event.action == NOTE]
-    return max((int(match[1]) for text in words if (match := _PROOF.match(text))), default=0)
+    highest = after = 0
+    while events := listing.log(connection, number, after):
+        words = [event.words for event in events if event.action == NOTE]
+        highest = max([highest, *(int(match[1]) for text in words if (match := _PROOF.match(text)))])
+        after = events[-1].id
+    return highest
 
 
 def _handed_over(desk: Desk, one: Proof) -> str:

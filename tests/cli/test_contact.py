@@ -79,6 +79,45 @@ def test_set_and_show(tmp_path: Path) -> None:
     assert (number, email, name) == ("1", "anna@example.com", "Ann")
 
 
+def test_correction_keeps_a_refusal(tmp_path: Path) -> None:
+    """Who wants no mail at the old address wants none at the new one; that mail came back from the old one is over."""
+    path = written(tmp_path)
+    for name in ("ann", "bob", "eve"):
+        run(path, "contact", "set", f"{name}@example.com")
+    run(path, "suppress", "add", "ann@example.com", "--type", "news", "--reason", "she phoned")
+    (tmp_path / "bounced.csv").write_text("address,cause\nbob@example.com,hard_bounce\n")
+    assert run(path, "suppress", "import", str(tmp_path / "bounced.csv")).exit_code == 0
+    result = run(path, "contact", "set", "ann@example.com", "--email", "ann@new.example")
+    assert (result.exit_code, result.stdout) == (0, "#1\n")
+    assert "ann@new.example is on the suppression list as the old address is: unsubscribe news" in result.stderr
+    assert run(path, "contact", "set", "#2", "--email", "bob@new.example").stderr == ""
+    assert run(path, "contact", "set", "#1", "--email", "eve@example.com").exit_code == 1
+    listed = {(one["address"], one["cause"], one["type"]) for one in shown(path, "suppress", "list")}
+    assert listed == {
+        ("ann@example.com", "unsubscribe", "news"),
+        ("ann@new.example", "unsubscribe", "news"),
+        ("bob@example.com", "hard_bounce", ""),
+    }
+
+
+def test_nothing_moves_the_cursor(tmp_path: Path) -> None:
+    """An address that is none may have anything in it; a terminal is shown nothing of that."""
+    path = written(tmp_path)
+    (tmp_path / "x.csv").write_text("email,name\n\x1b[2Jx,X\n")
+    run(path, "contact", "import", str(tmp_path / "x.csv"), "--keep-invalid")
+    assert "email: ?[2Jx" in run(path, "contact", "show", "#1").stdout
+
+
+def test_left_out(tmp_path: Path) -> None:
+    """Columns that are not known are named, with what can be done."""
+    path = written(tmp_path)
+    (tmp_path / "x.csv").write_text("email,shoe\na@example.com,38\n")
+    result = run(path, "contact", "import", str(tmp_path / "x.csv"))
+    assert (result.exit_code, "left out: shoe; --new takes in" in result.stderr) == (0, True)
+    assert shown(path, "contact", "import", str(tmp_path / "x.csv"))["left_out"] == ["shoe"]
+    assert run(path, "contact", "import", str(tmp_path / "x.csv"), "--map", "shoe=-").stderr == ""
+
+
 def test_attributes(tmp_path: Path) -> None:
     """Attributes and child records are declared, listed and removed."""
     path = written(tmp_path)
@@ -105,6 +144,9 @@ def test_export(tmp_path: Path) -> None:
     assert target.stat().st_mode & 0o777 == 0o600
     with target.open(newline="") as file:
         assert list(csv.reader(file)) == [["email", "name", "language", "Punten"], ["ann@example.com", "Ann", "", "12"]]
+    target.chmod(0o644)
+    assert run(path, "contact", "export", str(target)).exit_code == 0
+    assert target.stat().st_mode & 0o777 == 0o600
     assert [one["email"] for one in shown(path, "contact", "export")] == ["ann@example.com", "bob@example.com"]
     own = json.loads(run(path, "contact", "export", "--person", "bob@example.com").stdout)
     assert own["sources"][0]["name"] == "people.csv"
@@ -137,8 +179,13 @@ def test_erase(tmp_path: Path) -> None:
         (["list", "--selection", "x\udcff"], 1, "no UTF-8"),
         (["erase", "#5", "--reason", "x"], 1, "nobody is known as #5"),
         (["erase", "ann@example.com", "--reason", " "], 1, "say why"),
+        (["erase", "nobody", "--reason", "x"], 1, "nobody is known as nobody, and it is no address; correct it"),
+        (["export", "--person", "#1", "--where", "valid"], 2, "leave --person or the others out"),
+        (["imports", "--run", "9"], 1, "there is no import 9"),
         (["import", "/nowhere.csv"], 2, "does not exist"),
         (["export", "/nowhere/x.csv"], 1, "cannot be written"),
+        (["export", "/dev/full"], 1, "No space left on device; choose another place, or make room"),
+        (["list", "--after", "9" * 30], 1, "larger than any there can be"),
         (["attribute", "add", "a b", "text"], 1, "cannot be a name; write one of letters, digits and _, as a_b"),
     ],
 )

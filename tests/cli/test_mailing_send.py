@@ -90,8 +90,15 @@ async def judge_results(daemon: Daemon) -> None:
     assert sorted(one["address"] for one in rows) == sorted(PEOPLE)
     selected = await asked(daemon, "mailing", "select", "1", "Bounced", "--state", "failed")
     assert done(selected) == '1 contact more in the selection "Bounced"\n'
+    for cause, new in (("spam", 0), ("recipient_unknown", 1)):
+        chosen = await asked_json(daemon, "mailing", "select", "1", "Unknown", "--cause", cause)
+        assert chosen == {"selection": "Unknown", "new": new}
+    told = await asked(daemon, "mailing", "export", "1", "--cause", "recipient_unknown")
+    assert [one["address"] for one in csv.DictReader(io.StringIO(done(told)))] == ["p0@two.example"]
+    watched = await asked_json(daemon, "mailing", "results", "1", "--watch")
+    assert watched["mailing"]["state"] == "finished"
     words = [one["words"] for one in await asked_json(daemon, "mailing", "log", "1") if one["action"] == "note"]
-    assert words[1] == "proof 2 to boss@sender.example, as p3@one.example"
+    assert words[1] == "proof 2 to boss@sender.example, as #7"
 
 
 def test_paused_and_stopped(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from postduif.campaign.audience.attributes import AttributeFault, Kind, collections, declared
@@ -65,6 +66,15 @@ def profile(connection: sqlite3.Connection, contact: int) -> dict[str, Any]:
         },
         **{name: _rows(connection, query, contact, person["subject"]) for name, query in _OF_PERSON.items()},
     }
+
+
+def brief(connection: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Id, address, name, language, why the address is none, and since when: what a list shows of these people."""
+    query = (
+        "SELECT id, email, name, language, invalid, created FROM contact "
+        "WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    )
+    return connection.execute(query, (json.dumps(ids),)).fetchall()
 
 
 def save(

@@ -11,6 +11,7 @@ import sqlite3
 
 from postduif.campaign.audience.attributes import collections
 from postduif.campaign.database import transaction
+from postduif.errors import StoreError
 
 
 def subjects_of(connection: sqlite3.Connection, contact: int) -> list[str]:
@@ -25,7 +26,8 @@ def subjects_of(connection: sqlite3.Connection, contact: int) -> list[str]:
 def erase(connection: sqlite3.Connection, contact: int | None, subjects: list[str]) -> bool:
     """Erase a person, and what the addresses left elsewhere: on lists of addresses, in logs of imports.
 
-    Returns whether there was anything. Not inside a transaction.
+    Returns whether there was anything. Not inside a transaction. Raises StoreError when the log cannot be emptied;
+    the same again does that.
     """
     before = connection.total_changes
     with transaction(connection):
@@ -35,5 +37,7 @@ def erase(connection: sqlite3.Connection, contact: int | None, subjects: list[st
             connection.execute("DELETE FROM selection_address WHERE subject = ?", (subject,))
             connection.execute("DELETE FROM import_rejected WHERE address = ?", (subject,))
     changed = connection.total_changes > before
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise StoreError("somebody reads the file, so its log still has what was erased; erase them again in a moment")
     return changed

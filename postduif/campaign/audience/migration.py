@@ -7,9 +7,15 @@ from sqlite_utils import Database, Migrations
 from postduif.campaign.database import Schema, run_script
 
 _STEPS = Migrations("postduif.audience")
-SCHEMA = Schema("audience", _STEPS, frozenset({"0001 first"}))
+SCHEMA = Schema("audience", _STEPS, frozenset({"0001 first", "0002 rejected lines by address"}))
 
 
 @_STEPS(name="0001 first")
 def _first(database: Database) -> None:
     run_script(database, "postduif.campaign.audience")
+
+
+@_STEPS(name="0002 rejected lines by address")
+def _rejected_lines_by_address(database: Database) -> None:
+    """They are shown with each person, and erased with them."""
+    database.conn.execute("CREATE INDEX import_rejected_address ON import_rejected (address)")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from postduif.campaign import database
 from postduif.campaign.audience import import_runs, projects, selections, subscriptions
 from postduif.campaign.audience.attributes import Kind, declare, declare_collection
 from postduif.campaign.audience.connection import audience
@@ -13,6 +16,7 @@ from postduif.campaign.audience.migration import SCHEMA
 from postduif.campaign.audience.selections import SelectionKind
 from postduif.campaign.audience.subscriptions import Proof, SubscriptionType
 from postduif.campaign.database import path_of, transaction
+from postduif.errors import StoreError
 from tests.campaign.audience.people import NOW, order, person
 
 
@@ -53,3 +57,25 @@ def test_everything_goes(tmp_path: Path) -> None:
         content = b"".join(path.read_bytes() for path in path_of(tmp_path, SCHEMA).parent.iterdir())
         assert b"ann-secret" not in content
         assert b"bob-secret" in content
+
+
+def test_log_that_somebody_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as a reader keeps the write-ahead log, what was erased is in it, and that is said."""
+    monkeypatch.setattr(database, "BUSY_TIMEOUT", 0.01)
+    tmp_path.chmod(0o700)
+    with audience(tmp_path) as connection, audience(tmp_path) as reader:
+        id_ = person(connection, "ann@example.com")
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM contact").fetchall()
+        with pytest.raises(StoreError, match="erase them again in a moment"):
+            erase(connection, id_, ["ann@example.com"])
+        reader.execute("COMMIT")
+        assert not erase(connection, None, ["ann@example.com"])
+
+
+def test_rejected_lines_are_found_by_their_address(tmp_path: Path) -> None:
+    """Showing or erasing a person reads no log of imports through."""
+    tmp_path.chmod(0o700)
+    with audience(tmp_path) as connection:
+        plan = connection.execute("EXPLAIN QUERY PLAN DELETE FROM import_rejected WHERE address = ?", ("",)).fetchall()
+    assert "import_rejected_address" in plan[0][3]
