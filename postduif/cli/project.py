@@ -10,10 +10,10 @@ from postduif.campaign.audience import projects
 from postduif.campaign.audience.contacts import found
 from postduif.campaign.database import transaction
 from postduif.cli.asking import json_option, print_json
-from postduif.cli.audience_access import opened
-from postduif.cli.linked_mailings import linked_mailings, print_linked
+from postduif.cli.audience_access import opened, told
+from postduif.cli.linked_mailings import linked_mailings, print_linked, refuse_if_awaited
 from postduif.cli.options import config_option
-from postduif.cli.tables import ago, table
+from postduif.cli.tables import ago, printable, table
 
 _name = click.argument("name")
 _addresses = click.argument("addresses", nargs=-1, required=True)
@@ -42,26 +42,35 @@ def list_(config_path: Path, *, as_json: bool) -> None:
 @config_option
 @_name
 @click.option("--note", default="", help="What it is.")
-def create(config_path: Path, name: str, note: str) -> None:
+@json_option
+def create(config_path: Path, name: str, note: str, *, as_json: bool) -> None:
     """Make a project."""
     with opened(config_path) as files, transaction(files.connection):
-        projects.create(files.connection, name, files.now, note)
+        made = projects.create(files.connection, name, files.now, note)
+    told(made._asdict(), "", as_json=as_json)
 
 
 @command.command
 @config_option
 @_name
+@click.option("--after", default=0, help="Only ids above this one.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="People at most.")
 @json_option
-def show(config_path: Path, name: str, *, as_json: bool) -> None:
-    """Who is in a project, and with which role."""
+def show(config_path: Path, name: str, after: int, limit: int, *, as_json: bool) -> None:
+    """A project, who is in it, and with which role."""
     with opened(config_path) as files:
-        rows = projects.members(files.connection, projects.named(files.connection, name))
-        used = linked_mailings(files.data_dir, "projects", name)
+        project = projects.named(files.connection, name)
+        rows = projects.members(files.connection, project, after, limit)
+        used = linked_mailings(files.data_dir, "projects", project.name)
     if as_json:
-        print_json([dict(zip(("id", "email", "role"), row, strict=True)) for row in rows])
-    else:
-        table(("id", "e-mail", "role"), rows, empty="Nobody.")
-        print_linked(used)
+        people = [dict(zip(("id", "email", "role"), row, strict=True)) for row in rows]
+        linked = [{"number": one.number, "name": one.name, "state": one.state} for one in used]
+        print_json(project._asdict() | {"people": project.members, "members": people, "mailings": linked})
+        return
+    note = f", {project.note}" if project.note else ""
+    click.echo(printable(f"{project.name}: {project.members:,}{note}"))
+    table(("id", "e-mail", "role"), rows, empty="Nobody.")
+    print_linked(used)
 
 
 @command.command
@@ -69,29 +78,37 @@ def show(config_path: Path, name: str, *, as_json: bool) -> None:
 @_name
 @_addresses
 @click.option("--role", default="", help="Their role.")
-def add(config_path: Path, name: str, addresses: tuple[str, ...], role: str) -> None:
+@json_option
+def add(config_path: Path, name: str, addresses: tuple[str, ...], role: str, *, as_json: bool) -> None:
     """Put people into a project, or give them another role."""
     with opened(config_path) as files, transaction(files.connection):
         ids = [found(files.connection, text) for text in addresses]
         projects.add(files.connection, projects.named(files.connection, name), ids, role)
+        now = projects.named(files.connection, name)
+    told(now._asdict(), "", as_json=as_json)
 
 
 @command.command
 @config_option
 @_name
 @_addresses
-def remove(config_path: Path, name: str, addresses: tuple[str, ...]) -> None:
+@json_option
+def remove(config_path: Path, name: str, addresses: tuple[str, ...], *, as_json: bool) -> None:
     """Take people out of a project."""
     with opened(config_path) as files, transaction(files.connection):
         ids = [found(files.connection, text) for text in addresses]
         number = projects.remove(files.connection, projects.named(files.connection, name), ids)
-    click.echo(f"{number:,} removed")
+    told({"removed": number}, f"{number:,} removed", as_json=as_json)
 
 
 @command.command
 @config_option
 @_name
-def delete(config_path: Path, name: str) -> None:
+@json_option
+def delete(config_path: Path, name: str, *, as_json: bool) -> None:
     """Away with a project; the people stay."""
     with opened(config_path) as files, transaction(files.connection):
-        projects.delete(files.connection, projects.named(files.connection, name))
+        project = projects.named(files.connection, name)
+        refuse_if_awaited(files.data_dir, "projects", project.name)
+        projects.delete(files.connection, project)
+    told({"deleted": project.name}, "", as_json=as_json)

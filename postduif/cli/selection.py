@@ -16,12 +16,14 @@ from postduif.campaign.audience.mail_address import check
 from postduif.campaign.audience.selections import Selection, SelectionKind
 from postduif.campaign.database import transaction
 from postduif.cli.asking import json_option, print_json
-from postduif.cli.audience_access import Opened, judged, meant, opened, pointed
-from postduif.cli.linked_mailings import linked_mailings, print_linked
+from postduif.cli.audience_access import Opened, judged, meant, opened, pointed, told
+from postduif.cli.linked_mailings import linked_mailings, print_linked, refuse_if_awaited
 from postduif.cli.options import config_option
 from postduif.cli.tables import ago, printable, table
 from postduif.errors import AddressError
 
+SAID = 10
+"""Lines of a file that are named one by one."""
 _name = click.argument("name")
 _addresses = click.argument("addresses", nargs=-1, required=True)
 
@@ -59,7 +61,8 @@ def list_(config_path: Path, *, counted: bool, as_json: bool) -> None:
 @click.option("--where", "condition", default="", help="The condition of a dynamic selection.")
 @click.option("--addresses", is_flag=True, help="A list of addresses, which can only leave people out.")
 @click.option("--note", default="", help="What it is for.")
-def create(config_path: Path, name: str, condition: str, note: str, *, addresses: bool) -> None:
+@json_option
+def create(config_path: Path, name: str, condition: str, note: str, *, addresses: bool, as_json: bool) -> None:
     """Make a selection: dynamic with --where, else static, and empty."""
     if condition and addresses:
         raise click.UsageError("a list of addresses has no condition")
@@ -71,14 +74,15 @@ def create(config_path: Path, name: str, condition: str, note: str, *, addresses
         except ConditionFault as fault:
             raise pointed(fault, condition) from None
         people = _size(files, made)
-    click.echo(f"{made.name}: {made.kind}, {people:,}")
+    told(made._asdict() | {"people": people}, f"{made.name}: {made.kind}, {people:,}", as_json=as_json)
 
 
 @command.command
 @config_option
 @_name
 @click.option("--where", "condition", required=True, help="The new condition.")
-def change(config_path: Path, name: str, condition: str) -> None:
+@json_option
+def change(config_path: Path, name: str, condition: str, *, as_json: bool) -> None:
     """Give a dynamic selection another condition."""
     with opened(config_path) as files:
         try:
@@ -87,8 +91,9 @@ def change(config_path: Path, name: str, condition: str) -> None:
                 selections.change_condition(files.connection, selection, condition, files.now)
         except ConditionFault as fault:
             raise pointed(fault, condition) from None
-        people = _size(files, selections.named(files.connection, name))
-    click.echo(f"{name}: {people:,}")
+        changed = selections.named(files.connection, name)
+        people = _size(files, changed)
+    told(changed._asdict() | {"people": people}, f"{changed.name}: {people:,}", as_json=as_json)
 
 
 @command.command
@@ -108,9 +113,8 @@ def show(config_path: Path, name: str, after: int, limit: int, *, as_json: bool)
         linked = [{"number": one.number, "name": one.name, "state": one.state} for one in used]
         print_json(selection._asdict() | {"people": people, "members": listed, "mailings": linked})
         return
-    click.echo(
-        f"{selection.name}: {selection.kind}, {people:,}{f' with {selection.condition}' * bool(selection.condition)}"
-    )
+    condition = f" with {selection.condition}" if selection.condition else ""
+    click.echo(printable(f"{selection.name}: {selection.kind}, {people:,}{condition}"))
     table(("id", "e-mail", "name"), [tuple(one.values()) for one in listed], empty="Nobody.")
     print_linked(used)
 
@@ -119,13 +123,15 @@ def show(config_path: Path, name: str, after: int, limit: int, *, as_json: bool)
 @config_option
 @click.argument("name", default="")
 @click.option("--where", "condition", default="", help="A condition, in the place of NAME.")
-def count_(config_path: Path, name: str, condition: str) -> None:
+@json_option
+def count_(config_path: Path, name: str, condition: str, *, as_json: bool) -> None:
     """How many there are in a selection, or with a condition.
 
     Without either, altogether.
     """
     with opened(config_path) as files:
-        click.echo(count(files.connection, meant(files, name, condition), files.data_dir))
+        people = _counted(files, name, condition)
+    told({"people": people}, str(people), as_json=as_json)
 
 
 @command.command("explain")
@@ -157,7 +163,8 @@ def explain_(config_path: Path, name: str, condition: str, *, as_json: bool) -> 
 @config_option
 @_name
 @_addresses
-def add(config_path: Path, name: str, addresses: tuple[str, ...]) -> None:
+@json_option
+def add(config_path: Path, name: str, addresses: tuple[str, ...], *, as_json: bool) -> None:
     """Put people into a static selection, or addresses on a list.
 
     People are addresses or #ID.
@@ -170,34 +177,43 @@ def add(config_path: Path, name: str, addresses: tuple[str, ...]) -> None:
         else:
             ids = [found(files.connection, text) for text in addresses]
             number = selections.add_members(files.connection, selection, ids, files.now)
-    click.echo(f"{number:,} added")
+    told({"added": number}, f"{number:,} added", as_json=as_json)
 
 
 @command.command
 @config_option
 @_name
 @_addresses
-def remove(config_path: Path, name: str, addresses: tuple[str, ...]) -> None:
-    """Take people out of a static selection."""
+@json_option
+def remove(config_path: Path, name: str, addresses: tuple[str, ...], *, as_json: bool) -> None:
+    """Take people out of a static selection, or addresses from a list."""
     with opened(config_path) as files, transaction(files.connection):
-        ids = [found(files.connection, text) for text in addresses]
-        number = selections.remove_members(files.connection, selections.named(files.connection, name), ids, files.now)
-    click.echo(f"{number:,} removed")
+        selection = selections.named(files.connection, name)
+        if selection.kind is SelectionKind.ADDRESSES:
+            subjects = [check(text).subject for text in addresses]
+            number = selections.remove_addresses(files.connection, selection, subjects, files.now)
+        else:
+            ids = [found(files.connection, text) for text in addresses]
+            number = selections.remove_members(files.connection, selection, ids, files.now)
+    told({"removed": number}, f"{number:,} removed", as_json=as_json)
 
 
 @command.command("import")
 @config_option
 @_name
 @click.argument("file", type=click.File("r", encoding="utf-8-sig", errors="replace"))
-def import_(config_path: Path, name: str, file: TextIO) -> None:
+@json_option
+def import_(config_path: Path, name: str, file: TextIO, *, as_json: bool) -> None:
     """Put the addresses in FILE, one a line, on a list of addresses. Exit status 1: some lines are none."""
     problems: list[str] = []
     with opened(config_path) as files, transaction(files.connection):
         selection = selections.named(files.connection, name)
         number = selections.add_addresses(files.connection, selection, _subjects(file, problems), files.now)
-    click.echo(f"{number:,} added")
-    for text in problems[:10]:
+    told({"added": number, "problems": problems}, f"{number:,} added", as_json=as_json)
+    for text in problems[:SAID] if not as_json else ():
         click.echo(f"postduif: {printable(text)}", err=True)
+    if len(problems) > SAID and not as_json:
+        click.echo(f"postduif: {len(problems) - SAID:,} more lines are no address; --json has them all", err=True)
     if problems:
         raise SystemExit(1)
 
@@ -205,10 +221,21 @@ def import_(config_path: Path, name: str, file: TextIO) -> None:
 @command.command
 @config_option
 @_name
-def delete(config_path: Path, name: str) -> None:
+@json_option
+def delete(config_path: Path, name: str, *, as_json: bool) -> None:
     """Away with a selection; the people stay."""
     with opened(config_path) as files, transaction(files.connection):
-        selections.delete(files.connection, selections.named(files.connection, name), files.now)
+        selection = selections.named(files.connection, name)
+        refuse_if_awaited(files.data_dir, "selections", selection.name)
+        selections.delete(files.connection, selection, files.now)
+    told({"deleted": selection.name}, "", as_json=as_json)
+
+
+def _counted(files: Opened, name: str, condition: str) -> int:
+    """Of a list of addresses these; of everything else people."""
+    if name and not condition:
+        return _size(files, selections.named(files.connection, name))
+    return count(files.connection, meant(files, name, condition), files.data_dir)
 
 
 def _subjects(file: TextIO, problems: list[str]) -> Iterator[str]:

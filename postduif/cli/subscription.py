@@ -12,9 +12,9 @@ from postduif.campaign.audience.contacts import found
 from postduif.campaign.audience.subscriptions import Proof, SubscriptionType
 from postduif.campaign.database import transaction
 from postduif.cli.asking import json_option, print_json
-from postduif.cli.audience_access import opened
+from postduif.cli.audience_access import opened, told
 from postduif.cli.options import config_option
-from postduif.cli.tables import table
+from postduif.cli.tables import printable, table
 
 _name = click.argument("name")
 
@@ -50,26 +50,55 @@ def list_(config_path: Path, *, as_json: bool) -> None:
 @command.command("set")
 @config_option
 @_name
-@click.option("--title", default="", help="What people read. Default: the name.")
-@click.option("--description", default="", help="What is in it, for the public.")
-@click.option("--everybody", is_flag=True, help="Who has not unsubscribed gets it. Default: only who asked.")
+@click.option("--title", help="What people read. Default: the name.")
+@click.option("--description", help="What is in it, for the public.")
 @click.option(
-    "--confirm/--no-confirm", default=True, help="Only who followed the link in a mail gets it. [default: so]"
+    "--everybody/--who-asked", default=None, help="Who has not unsubscribed gets it, or only who asked (the default)."
 )
-def set_(config_path: Path, name: str, title: str, description: str, *, everybody: bool, confirm: bool) -> None:
-    """Make a type of mail, or change it."""
+@click.option(
+    "--confirm/--no-confirm", default=None, help="Only who followed the link in a mail gets it (the default), or not."
+)
+@json_option
+def set_(
+    config_path: Path,
+    name: str,
+    title: str | None,
+    description: str | None,
+    *,
+    everybody: bool | None,
+    confirm: bool | None,
+    as_json: bool,
+) -> None:
+    """Make a type of mail, or change it.
+
+    An option that is not given leaves what there is.
+    """
     with opened(config_path) as files, transaction(files.connection):
-        type_ = SubscriptionType(name, title or name, description, everybody, confirm)
+        known = {one.name.lower(): one for one in subscriptions.types(files.connection).values()}
+        before = known.get(name.lower(), SubscriptionType(name, name, "", everybody=False, confirm=True))
+        type_ = SubscriptionType(
+            before.name,
+            before.title if title is None else title or name,
+            before.description if description is None else description,
+            before.everybody if everybody is None else everybody,
+            before.confirm if confirm is None else confirm,
+        )
         subscriptions.save_type(files.connection, type_)
+    told(type_._asdict(), "", as_json=as_json)
 
 
 @command.command
 @config_option
 @_name
-def delete(config_path: Path, name: str) -> None:
-    """Away with a type; the proofs stay with the people."""
+@json_option
+def delete(config_path: Path, name: str, *, as_json: bool) -> None:
+    """Away with a type, and with who gets it.
+
+    The proofs stay with the people.
+    """
     with opened(config_path) as files, transaction(files.connection):
         subscriptions.delete_type(files.connection, name)
+    told({"deleted": name}, "", as_json=as_json)
 
 
 @command.command
@@ -81,8 +110,19 @@ def delete(config_path: Path, name: str) -> None:
 @click.option(
     "--asked", is_flag=True, help="They asked only; with a type that needs a link they are not confirmed yet."
 )
-def add(config_path: Path, name: str, addresses: tuple[str, ...], wording: str, origin: str, *, asked: bool) -> None:
+@json_option
+def add(
+    config_path: Path,
+    name: str,
+    addresses: tuple[str, ...],
+    wording: str,
+    origin: str,
+    *,
+    asked: bool,
+    as_json: bool,
+) -> None:
     """Say that people agreed to a type of mail; you vouch for it."""
+    done = []
     with opened(config_path) as files, transaction(files.connection):
         type_ = subscriptions.type_named(files.connection, name)
         proof = Proof(files.now, wording, getpass.getuser(), origin)
@@ -92,4 +132,9 @@ def add(config_path: Path, name: str, addresses: tuple[str, ...], wording: str, 
                 state = subscriptions.ask(files.connection, contact, type_, proof)
             else:
                 state = subscriptions.confirm(files.connection, contact, type_, proof)
-            click.echo(f"{address}: {state}")
+            done.append((address, state.value))
+    words = [printable(f"{address}: {state}") for address, state in done]
+    if as_json:
+        print_json([{"address": address, "state": state} for address, state in done])
+    else:
+        click.echo("\n".join(words))

@@ -69,8 +69,10 @@ def test_projects(tmp_path: Path) -> None:
     run(path, "project", "create", "Fair", "--note", "Utrecht")
     run(path, "project", "add", "fair", "ann@example.com", "#2", "--role", "guest")
     run(path, "project", "remove", "Fair", "#1")
-    assert cells(run(path, "project", "show", "Fair")) == [["2", "bob@example.com", "guest"]]
-    assert json.loads(run(path, "project", "show", "Fair", "--json").stdout)[0]["role"] == "guest"
+    assert cells(run(path, "project", "show", "Fair")) == [["Fair: 1, Utrecht"], ["2", "bob@example.com", "guest"]]
+    found = json.loads(run(path, "project", "show", "Fair", "--json").stdout)
+    assert (found["people"], found["members"][0]["role"], found["mailings"]) == (1, "guest", [])
+    assert cells(run(path, "project", "show", "Fair", "--after", "2")) == [["Fair: 1, Utrecht"]]
     assert cells(run(path, "project", "list"))[0][:3] == ["Fair", "1", "Utrecht"]
     run(path, "project", "delete", "Fair")
     assert json.loads(run(path, "project", "list", "--json").stdout) == []
@@ -88,6 +90,71 @@ def test_subscriptions(tmp_path: Path) -> None:
     assert cells(run(path, "subscription", "list")) == [["news", "News", "who asked", "link", "Monthly"]]
     run(path, "subscription", "delete", "news")
     assert json.loads(run(path, "subscription", "list", "--json").stdout) == []
+
+
+def test_changed_type(tmp_path: Path) -> None:
+    """Of a type of mail only what is said changes."""
+    path = people(tmp_path)
+    run(path, "subscription", "set", "news", "--title", "News", "--description", "Monthly", "--everybody")
+    run(path, "subscription", "set", "NEWS", "--no-confirm")
+    assert cells(run(path, "subscription", "list")) == [["news", "News", "everybody", "", "Monthly"]]
+    run(path, "subscription", "set", "news", "--who-asked")
+    assert cells(run(path, "subscription", "list"))[0][2] == "who asked"
+
+
+def test_nothing_is_said_that_is_not_so(tmp_path: Path) -> None:
+    """When one of several is unknown nobody has agreed, and nobody is said to have."""
+    path = people(tmp_path)
+    run(path, "subscription", "set", "news")
+    words = ("subscription", "add", "news", "ann@example.com", "x@example.com", "--wording", "v1")
+    result = run(path, *words)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "nobody is known as x@example.com" in result.stderr
+
+
+def test_json(tmp_path: Path) -> None:
+    """What changes something says what came of it, for programs too."""
+    path = people(tmp_path)
+    (tmp_path / "list.txt").write_text("x@rival.example\nno\n")
+
+    def told(code: int, *words: str) -> object:
+        result = run(path, *words, "--json")
+        assert result.exit_code == code, result.output
+        return json.loads(result.stdout)
+
+    adults = told(0, "selection", "create", "Adults", "--where", "age >= 18")
+    assert isinstance(adults, dict)
+    assert (adults["kind"], adults["people"]) == ("dynamic", 1)
+    changed = told(0, "selection", "change", "adults", "--where", "age > 1")
+    assert isinstance(changed, dict)
+    assert (changed["name"], changed["people"]) == ("Adults", 2)
+    assert told(0, "selection", "count") == {"people": 2}
+    told(0, "selection", "create", "Left", "--addresses")
+    assert told(0, "selection", "add", "Left", "y@rival.example") == {"added": 1}
+    found = told(1, "selection", "import", "Left", str(tmp_path / "list.txt"))
+    assert isinstance(found, dict)
+    assert (found["added"], len(found["problems"])) == (1, 1)
+    assert told(0, "selection", "count", "Left") == {"people": 2}
+    assert told(0, "selection", "remove", "Left", "Y@rival.example") == {"removed": 1}
+    assert told(0, "selection", "delete", "left") == {"deleted": "Left"}
+    told(0, "project", "create", "Fair")
+    fair = told(0, "project", "add", "fair", "#1")
+    assert isinstance(fair, dict)
+    assert (fair["name"], fair["members"]) == ("Fair", 1)
+    assert told(0, "project", "remove", "fair", "#1") == {"removed": 1}
+    assert told(0, "project", "delete", "fair") == {"deleted": "Fair"}
+    kind = told(0, "subscription", "set", "news")
+    assert kind == {"name": "news", "title": "news", "description": "", "everybody": False, "confirm": True}
+    agreed = told(0, "subscription", "add", "news", "#1", "--wording", "v1")
+    assert agreed == [{"address": "#1", "state": "confirmed"}]
+    assert told(0, "subscription", "delete", "news") == {"deleted": "news"}
+    assert told(0, "contact", "attribute", "add", "city", "text") == {
+        "name": "city", "kind": "text", "label": "city", "of": "",
+    }  # fmt: skip
+    assert told(0, "contact", "attribute", "remove", "city") == {"removed": "city", "of": ""}
+    assert told(0, "contact", "attribute", "records", "orders") == {"name": "orders", "key": ""}
+    assert told(0, "contact", "set", "ann@example.com") == {"id": 1}
+    assert told(0, "contact", "erase", "ann@example.com", "--reason", "asked") == {"erased": 1}
 
 
 @pytest.mark.parametrize(

@@ -77,10 +77,10 @@ def remove(connection: sqlite3.Connection, project: Project, contacts: Iterable[
     return connection.total_changes - before
 
 
-def members(connection: sqlite3.Connection, project: Project) -> list[tuple[int, str, str]]:
-    """Id, address and role of everybody in it."""
+def members(connection: sqlite3.Connection, project: Project, after: int, limit: int) -> list[tuple[int, str, str]]:
+    """Id, address and role of those in it, in the order of their ids, from behind `after`, at most `limit`."""
     query = (
         "SELECT contact.id, contact.email, role FROM project_member JOIN contact ON contact.id = contact "
-        "WHERE project = ? ORDER BY contact.id"
+        "WHERE project = ? AND contact > ? ORDER BY contact LIMIT ?"
     )
-    return connection.execute(query, (project.id,)).fetchall()
+    return connection.execute(query, (project.id, after, limit)).fetchall()

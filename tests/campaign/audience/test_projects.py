@@ -16,7 +16,8 @@ def test_members() -> None:
     fair = projects.create(connection, "Fair 2026", NOW, "in Utrecht")
     projects.add(connection, fair, [*ids, 99], "guest")
     projects.add(connection, fair, ids[:1], "speaker")
-    assert projects.members(connection, fair) == [(1, "ann@example.com", "speaker"), (2, "bob@example.com", "guest")]
+    assert projects.members(connection, fair, 0, 1) == [(1, "ann@example.com", "speaker")]
+    assert projects.members(connection, fair, 1, 9) == [(2, "bob@example.com", "guest")]
     assert projects.remove(connection, fair, [2, 99]) == 1
     assert [(one.name, one.members) for one in projects.listed(connection)] == [("Fair 2026", 1)]
     projects.delete(connection, fair)
