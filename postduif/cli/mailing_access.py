@@ -69,6 +69,8 @@ def opened(config_path: Path) -> Iterator[Desk]:
                 yield Desk(config, connection, Places(config.server.data_dir))
         except UnicodeEncodeError:
             raise PostduifError("there are octets in the command that are no UTF-8; write it in UTF-8") from None
+        except OverflowError:
+            raise PostduifError("a number in the command is larger than any there can be; correct it") from None
 
 
 def acted(desk: Desk, number: int) -> Mailing:

@@ -12,6 +12,7 @@ from postduif.cli.asking import json_option
 from postduif.cli.mailing_access import called, number_argument, opened, said
 from postduif.cli.options import config_option
 from postduif.cli.tables import count
+from postduif.mta.merge.message import MAX_ATTACHED
 
 
 @click.command
@@ -45,6 +46,7 @@ def detach(config_path: Path, number: int, names: tuple[str, ...], *, as_json: b
 
 def _octets(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened_file:
+            return opened_file.read(MAX_ATTACHED + 1)  # what is larger is refused, and need not be read
     except OSError as error:
         raise MailingFault(f"{file} cannot be read: {error.strerror}") from None

@@ -38,10 +38,10 @@ _STATES = [state.value for state in State if state is not State.ABSENT]
 @click.option("--state", "states", multiple=True, type=click.Choice(_STATES), help="Only in this state.")
 @click.option("--find", "text", default="", help="Only with this in the name, the folder or a tag.")
 @click.option("--templates", is_flag=True, help="Templates, not mailings.")
-@click.option("--of", "parent", type=int, help="Only those that this repeating one has made.")
+@click.option("--of", "parent", type=click.IntRange(1), help="Only those that this repeating one has made.")
 @click.option("--selection", default="", help="Only those for this selection.")
 @click.option("--project", default="", help="Only those for this project.")
-@click.option("--before", type=int, help="Only numbers below this one.")
+@click.option("--before", type=click.IntRange(1), help="Only numbers below this one.")
 @click.option("--limit", type=click.IntRange(1, listing.MAX_LISTED), default=100, show_default=True, help="At most.")
 @json_option
 def list_(
@@ -98,6 +98,8 @@ def log(config_path: Path, number: int, after: int, *, as_json: bool) -> None:
         if not events and not after:
             desk.find(number)
             raise MailingFault(f"mailing {number} has no history; was its file changed by hand?")
+    if len(events) == listing.MAX_LISTED:
+        click.echo(f"postduif: there may be more: --after {events[-1].id}", err=True)
     if as_json:
         print_json([one._asdict() for one in events])
         return
@@ -113,7 +115,7 @@ def log(config_path: Path, number: int, after: int, *, as_json: bool) -> None:
 
 
 def _clock(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC).astimezone():%m-%d %H:%M:%S}"
+    return f"{datetime.fromtimestamp(at, UTC).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _recipients(one: Entry) -> str:

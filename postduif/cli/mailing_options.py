@@ -17,14 +17,14 @@ import click
 from postduif.campaign.checks import typology
 from postduif.campaign.content import draft as drafts
 from postduif.campaign.mailings.fault import MailingFault
-from postduif.campaign.mailings.record import Draft, Policy
+from postduif.campaign.mailings.record import MAX_JSON, Draft, Policy
 from postduif.campaign.mailings.waves import Canary, Waves
 from postduif.cli.mailing_units import per_minute, seconds
 from postduif.config.units import parse_time
 from postduif.errors import TemplateError
 
 _MAILBOX = re.compile(r'\s*"?(?P<name>[^<"]*?)"?\s*<(?P<address>[^<>]*)>\s*')
-_SHARE = re.compile(r"([0-9.]{1,10})\s*%")
+_SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{0,6})?|\.[0-9]{1,6})\s*%")
 _file = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 Given = Mapping[str, Any]
@@ -68,7 +68,7 @@ def _canary(_: click.Context, __: click.Parameter, value: str | None) -> Canary 
     """`200 wait 30m bounce 5% block 2% defer 30%`; "" for none."""
     if value is None or value in ("", "none"):
         return None if value is None else ""
-    size, *words = value.replace(",", " ").split()
+    size, *words = value.replace(",", " ").split() or ["none at all"]
     told = dict(zip(words[::2], words[1::2], strict=False))
     wrong = f'{value!r}: write "200 wait 30m", with "bounce 5%", "block 2%" and "defer 30%" behind it, or "none"'
     if not size.isdecimal() or len(words) % 2 or "wait" not in told or set(told) - {"wait", "bounce", "block", "defer"}:
@@ -185,8 +185,12 @@ def _given_whole(path: Path) -> dict[str, Any]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(MAX_JSON + 1)
     except OSError as error:
         raise MailingFault(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise TemplateError(f"{path} is not UTF-8; save it in UTF-8") from None
+    if len(text) > MAX_JSON:
+        raise MailingFault(f"{path} is larger than {MAX_JSON:,} characters; make it smaller")
+    return text

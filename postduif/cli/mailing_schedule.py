@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
 from postduif.campaign.mailings import occasions
-from postduif.campaign.mailings.fault import NotNow
+from postduif.campaign.mailings.fault import NotNow, ScheduleFault
 from postduif.campaign.mailings.record import Policy, State
 from postduif.campaign.mailings.schedule import DEFAULT_GRACE, Date, Schedule, judge, next_dates
 from postduif.cli.asking import json_option, print_json
@@ -26,9 +29,18 @@ _UNPREPARED = (State.DRAFT, State.FAILED)
 
 
 def zone_here() -> str:
-    """The zone that this machine's clock shows, as the time zone database calls it; UTC when that is not known."""
-    _, _, name = str(_LOCALTIME.resolve()).partition(_FOLDER)
-    return name or "UTC"
+    """The zone that the clock shows, as the time zone database calls it: TZ says it, or the machine.
+
+    Raises ScheduleFault when it has no name, for a mailing must not go some hours early.
+    """
+    told = os.environ.get("TZ", "").removeprefix(":")
+    place = told or str(_LOCALTIME.resolve())
+    name = place.partition(_FOLDER)[2] if place.startswith("/") else place
+    with contextlib.suppress(ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo(name).key
+    if not told and not _LOCALTIME.exists():
+        return "UTC"
+    raise ScheduleFault("the time zone of this machine has no name; say it: --zone Europe/Amsterdam")
 
 
 @click.command
@@ -59,17 +71,12 @@ def schedule(
 ) -> None:
     """Let it go at a time, or again and again by a rule. Shows the next dates."""
     begin = start if rule else at
-    if begin is None or (at and rule):
+    if begin is None or (at and (rule or start)):
         raise click.UsageError("say when: --at MOMENT, or --rule RULE with --start MOMENT")
-    when = Schedule(
-        begin,
-        zone or zone_here(),
-        rule,
-        times,
-        tuple(day.date() for day in exceptions),
-        DEFAULT_GRACE if grace is None else grace,
-    )
+    days = tuple(day.date() for day in exceptions)
     with opened(config_path) as desk:
+        allowed = DEFAULT_GRACE if grace is None else grace
+        when = Schedule(begin, zone or zone_here(), rule, times, days, allowed)
         judge(when)
         now = desk.find(number)
         if now.state in _UNPREPARED and now.draft.policy is Policy.FROZEN:

@@ -12,11 +12,13 @@ from postduif.campaign.mailings import editing, running
 from postduif.campaign.mailings.fault import NotNow
 from postduif.campaign.mailings.record import Mailing, State
 from postduif.campaign.mailings.states import Action, decide
+from postduif.campaign.mailings.waves import MAX_WAVES
 from postduif.cli.asking import json_option
 from postduif.cli.mailing_access import Desk, acted, called, number_argument, opened, said, yes_option
 from postduif.cli.mailing_units import per_minute
 from postduif.cli.options import config_option
 from postduif.cli.tables import count
+from postduif.errors import PostduifError
 
 LOOK_EVERY = 0.2  # seconds
 PATIENCE = 15.0  # seconds until who stops a mailing is told that it takes longer
@@ -103,7 +105,7 @@ def rate(config_path: Path, number: int, rate: int, *, as_json: bool) -> None:
 @click.command
 @config_option
 @number_argument
-@click.argument("wave", type=click.IntRange(2))
+@click.argument("wave", type=click.IntRange(2, MAX_WAVES + 2))
 @json_option
 def wave(config_path: Path, number: int, wave: int, *, as_json: bool) -> None:
     """Let this wave go now, without waiting for its time."""
@@ -129,5 +131,8 @@ def _tell(config_path: Path, number: int, do: str, words: str, *, as_json: bool,
 
 
 def _confirm(question: str, *, yes: bool) -> None:
-    if not yes:
-        click.confirm(question, abort=True, err=True)
+    try:
+        if not yes:
+            click.confirm(question, abort=True, err=True)
+    except click.Abort:
+        raise PostduifError("nothing was done; answer y, or say --yes") from None

@@ -104,6 +104,34 @@ def test_files(tmp_path: Path) -> None:
     assert done(run(path, "mailing", "detach", "1", "mail.html")) == 'mailing 1 "Autumn" has 1 file\n'
 
 
+def test_what_a_date_waits_for(tmp_path: Path) -> None:
+    """A selection that a planned mailing goes to is not deleted, nor is a project; one of a draft is."""
+    path = written(tmp_path)
+    run(path, "contact", "set", "gone@example.com")
+    run(path, "project", "create", "Fair")
+    for kind in ("--selection", "--project"):
+        name = {"--selection": "All", "--project": "Fair"}[kind]
+        run(path, "selection", "create", "All")
+        number = done(run(path, "mailing", "create", "M", "--policy", "newest", kind, name, "--person", "#1")).strip()
+        at = ("--at", "2038-01-05 09:00", "--zone", "UTC")
+        done(run(path, "mailing", "schedule", number, *at))
+        refused = run(path, kind.removeprefix("--"), "delete", name)
+        assert (refused.exit_code, f'mailing {number} "M" is planned and goes to {name}' in refused.stderr) == (1, True)
+        done(run(path, "mailing", "unschedule", number))
+        done(run(path, kind.removeprefix("--"), "delete", name))
+    done(run(path, "contact", "erase", "gone@example.com", "--reason", "asked"))
+    assert shown(path, "show", "1")["draft"]["target"]["persons"] == []
+
+
+def test_a_file_of_windows(tmp_path: Path) -> None:
+    """The mark that some programs put before UTF-8 is no part of the message."""
+    path = written(tmp_path)
+    created(path)
+    (tmp_path / "mail.html").write_bytes(b"\xef\xbb\xbf<p>Caf\xc3\xa9</p>")
+    done(run(path, "mailing", "edit", "1", "--html", str(tmp_path / "mail.html")))
+    assert shown(path, "show", "1")["draft"]["content"]["body"] == "<p>Caf\u00e9</p>"
+
+
 def test_preview(tmp_path: Path) -> None:
     """The message as somebody gets it; what is not known of them is said; the HTML goes to a file for us alone."""
     path = written(tmp_path)
@@ -142,6 +170,13 @@ def a_draft(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["edit", "1", "--typology", "mail.html"], 1, "typology cannot be read"),
         (["edit", "1", "--content", "mail.html"], 1, "is no JSON"),
         (["edit", "1", "--html", "mail.html", "--mjml", "mail.html"], 1, "one of --html and --mjml"),
+        (["edit", "1", "--canary", " "], 2, 'write "200 wait 30m"'),
+        (["edit", "1", "--waves", "1.2.3% every 2h"], 2, 'write "10%, 30% every 2h"'),
+        (["edit", "1", "--rate", "9" * 5000], 2, "at most 10,000,000 messages a minute"),
+        (["edit", "1", "--html", "/dev/zero"], 1, "larger than 20,000,000 characters; make it smaller"),
+        (["attach", "1", "/dev/zero"], 1, "50 MB together; leave some out"),
+        (["show", "9" * 30], 1, "larger than any there can be"),
+        (["list", "--before", "9" * 30], 1, "larger than any there can be"),
         (["list", "--find", "x\udcff"], 1, "no UTF-8"),
         (["detach", "1", "x"], 1, "has no file 'x'"),
         (["preview", "1"], 1, "nobody to show mailing 1 for"),

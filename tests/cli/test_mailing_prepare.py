@@ -135,6 +135,7 @@ def test_not_sent_without_a_yes(tmp_path: Path, answer: str) -> None:
     )
     assert (result.returncode, result.stdout) == (1, "")
     assert 'Send mailing 1 "Autumn" to 2 recipients (2 excluded, 0 warnings)? [y/N]' in result.stderr
+    assert result.stderr.endswith("postduif: nothing was done; answer y, or say --yes\n")
     assert shown(path, "show", "1")["state"] == "prepared"
 
 
