@@ -30,6 +30,7 @@ from postduif.mta.dkim import Signer
 from postduif.mta.health import STALLED, Health, HealthServer
 from postduif.mta.injection.door import Door
 from postduif.mta.injection.opening import HttpDoor, http_tls
+from postduif.mta.link_addresses import LinkAddresses
 from postduif.mta.live import LiveOperations
 from postduif.mta.loop_beats import LoopBeats
 from postduif.mta.mailing_operations import MailingOperations
@@ -145,6 +146,7 @@ class App:
             mailings=self.mailings,
             clock=self._clock,
         )
+        self.delivery.links = LinkAddresses.of(config)
         self.webhooks = Webhooks(config, self._secrets, store=self.store, resolver=resolver, clock=self._clock)
         await self.webhooks.start()
         self._memory = MessageMemory(config.server.max_message_memory)
@@ -217,6 +219,7 @@ class App:
             secrets = read_secrets(config)
             Signer.load(config.dkim, self._clock).close()
             addresses = ReturnAddresses.of(config)
+            links = LinkAddresses.of(config)
         except ConfigError as error:
             metrics.RELOADS.labels("refused").inc()
             for line in str(error).splitlines():
@@ -224,6 +227,7 @@ class App:
         else:
             self._use(config, contexts, secrets)
             self._believe(addresses)
+            self.delivery.links = links
             self._companion.reload()
             metrics.RELOADS.labels("done").inc()
             log.info("reloaded", file=self._path)

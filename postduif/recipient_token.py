@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 LENGTH = 32
 """Characters of every token: letters, digits, `-` and `_`."""
+SAMPLE = "A" * LENGTH
+"""Stands in proofs and previews: it is nobody's."""
 KEY_FILE = "links.key"
 """In data_dir. The first key signs, all are believed."""
 MAX_NUMBER = (1 << 32) - 1
@@ -25,7 +27,6 @@ _MAC_OCTETS = 16
 _USE = b"postduif link 1"  # so that no other use of the same key makes a token
 _BODY = struct.Struct("<II")  # high octets of the mailing last: a token ends in a letter, which is never cut off
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{LENGTH}}}")
-_NONE = "A" * LENGTH
 
 
 class Whom(NamedTuple):
@@ -48,7 +49,7 @@ def make(key: bytes, mailing: int, number: int) -> str:
 def read(keys: Sequence[bytes], text: str) -> Whom | None:
     """Whom a token is of; None, after the same work, for every text that was not made with one of the keys."""
     formed = bool(_TOKEN.fullmatch(text))
-    octets = urlsafe_b64decode(text if formed else _NONE)
+    octets = urlsafe_b64decode(text if formed else SAMPLE)
     mac, body = octets[:_MAC_OCTETS], octets[_MAC_OCTETS:]
     signed = False
     for key in keys:  # all of them: how long it takes does not say which

@@ -14,13 +14,14 @@ from typing import Protocol
 
 from postduif import log
 from postduif.clock import Clock
-from postduif.config.schema import Delivery
+from postduif.config.schema import Config
 from postduif.envelope import Envelope, Recipient
 from postduif.errors import KeyUnavailable, MergeError, StoreError, TemplateError
 from postduif.mta import merged as merging
 from postduif.mta.client import Connection
 from postduif.mta.dkim import Signer
 from postduif.mta.downgrade import fit
+from postduif.mta.link_addresses import LinkAddresses
 from postduif.mta.merged import merged
 from postduif.mta.ready import Batch
 from postduif.mta.return_addresses import ReturnAddresses
@@ -64,11 +65,11 @@ class Courier:
         signer: Signer,
         ledger: Ledger,
         clock: Clock,
-        settings: Delivery,
-        hostname: str,
+        config: Config,
         random: Random,
         connect_seconds: float,
         return_addresses: Callable[[], ReturnAddresses | None],
+        links: Callable[[], LinkAddresses | None],
         feed: Callable[[Route], None],
     ) -> None:
         self._route = route
@@ -77,11 +78,12 @@ class Courier:
         self._signer = signer
         self._ledger = ledger
         self._clock = clock
-        self._settings = settings
-        self._hostname = hostname
+        self._settings = config.delivery
+        self._hostname = config.server.hostname
         self._random = random
         self._connect_seconds = connect_seconds
         self._return_addresses = return_addresses
+        self._links = links
         self._feed = feed
         self._jobs: dict[Transaction, _Job] = {}
         self._event = asyncio.Event()
@@ -209,7 +211,7 @@ class Courier:
         return replace(envelope, sender=ours.sender(recipients[0].id, envelope.received_at))
 
     def _about_merging(self) -> merging.Occasion:
-        return merging.Occasion(self._clock.time(), self._hostname, self._return_addresses())
+        return merging.Occasion(self._clock.time(), self._hostname, self._return_addresses(), self._links())
 
     def _done(self, transaction: Transaction) -> None:
         self._record(self._jobs.pop(transaction), transaction, None)

@@ -22,6 +22,7 @@ from postduif.mta.exclusion import Exclusion
 from postduif.mta.finding import Finding
 from postduif.mta.lapse import Lapse
 from postduif.mta.ledger import Ledger
+from postduif.mta.link_addresses import LinkAddresses
 from postduif.mta.lookout import SLICE, Lookout
 from postduif.mta.mailings import Mailings
 from postduif.mta.opening import Opener
@@ -65,6 +66,8 @@ class Delivery:
         """The Routes that share the limits of a Site."""
         self.permits = Permits()
         self.orders = SiteOrders(self, clock)
+        self.links: LinkAddresses | None = None
+        """What is in the links of mailings."""
         self._store = store
         self._returns = returns
         self._clock = clock
@@ -74,8 +77,7 @@ class Delivery:
         self._ledger = Ledger(lambda: self._config, store, suppressions, clock, self._lookout.expect)
         self._exclusion = Exclusion(store, suppressions, self._ledger, clock, self.routes, self._spawn)
         self._lapse = Lapse(lambda: self._config.delivery, store, clock, self.routes, self._expire)
-        self._duties = [store.tidy, self._lapse.sweep, suppressions.tidy]
-        self._duties += [returns.tidy] if returns else []
+        self._duties = [store.tidy, self._lapse.sweep, suppressions.tidy, *([returns.tidy] if returns else [])]
         self._duties += [mailings.look, mailings.forget_again] if mailings else []
         self._tasks: set[asyncio.Task[None]] = set()
         self._couriers: dict[asyncio.Task[None] | None, Courier] = {}
@@ -310,8 +312,8 @@ class Delivery:
             ledger=self._ledger,
             clock=self._clock,
             return_addresses=lambda: self._returns.addresses if self._returns else None,
-            settings=self._config.delivery,
-            hostname=self._config.server.hostname,
+            links=lambda: self.links,
+            config=self._config,
             random=self._random,
             connect_seconds=self._clock.monotonic() - began,
             feed=self.pump,
@@ -326,10 +328,9 @@ class Delivery:
 
     def _pump_site(self, route: Route) -> None:
         """A connection to the site is over; those who may have waited for its permit come first."""
-        for other in self._of_site.get(route.name, ()):
-            if other is not route:
-                self.pump(other)
-        self.pump(route)
+        others = [one for one in self._of_site.get(route.name, ()) if one is not route]
+        for one in [*others, route]:
+            self.pump(one)
         self._admit()
 
     def _admit(self) -> None:

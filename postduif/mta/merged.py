@@ -16,8 +16,9 @@ from pydantic_core import to_json
 
 from postduif.envelope import Envelope, Message, Recipient
 from postduif.errors import MergeError, TemplateError
+from postduif.mta.link_addresses import LinkAddresses
 from postduif.mta.merge.message import Merge
-from postduif.mta.merge.names import GIVEN
+from postduif.mta.merge.names import GIVEN, LINKS
 from postduif.mta.merge.stored import merge_of
 from postduif.mta.return_addresses import ReturnAddresses
 
@@ -29,6 +30,17 @@ class Occasion(NamedTuple):
     """Seconds since the epoch."""
     hostname: str
     addresses: ReturnAddresses | None
+    links: LinkAddresses | None = None
+
+
+class _Needs(NamedTuple):
+    """What a template asks of us."""
+
+    order: list[str]
+    """Of the values of its recipients."""
+    given: frozenset[str]
+    by_mail: bool
+    """An address of the recipient's own that unsubscribes him."""
 
 
 def order_of(merge: Merge) -> list[str]:
@@ -47,13 +59,12 @@ def merged(template: Message, envelope: Envelope, recipient: Recipient, about: O
     Raises TemplateError when the template is damaged, or needs what is not configured any more.
     """
     merge = merge_of(template.content)
-    if "list_unsubscribe" in merge.names and about.addresses is None:
-        raise TemplateError("it has a List-Unsubscribe field, which needs bounce.domain; configure it again")
-    order = _order(merge)
+    needs = _needs(merge, about.links is not None)
     values = json.loads(recipient.merge)
-    if len(values) != len(order):
-        raise MergeError(f"the recipient has {len(values)} values, the template needs {len(order)}; prepare it again")
-    content = merge.render(by_key(order, values) | given(envelope, recipient, about))
+    if len(values) != len(needs.order):
+        count = len(needs.order)
+        raise MergeError(f"the recipient has {len(values)} values, the template needs {count}; prepare it again")
+    content = merge.render(by_key(needs.order, values) | _given(needs, envelope, recipient, about))
     ascii_only = content.isascii()
     return Message(content, eight_bit=not ascii_only, smtputf8=not ascii_only)
 
@@ -63,14 +74,23 @@ def by_key(order: Sequence[str], values: Sequence[object]) -> dict[str, object]:
     return {name.removesuffix("[]"): value for name, value in zip(order, values, strict=True)}
 
 
-def given(envelope: Envelope, recipient: Recipient, about: Occasion) -> dict[str, object]:
-    """The values of `names.GIVEN`."""
-    addresses = about.addresses
-    return {
+def _given(needs: _Needs, envelope: Envelope, recipient: Recipient, about: Occasion) -> dict[str, object]:
+    """The values of those of `names.GIVEN` that are needed."""
+    made: dict[str, object] = {
         "date": _date(int(about.now)),
         "message_id": message_id(envelope, recipient, about.hostname),
-        "list_unsubscribe": addresses.unsubscribe(recipient.id, envelope.received_at) if addresses else "",
     }
+    if needs.by_mail:
+        if about.addresses is None:
+            raise TemplateError("people unsubscribe from it by mail, which needs bounce.domain; configure it again")
+        field = about.addresses.unsubscribe(recipient.id, envelope.received_at)
+        made |= {"list_unsubscribe": field, "unsubscribe_url": field.strip("<>")}
+    if not needs.given.isdisjoint(LINKS):
+        if about.links is not None:
+            made |= about.links.given(recipient.id)
+        elif needs.given & LINKS != {"unsubscribe_url"}:
+            raise TemplateError("it has links to pages of ours, which need web.public_url; configure it again")
+    return made
 
 
 def message_id(envelope: Envelope, recipient: Recipient, hostname: str) -> str:
@@ -79,8 +99,10 @@ def message_id(envelope: Envelope, recipient: Recipient, hostname: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _order(merge: Merge) -> list[str]:
-    return order_of(merge)
+def _needs(merge: Merge, pages: bool) -> _Needs:  # noqa: FBT001  part of what is remembered
+    given = merge.names & GIVEN
+    by_mail = "list_unsubscribe" in given or ("unsubscribe_url" in given and not pages)
+    return _Needs(order_of(merge), given, by_mail)
 
 
 @lru_cache(maxsize=4)

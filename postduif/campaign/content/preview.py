@@ -9,14 +9,17 @@ from email.policy import default
 from typing import NamedTuple
 
 from postduif.campaign.content.composing import Composed
+from postduif.mta.link_addresses import addresses
 from postduif.mta.merge.message import compile_content
+from postduif.recipient_token import SAMPLE
 
-SAMPLES = {
+SAMPLES: dict[str, object] = {
     "date": "Thu, 01 Jan 1970 00:00:00 +0000",
     "message_id": "<preview@localhost.localdomain>",
     "list_unsubscribe": "<mailto:unsubscribe@localhost.localdomain>",
+    **addresses("https://localhost.localdomain", SAMPLE),
 }
-"""For what is made when a message is sent."""
+"""For what is made when a message is sent: nobody is unsubscribed by them, and nothing is counted."""
 
 
 class Preview(NamedTuple):

@@ -13,9 +13,12 @@ from enum import Enum
 
 from postduif.errors import TemplateError
 
-GIVEN = frozenset({"date", "message_id", "list_unsubscribe"})
-"""Known in every mailing: the texts of the Date, Message-ID and List-Unsubscribe fields, made for each message. The
-last is empty without a bounce domain."""
+LINKS = frozenset({"link_token", "unsubscribe_url", "preferences_url", "web_version_url"})
+"""Known in every mailing: what opens the recipient's own pages. Without `web.public_url` there is `unsubscribe_url`
+alone, and it is an address to write to."""
+GIVEN = LINKS | {"date", "message_id", "list_unsubscribe"}
+"""Known in every mailing, and made for each message: besides links, the texts of the Date, Message-ID and
+List-Unsubscribe fields. The last is empty without a bounce domain."""
 
 _STEP = r"[^\W\d_]\w*"
 _NAME = re.compile(rf"{_STEP}(?:\[\])?(?:\.{_STEP}(?:\[\])?)*")
