@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 
+@lru_cache(maxsize=10_000)
 def deco_format(domain: str) -> str:
     """`deco-mail`, `decore-mail` or `decoration-mail`; "" for all other domains."""
     formats = _formats()

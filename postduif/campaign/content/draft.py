@@ -65,6 +65,12 @@ class Draft:
     precedence: Literal["bulk", "list", ""] = "bulk"
     complaint_address: bool = True
     """Write CFBL-Address (RFC 9477), where there is a bounce domain that goes with the sender's."""
+    tracking: Literal["all", "links", "none"] = "all"
+    """What is counted, where the settings have a `web.public_url`: opens and clicks, clicks, nothing."""
+    track_text: bool = True
+    """The links of the text part too."""
+    tracking_consent: str = ""
+    """The name of a variable: for whom it is empty or false, nothing is tracked. "" asks nobody."""
     journal: str = ""
     """An address that gets a copy of every message. Not a template."""
     seeds: tuple[Seed, ...] = ()

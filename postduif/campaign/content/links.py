@@ -54,6 +54,12 @@ class Link(NamedTuple):
     """The element; "" in the text."""
     start: int
     end: int
+    label: str = ""
+    """What its maker calls it in figures: the attribute data-label."""
+    untracked: bool = False
+    """Its maker says that nobody is to be followed here: data-track is "none"."""
+    number: int = 0
+    """Under which it is tracked; 0: it is not."""
 
 
 def leads_to(url: str) -> Leads:
@@ -99,8 +105,19 @@ def _link(page: Page, tag: Tag) -> Link | None:
     if where is None:
         return None
     url = page.decoded(where.start, where.end).strip()
-    alt = page.value(tag, "alt")
-    return Link(url, _short([alt]), leads_to(url), "html", page.line(where.start), tag.name, where.start, where.end)
+    alt, label = page.value(tag, "alt"), page.value(tag, "data-label")
+    return Link(
+        url,
+        _short([alt]),
+        leads_to(url),
+        "html",
+        page.line(where.start),
+        tag.name,
+        where.start,
+        where.end,
+        _short([label]),
+        page.value(tag, "data-track").strip().lower() == "none",
+    )
 
 
 def links_of_text(source: Source) -> list[Link]:

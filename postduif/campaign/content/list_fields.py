@@ -49,14 +49,20 @@ class Facts:
     """Where bounces come back to; without it nobody can unsubscribe or complain by mail."""
     kind: str = "mailing"
     """Of mail, for Feedback-ID: letters, digits, `._-`."""
+    public_url: str = ""
+    """What links to pages of ours begin with; without it nothing is tracked, and there are no such pages."""
 
 
 def list_fields(draft: Draft, facts: Facts) -> Iterator[Header]:
     """The fields. Raises TemplateError for a value that breaks a field's grammar."""
     if draft.list_id:
         yield Header("List-Id", _list_id(draft), raw=True)
-    if facts.bounce_domain:
-        yield Header("List-Unsubscribe", "{{ list_unsubscribe }}", raw=True)
+    ways = ["<{{ unsubscribe_url }}>"] if facts.public_url else []
+    ways += ["{{ list_unsubscribe }}"] if facts.bounce_domain else []
+    if ways:
+        yield Header("List-Unsubscribe", ", ".join(ways), raw=True)
+    if facts.public_url:
+        yield Header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click", raw=True)  # RFC 8058
     if draft.feedback_sender:
         yield Header("Feedback-ID", _feedback_id(draft, facts), raw=True)
     if draft.precedence:

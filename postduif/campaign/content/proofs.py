@@ -11,9 +11,12 @@ _PLAIN = str.maketrans({"{": '{{ "{" }}', "[": '{{ "[" }}'})
 
 
 def proof_of(draft: Draft, number: int) -> Draft:
-    """The draft as its proof of that number (1, 2, ...): its subject says so, and nobody but who asked gets it."""
+    """The draft as its proof of that number (1, 2, ...): its subject says so, and nobody but who asked gets it.
+
+    It is not tracked: its links lead where they will lead in the end.
+    """
     prefix = draft.proof_prefix.replace("{number}", str(number)).translate(_PLAIN)
-    return replace(draft, subject=f"{prefix}{draft.subject}", seeds=(), journal="")
+    return replace(draft, subject=f"{prefix}{draft.subject}", seeds=(), journal="", tracking="none")
 
 
 def seed_values(seed: Seed, sample: Mapping[str, object]) -> dict[str, object]:

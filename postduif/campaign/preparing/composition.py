@@ -38,5 +38,5 @@ def draft_of(connection: sqlite3.Connection, mailing: Mailing) -> Draft:
 def compose(draft: Draft, mailing: Mailing, config: Config, names: Collection[str]) -> Composed:
     """Raises TemplateError with place, problem and remedy."""
     kind = "".join(letter for letter in mailing.draft.target.mail_type if letter.isalnum()) or "mailing"
-    facts = Facts(mailing.number, frozenset(names), config.bounce.domain or "", kind[:40])
+    facts = Facts(mailing.number, frozenset(names), config.bounce.domain or "", kind[:40], config.web.public_url or "")
     return composed(draft, facts)

@@ -8,6 +8,7 @@ from postduif.campaign.checks import facts as checked
 from postduif.campaign.checks.facts import Facts, Sending
 from postduif.campaign.content.composing import Composed
 from postduif.campaign.content.draft import Draft
+from postduif.campaign.content.links import Link
 from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.mailings.schedule import next_dates
 from postduif.campaign.preparing.waves import begins, sizes
@@ -30,13 +31,18 @@ def of_content(now: float, draft: Draft, composed: Composed | None, fault: str) 
         reply_to=draft.reply_to.address if draft.reply_to else "",
         headers=tuple((header.name, header.text) for header in (content.headers if content else draft.headers)),
         links=tuple(
-            checked.Link(link.url, link.text, in_text=link.part == "text")
+            checked.Link(link.url, link.text, _label(link), tracked=link.number > 0, in_text=link.part == "text")
             for link in (composed.links if composed else ())
         ),
         files=tuple(
             checked.File(file.name, file.type, len(file.content), bool(file.content_id)) for file in draft.attachments
         ),
     )
+
+
+def _label(link: Link) -> str:
+    """In a text there are no words for a link but its address."""
+    return link.label or link.text or (link.url if link.part == "text" else "")
 
 
 def of_sending(mailing: Mailing, recipients: int, now: float) -> Sending:

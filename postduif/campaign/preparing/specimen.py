@@ -23,7 +23,9 @@ from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.preparing.composition import compose
 from postduif.campaign.preparing.values import PREFIX, Values
 from postduif.config.schema import Config
+from postduif.mta.link_addresses import addresses
 from postduif.mta.merge.message import compile_content
+from postduif.recipient_token import SAMPLE
 
 
 class Somebody(NamedTuple):
@@ -64,18 +66,22 @@ def somebody(
 def proof(draft: Draft, mailing: Mailing, config: Config, number: int, whom: Somebody, to: str, now: float) -> Proof:
     """The mailing as `whom` would get it, as the proof of that number for the address `to`.
 
-    Its List-Unsubscribe leads to the sender, so that nobody is unsubscribed by who looks at it. Raises AddressError,
-    TemplateError, MergeError.
+    Its List-Unsubscribe leads to the sender and to a page of nobody, so that nobody is unsubscribed by who looks at
+    it; nothing in it is tracked. Raises AddressError, TemplateError, MergeError.
     """
     recipient = parse(to)
     content = compose(proof_of(draft, number), mailing, config, whom.names).content
     sender = parse(content.sender.address)
-    given = {
+    by_mail = f"mailto:{quote(str(sender), safe='@')}?subject=unsubscribe"
+    given: dict[str, object] = {
         EMAIL: str(recipient),
         f"{PREFIX}{EMAIL}": str(recipient),
         "date": formatdate(now),
         "message_id": f"<proof.{mailing.number}.{number}.{secrets.token_hex(8)}@{sender.domain}>",
-        "list_unsubscribe": f"<mailto:{quote(str(sender), safe='@')}?subject=unsubscribe>",
+        "list_unsubscribe": f"<{by_mail}>",
+        "unsubscribe_url": by_mail,
     }
+    if config.web.public_url:
+        given |= addresses(config.web.public_url, SAMPLE)
     octets = compile_content(content, whom.names).render({**whom.values, **given})
     return Proof(sender, recipient, octets)

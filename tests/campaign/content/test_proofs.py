@@ -21,9 +21,9 @@ def test_subject() -> None:
 
 
 def test_goes_to_nobody_else() -> None:
-    """A proof has no seeds and no journal, and everything else of the draft."""
+    """A proof has no seeds, no journal and nothing that counts, and everything else of the draft."""
     draft = replace(DRAFT, seeds=(Seed("s@example.com"),), journal="j@example.com")
-    assert replace(proof_of(draft, 1), subject=DRAFT.subject) == DRAFT
+    assert replace(proof_of(draft, 1), subject=DRAFT.subject) == replace(DRAFT, tracking="none")
 
 
 def test_seed_values() -> None:
