@@ -29,6 +29,7 @@ from postduif.campaign.checks.rule import Phase
 from postduif.campaign.checks.spam import SpamScore
 from postduif.campaign.checks.spam_scores import spam_scores
 from postduif.campaign.content.composing import Composed
+from postduif.campaign.content.deco_mail import deco_format
 from postduif.campaign.content.draft import Draft
 from postduif.campaign.content.proofs import seed_values
 from postduif.campaign.mailings.record import Counts, Mailing
@@ -39,7 +40,6 @@ from postduif.campaign.preparing.report import FromSource, Report, said
 from postduif.campaign.preparing.sampling import Sampling
 from postduif.campaign.preparing.values import Values, packed
 from postduif.campaign.preparing.waves import sizes
-from postduif.campaign.tracking import links
 from postduif.clock import Clock
 from postduif.config.schema import Config
 from postduif.envelope import Envelope
@@ -108,6 +108,7 @@ class _Preparation:
         self._findings: list[Finding] = []
         self._report = Report(work.mailing.number, work.mailing.run.preparation, self._now)
         self._excluded: Counter[str] = Counter()
+        self._deco = 0
         self._looked = self._started
 
     def run(self) -> Prepared:
@@ -175,7 +176,7 @@ class _Preparation:
         order = order_of(merge)
         file = self._file(composed, values)
         try:
-            sampling = Sampling(merge, gathered.gathered.people, self._work.config.web.public_url)
+            sampling = Sampling(merge, gathered.gathered.people)
             pick = values.picker(order)
             for chunk in _chunks(self._sifted(gathered)):
                 file.exclude([Excluded(one.contact, one.child, one.address, one.cause) for one in chunk if one.cause])
@@ -205,7 +206,7 @@ class _Preparation:
             if typology.stops(self._findings):
                 file.discard()
             else:
-                links.write(file.finish(waves), composed.tracked)
+                file.finish(waves)
         except BaseException:
             file.discard()
             raise
@@ -256,6 +257,7 @@ class _Preparation:
 
     def _count(self, chunk: Sequence[Recipient], taken: int, people: int) -> None:
         self._excluded.update(one.cause for one in chunk if one.cause)
+        self._deco += sum(bool(deco_format(one.address.rpartition("@")[2])) for one in chunk if not one.cause)
         self._report = replace(
             self._report,
             targeted=self._report.targeted + len(chunk),
@@ -274,7 +276,7 @@ class _Preparation:
     def _counts(self) -> CheckedCounts:
         (everybody,) = self._work.audience.execute("SELECT count(*) FROM contact").fetchone()
         report = self._report
-        return CheckedCounts(report.targeted, report.excluded, report.to_deliver, everybody)
+        return CheckedCounts(report.targeted, report.excluded, report.to_deliver, everybody, self._deco)
 
     def _spam(self, sample: bytes) -> tuple[SpamScore, ...]:
         return asyncio.run(spam_scores(self._work.config.campaign, sample)) if sample else ()
