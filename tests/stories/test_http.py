@@ -119,6 +119,7 @@ async def test_template_in_an_array(tmp_path: Path) -> None:
         body = json.dumps([template, {"address": "jo@remote.example", "values": values}, *wrong]).encode()
         status, said = await post(daemon, body, Authorization=f"Bearer {token(tmp_path)}")
         assert (status, said["status"], said["accepted"], said["refused"]) == (202, "partly accepted", 1, len(wrong))
+        assert [one["address"] for one in said["refusals"] if one["item"] == 7] == ["b@remote.example"]
         assert {one["item"]: one["code"] for one in said["refusals"]} == {
             3: "suppressed",
             4: "bad_address",

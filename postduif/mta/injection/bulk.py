@@ -148,15 +148,13 @@ class Bulk:
         """To the batch, or to the refusals."""
         try:
             given = recipient(item.text, self._order)
-            merge = packed(given.values)
+            merge = _packed(given)
             refusal = self._door.submission.may_receive(self._client, given.address)
             if refusal is not None:
                 raise Unfit("not_accepted", "address", f"{refusal.enhanced} {refusal.text}", given.text)
             self._try_out(given)
         except Unfit as problem:
             self._tally.refuse(problem.address, problem.code, problem.field, problem.detail)
-        except ValueError:  # of `packed`
-            self._tally.refuse("", "bad_values", "values", "half a character (a lone surrogate)")
         else:
             self._batch.append((self._tally.items, Recipient(given.address, notify=Notify.NEVER, merge=merge)))
             self._octets += len(item.text)
@@ -263,6 +261,15 @@ class Bulk:
             raise Problem("rate", "more recipients than this token may have in that time", wait=wait)
         if wait:
             await self._door.clock.sleep(wait)
+
+
+def _packed(given: Given) -> str:
+    """The values as they are stored. Raises Unfit."""
+    try:
+        return packed(given.values)
+    except ValueError:
+        words = "half a character (a lone surrogate), or lists in lists without end"
+        raise Unfit("bad_values", "values", words, given.text) from None
 
 
 def _compiled(text: bytes) -> tuple[Template, Merge, bytes]:
