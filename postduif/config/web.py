@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 
-from postduif.config.kinds import AbsolutePath, AnyNetwork, HostPort, IpEndpoint, Kind, Time, is_ip, read_url
+from postduif.config.kinds import AbsolutePath, AnyNetwork, Flag, HostPort, IpEndpoint, Kind, Time, is_ip, read_url
 from postduif.config.section import Section
 from postduif.config.units import quoted
 
@@ -46,6 +46,16 @@ class Web(Section):
         default=None,
         description="Private key of the certificate, PEM; not readable by group or others. "
         "Default: in the certificate's file.",
+    )
+    url: Origin | None = Field(
+        default=None,
+        description="What the address of the pages begins with, as people type it: behind a proxy, or by another name "
+        "than `address`. Links to the pages are made of it, and requests that name another host are refused. "
+        "Default: made of `address`.",
+    )
+    approval: Flag = Field(
+        default=False,
+        description="Sending or scheduling a mailing needs the approval of a second person: [web](web.md#approval).",
     )
     session_lifetime: Time = Field(
         default=12 * 3600.0,

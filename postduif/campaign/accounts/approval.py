@@ -1,0 +1,127 @@
+"""Two pairs of eyes: what one person wants to send, another agrees to. Off unless `[web] approval = true`.
+
+Who wants to send asks; somebody else who may approve decides. A yes holds for one action on one version of what was
+shown: who edits or prepares it again asks again. It is used up by nothing; the version is what makes it old.
+"""
+
+# ruff: noqa: S608  names of columns are constants; values are parameters
+
+from __future__ import annotations
+
+import sqlite3
+from enum import StrEnum
+from typing import NamedTuple
+
+from postduif.campaign.accounts import audit
+from postduif.campaign.accounts.fault import AccountFault, NoSuchAccount, NotAllowed
+from postduif.campaign.accounts.people import Person
+from postduif.campaign.accounts.roles import Permission, who_may
+from postduif.campaign.database import transaction
+from postduif.campaign.mailings.changing import By
+
+_COLUMNS = "id, subject, version, action, asked_by, asked, asked_words, verdict, decided_by, decided, decided_words"
+
+
+class Verdict(StrEnum):
+    """What came of it."""
+
+    WAITS = ""
+    YES = "yes"
+    NO = "no"
+
+
+class Subject(NamedTuple):
+    """What is to be done, with what."""
+
+    about: str
+    """A noun and its name: "mailing 7"."""
+    version: str
+    """Differs as soon as what would be sent may differ: revision and preparation."""
+    action: str
+    """ "send" or "schedule"."""
+
+
+class Approval(NamedTuple):
+    """One question and its answer; times are seconds since the epoch."""
+
+    id: int
+    subject: Subject
+    asked_by: str
+    asked: float
+    asked_words: str
+    verdict: Verdict
+    decided_by: str
+    decided: float | None
+    decided_words: str
+
+
+def ask(connection: sqlite3.Connection, subject: Subject, by: By) -> Approval:
+    """Ask for it; what waits for an older version, or for this one, is replaced."""
+    with transaction(connection):
+        connection.execute("DELETE FROM approval WHERE subject = ? AND verdict = ''", (subject.about,))
+        row = connection.execute(
+            "INSERT INTO approval (subject, version, action, asked_by, asked, asked_words) VALUES (?, ?, ?, ?, ?, ?) "
+            f"RETURNING {_COLUMNS}",
+            (*subject, by.who, by.now, by.words),
+        ).fetchone()
+        audit.note(connection, by, "approval.asked", subject.about, subject.action)
+    return _read(row)
+
+
+def decide(connection: sqlite3.Connection, id_: int, person: Person, verdict: Verdict, by: By) -> Approval:
+    """Say yes or no. Raises NotAllowed for who may not, or asked it himself; AccountFault when somebody was first."""
+    if not person.may(Permission.APPROVE):
+        raise NotAllowed(f"To approve is for {who_may(Permission.APPROVE)}.")
+    with transaction(connection):
+        there = find(connection, id_)
+        if there.asked_by == person.name:
+            raise NotAllowed("You asked for this yourself. Another person decides.")
+        if there.verdict is not Verdict.WAITS:
+            raise AccountFault(f"{there.decided_by} said {there.verdict} already.")
+        connection.execute(
+            "UPDATE approval SET verdict = ?, decided_by = ?, decided = ?, decided_words = ? WHERE id = ?",
+            (verdict.value, by.who, by.now, by.words, id_),
+        )
+        audit.note(connection, by, f"approval.{verdict}", there.subject.about, there.subject.action)
+        return find(connection, id_)
+
+
+def find(connection: sqlite3.Connection, id_: int) -> Approval:
+    """Raises NoSuchAccount."""
+    row = connection.execute(f"SELECT {_COLUMNS} FROM approval WHERE id = ?", (id_,)).fetchone()
+    if row is None:
+        raise NoSuchAccount(f"There is no request {id_} for approval; look at the mailing again.")
+    return _read(row)
+
+
+def latest(connection: sqlite3.Connection, subject: Subject) -> Approval | None:
+    """The last question about this action on exactly this version."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM approval WHERE subject = ? AND version = ? AND action = ? ORDER BY id DESC LIMIT 1",
+        subject,
+    ).fetchone()
+    return _read(row) if row else None
+
+
+def waiting(connection: sqlite3.Connection, limit: int = 50) -> list[Approval]:
+    """What waits for somebody, the oldest first."""
+    sql = f"SELECT {_COLUMNS} FROM approval WHERE verdict = '' ORDER BY id LIMIT ?"
+    return [_read(row) for row in connection.execute(sql, (limit,))]
+
+
+def see_approved(connection: sqlite3.Connection, subject: Subject) -> None:
+    """Return if it may be done now; raises NotAllowed with what is missing. Asked only where approval is on."""
+    there = latest(connection, subject)
+    if there is None:
+        raise NotAllowed(f"To {subject.action} this, ask for approval by a second person first.")
+    if there.verdict is Verdict.WAITS:
+        raise NotAllowed(f"{there.asked_by} asked for approval; nobody has decided yet.")
+    if there.verdict is Verdict.NO:
+        raise NotAllowed(f"{there.decided_by} did not approve it: {there.decided_words or 'no reason was given'}.")
+
+
+def _read(row: tuple[int, str, str, str, str, float, str, str, str, float | None, str]) -> Approval:
+    id_, about, version, action, asked_by, asked, asked_words, verdict, decided_by, decided, decided_words = row
+    subject = Subject(about, version, action)
+    answer = (Verdict(verdict), decided_by, decided, decided_words)
+    return Approval(id_, subject, asked_by, asked, asked_words, *answer)

@@ -1,0 +1,113 @@
+"""An ASGI application on an address of ours: uvicorn in a thread, so that the process itself can work or wait.
+
+The address is taken before the thread begins, so whoever starts it hears at once when it is taken. Signals are the
+process's own. A request that is under way at the end has GRACE seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import threading
+from collections.abc import Sequence
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from postduif import log
+from postduif.config.kinds import HostPort, Network
+from postduif.errors import ConfigError
+
+GRACE = 5.0  # seconds
+KEEP_ALIVE = 30  # seconds that a connection waits for its next request
+BACKLOG = 1024
+
+
+class Served:
+    """One of them. `start`, and later `stop`."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        address: HostPort,
+        *,
+        tls: ssl.SSLContext | None = None,
+        proxies: Sequence[Network] = (),
+        most: int = 1000,
+    ) -> None:
+        """`proxies` are believed when they name the client. `most`: connections, and requests under way; then 503."""
+        _speak_our_way()
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            loop="uvloop",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=[str(network) for network in proxies],
+            limit_concurrency=most,
+            backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE,
+            timeout_graceful_shutdown=int(GRACE),
+        )
+        config.load()
+        config.ssl = tls
+        self._address = address
+        self._server = uvicorn.Server(config)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
+
+    def start(self, setting: str) -> None:
+        """Listen. Raises ConfigError with the `setting` that names the address when it cannot be had."""
+        family = socket.AF_INET6 if ":" in self._address.host else socket.AF_INET
+        try:
+            self._socket = socket.create_server(
+                (self._address.host, self._address.port), family=family, backlog=BACKLOG
+            )
+        except OSError as error:
+            raise ConfigError(f"{setting} {self._address}: {error.strerror}; is another one running?") from None
+        self._thread.start()
+        tls = self._server.config.ssl is not None
+        log.info("http_listening", address=f"{self._address.host}:{self.port}", tls=tls, setting=setting)
+
+    @property
+    def port(self) -> int:
+        """The one that it listens on."""
+        port: int = self._socket.getsockname()[1]
+        return port
+
+    def stop(self) -> None:
+        """Take no more, let what is under way end, and return when it did, within GRACE seconds or a little more."""
+        self._server.should_exit = True
+        self._thread.join(GRACE + 1)
+        self._socket.close()
+
+    @property
+    def failed(self) -> bool:
+        """It ended, and nobody asked it to."""
+        return self._ended.is_set() and not self._server.should_exit
+
+    def _run(self) -> None:
+        try:
+            self._server.run([self._socket])
+        finally:
+            self._ended.set()
+
+
+class _Lines(logging.Handler):
+    """What uvicorn says, as lines of our log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fault = record.exc_info[1] if record.exc_info else None
+        log.warning("http_server", said=record.getMessage(), error=repr(fault) if fault else "")
+
+
+def _speak_our_way() -> None:
+    logger = logging.getLogger("uvicorn.error")
+    if not logger.handlers:
+        logger.addHandler(_Lines(logging.WARNING))
+        logger.propagate = False

@@ -1,0 +1,72 @@
+"""What every page can reach: settings, time, the file of people, those who guess, and what the next page will tell.
+
+One for a process. It holds nothing that is lost with it, but words for the next page and the count of guesses.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict, deque
+from contextlib import AbstractContextManager
+from pathlib import Path
+from sqlite3 import Connection
+from typing import Literal, NamedTuple
+
+from postduif.campaign.accounts.connection import accounts
+from postduif.clock import Clock
+from postduif.config.schema import Config
+from postduif.config.web_address import web_origin
+from postduif.mta.auth_backoff import Backoff
+
+MAX_TOLD = 5
+"""Words that wait for the next page of one session."""
+MAX_LISTENERS = 2000
+"""Sessions with words that wait; the oldest are forgotten."""
+
+Tone = Literal["done", "warning", "error"]
+
+
+class Told(NamedTuple):
+    """Words for the top of the next page."""
+
+    tone: Tone
+    text: str
+
+
+class Desk:
+    """The pages' view of the installation."""
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        self.config = config
+        self.clock = clock
+        self.backoff = Backoff(config.auth, clock)
+        self.closing = threading.Event()
+        """Set when the pages end: streams end by themselves then."""
+        self._told: OrderedDict[bytes, deque[Told]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def data_dir(self) -> Path:
+        """Where everything is."""
+        return self.config.server.data_dir
+
+    @property
+    def origin(self) -> str:
+        """What links to the pages begin with. Of the settings: never of what a request says."""
+        return web_origin(self.config.web)
+
+    def accounts(self) -> AbstractContextManager[Connection]:
+        """The file of people, sessions, tokens, approvals and the audit trail. Raises StoreError."""
+        return accounts(self.data_dir)
+
+    def tell(self, session: bytes, text: str, tone: Tone = "done") -> None:
+        """Say it at the top of the next whole page of this session."""
+        with self._lock:
+            self._told.setdefault(session, deque(maxlen=MAX_TOLD)).append(Told(tone, text))
+            if len(self._told) > MAX_LISTENERS:
+                self._told.popitem(last=False)
+
+    def told(self, session: bytes) -> list[Told]:
+        """What is to be said now; it is said once."""
+        with self._lock:
+            return list(self._told.pop(session, ()))

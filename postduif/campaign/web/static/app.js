@@ -1,0 +1,34 @@
+"use strict";
+// What pages do beyond plain HTML; each of them works without it.
+// data-copy="#id": copies the text of that element. data-confirm="words": asks before a form is sent.
+// data-check-all: a box that ticks all boxes of its table.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) {
+    const text = document.querySelector(button.dataset.copy);
+    navigator.clipboard.writeText(text.value || text.textContent.trim()).then(() => {
+      const before = button.textContent;
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = before; }, 1500);
+    });
+  }
+  const menu = document.querySelector("details.menu-fold[open], details.dropdown[open]");
+  if (menu && !menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("submit", (event) => {
+  const words = event.target.dataset.confirm || event.submitter?.dataset.confirm;
+  if (words && !window.confirm(words)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+}, true);
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-check-all]")) {
+    for (const box of event.target.closest("table").querySelectorAll("tbody input[type=checkbox]")) box.checked = event.target.checked;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const open = document.querySelector("details.menu-fold[open], details.dropdown[open]");
+  if (open) { open.open = false; open.querySelector("summary").focus(); }
+});

@@ -1,0 +1,87 @@
+"""What goes wrong, as a page: ours with its one line and 4xx, anything else a plain 500 without innards."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
+
+from postduif import log
+from postduif.campaign.accounts.fault import Guessing, NoSuchAccount, NotAllowed
+from postduif.campaign.mailings.fault import NotNow, Overtaken
+from postduif.campaign.web.page import is_fragment, render
+from postduif.campaign.web.safety import TooLarge
+from postduif.errors import PostduifError, StoreError
+from postduif.mta.control import ControlError
+
+STATUS: tuple[tuple[type[PostduifError], int], ...] = (
+    (TooLarge, 413),
+    (Guessing, 429),
+    (NotAllowed, 403),
+    (NoSuchAccount, 404),
+    (Overtaken, 409),
+    (NotNow, 409),
+    (ControlError, 503),
+    (StoreError, 503),
+    (PostduifError, 422),
+)
+"""The first that fits."""
+_TITLES = {
+    403: "Not for you",
+    404: "Not here",
+    405: "Not this way",
+    409: "Somebody was first",
+    413: "Too much",
+    422: "That cannot be",
+    429: "Too fast",
+    503: "Not now",
+}
+
+
+def status_of(error: PostduifError) -> int:
+    """Of the answer."""
+    return next(status for kind, status in STATUS if isinstance(error, kind))
+
+
+def watch(app: FastAPI) -> None:
+    """Have everything that goes wrong become a page."""
+    app.add_exception_handler(PostduifError, _ours)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _mistake)
+
+
+def _ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PostduifError)
+    return _tell(request, status_of(error), str(error))
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, PostduifError):  # what ended the reading of a form
+        return _ours(request, error.__cause__)
+    words = {404: "There is no such page.", 405: "This page is not asked in this way."}
+    return _tell(request, error.status_code, words.get(error.status_code, str(error.detail)))
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    """A field that is missing, or no number: our own forms send none such."""
+    assert isinstance(error, RequestValidationError)
+    places = {str(one["loc"][-1]): str(one["msg"]) for one in error.errors()}
+    return _tell(request, 422, "; ".join(f"{place}: {said}" for place, said in places.items()))
+
+
+def _mistake(request: Request, error: Exception) -> Response:
+    """Ours: nobody else needs to know more."""
+    log.error("failure", where="pages", path=request.url.path, error=repr(error))
+    return PlainTextResponse("A mistake of ours. The log of the server has more.\n", 500)
+
+
+def _tell(request: Request, status: int, text: str) -> Response:
+    if is_fragment(request):
+        response: Response = render(request, "parts/notice.html", status, tone="error", text=text)
+        response.headers["hx-retarget"] = "#notices"
+        response.headers["hx-reswap"] = "innerHTML"
+        return response
+    return render(request, "trouble.html", status, title=_TITLES.get(status, "Not possible"), text=text, code=status)

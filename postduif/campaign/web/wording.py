@@ -1,0 +1,80 @@
+"""How figures, times and sizes are written on pages. Pure. A time is UTC and says so; a share names what it is of."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+THIN = "\u202f"
+"""Between groups of three digits: a narrow space that no line breaks at."""
+
+
+def number(value: float | None) -> str:
+    """1234567 with narrow spaces; an en dash for what is not known."""
+    return "\u2013" if value is None else f"{value:,.0f}".replace(",", THIN)
+
+
+def share(part: float, whole: float, digits: int = 1) -> str:
+    """`part` in percent of `whole`; an en dash of nothing. What is not all is never written as 100."""
+    if not whole:
+        return "\u2013"
+    percent = 100 * part / whole
+    edge = 10.0**-digits
+    if 0 < percent < edge:
+        return f"<{THIN}{edge:.{digits}f}%"
+    if percent < 100:
+        percent = min(percent, 100 - edge)
+    return f"{percent:.{digits}f}%"
+
+
+def moment(at: float | None) -> str:
+    """2026-11-22 14:05 UTC."""
+    return "\u2013" if at is None else f"{_utc(at):%Y-%m-%d %H:%M} UTC"
+
+
+def exact(at: float) -> str:
+    """For the `datetime` of a `<time>`: ISO 8601 with seconds."""
+    return f"{_utc(at):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def day(at: float) -> str:
+    """2026-11-22."""
+    return f"{_utc(at):%Y-%m-%d}"
+
+
+def ago(at: float | None, now: float) -> str:
+    """How long since, in the largest unit that says enough; "never" for None."""
+    if at is None:
+        return "never"
+    seconds = max(0.0, now - at)
+    return "just now" if seconds < _MINUTE else f"{span(seconds)} ago"
+
+
+def span(seconds: float) -> str:
+    """45 s, 12 min, 3 h, 5 days."""
+    if seconds < _MINUTE:
+        return f"{seconds:.0f}{THIN}s"
+    if seconds < 2 * _HOUR:
+        return f"{seconds / _MINUTE:.0f}{THIN}min"
+    if seconds < 2 * _DAY:
+        return f"{seconds / _HOUR:.0f}{THIN}h"
+    return f"{seconds / _DAY:.0f} days"
+
+
+def size(octets: float) -> str:
+    """820 B, 12 KB, 3.4 MB."""
+    for unit in ("B", "KB", "MB", "GB"):
+        if octets < 1024 or unit == "GB":
+            break
+        octets /= 1024
+    digits = 0 if unit in ("B", "KB") or octets >= 100 else 1
+    return f"{octets:.{digits}f}{THIN}{unit}"
+
+
+def plural(count: float, one: str, many: str = "") -> str:
+    """1 contact, 2 contacts."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def _utc(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
