@@ -59,6 +59,8 @@ class Conversation:
         """Between two requests."""
         self.waiting_since: float | None = clock.monotonic()
         """When it began to wait for the head that is not whole yet; None: a request is under way."""
+        self._head_only = False
+        """The request under way is a HEAD, perhaps with something wrong: its response has no body."""
         self._body_over = False
         """The client has nothing more to send of its last request."""
         self.stopping = False
@@ -80,6 +82,7 @@ class Conversation:
     async def _turn(self, start: bytes) -> tuple[bool, bytes]:
         """One request. Whether another may follow, and what is here of it."""
         self.idle = not start
+        self._head_only = False
         began = time.monotonic()
         http = h11.Connection(h11.SERVER, max_incomplete_event_size=self._settings.max_header_size)
         head: Request | None = None
@@ -93,7 +96,7 @@ class Conversation:
             answer = problem.answer()
         self._note(head, answer, time.monotonic() - began)
         self._body_over = body is not None and body.over
-        going_on = await self._say(http, answer, head, last=self.stopping or not self._body_over)
+        going_on = await self._say(http, answer, last=self.stopping or not self._body_over)
         self.waiting_since = self._clock.monotonic()
         return going_on, body.rest if body is not None else b""
 
@@ -120,6 +123,7 @@ class Conversation:
         event = next_event(http)
         if not isinstance(event, h11.Request):
             raise Problem("bad_request", "this is no HTTP request")
+        self._head_only = event.method == b"HEAD"
         return heads.read(event, self.client, self._tls), bytes(head[end:])
 
     def _end_of(self, head: bytearray) -> int:
@@ -138,7 +142,7 @@ class Conversation:
             return octets
         raise Gone
 
-    async def _say(self, http: h11.Connection, answer: Answer, head: Request | None, *, last: bool) -> bool:
+    async def _say(self, http: h11.Connection, answer: Answer, *, last: bool) -> bool:
         """Send a response; True: another request may follow."""
         fields = [
             ("Content-Type", answer.type),
@@ -150,7 +154,7 @@ class Conversation:
             *((("Connection", "close"),) if last else ()),
         ]
         response = h11.Response(status_code=answer.status, headers=fields, reason=HTTPStatus(answer.status).phrase)
-        body = b"" if head is not None and head.method == "HEAD" else answer.body
+        body = b"" if self._head_only else answer.body
         if http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):  # h11 gave up: it says nothing more by itself
             http = h11.Connection(h11.SERVER)
         parts = [http.send(response), http.send(h11.Data(body)), http.send(h11.EndOfMessage())]

@@ -163,6 +163,16 @@ async def test_the_end_of_a_connection(octets: bytes, status: int) -> None:
         assert b"\r\nConnection: close\r\n" in said
 
 
+@pytest.mark.parametrize("field", [b"Expect: the moon", b"Authorization: a\r\nAuthorization: b", b"Connection: close"])
+@in_loop
+async def test_head_has_no_body(field: bytes) -> None:
+    """A HEAD is answered without a body, also when something is wrong with it."""
+    async with serving() as server:
+        said = await say(server, b"HEAD /none HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % field)
+        assert statuses(said) in ([404], [400], [417])
+        assert said.endswith(b"\r\n\r\n")
+
+
 @pytest.mark.parametrize("in_tls", [False, True])
 @in_loop
 async def test_last_words_arrive(tmp_path: Path, in_tls: bool) -> None:
