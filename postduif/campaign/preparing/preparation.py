@@ -40,6 +40,7 @@ from postduif.campaign.preparing.report import FromSource, Report, said
 from postduif.campaign.preparing.sampling import Sampling
 from postduif.campaign.preparing.values import Values, packed
 from postduif.campaign.preparing.waves import sizes
+from postduif.campaign.tracking import links
 from postduif.clock import Clock
 from postduif.config.schema import Config
 from postduif.envelope import Envelope
@@ -176,7 +177,7 @@ class _Preparation:
         order = order_of(merge)
         file = self._file(composed, values)
         try:
-            sampling = Sampling(merge, gathered.gathered.people)
+            sampling = Sampling(merge, gathered.gathered.people, self._work.config.web.public_url)
             pick = values.picker(order)
             for chunk in _chunks(self._sifted(gathered)):
                 file.exclude([Excluded(one.contact, one.child, one.address, one.cause) for one in chunk if one.cause])
@@ -206,7 +207,7 @@ class _Preparation:
             if typology.stops(self._findings):
                 file.discard()
             else:
-                file.finish(waves)
+                links.write(file.finish(waves), composed.tracked)
         except BaseException:
             file.discard()
             raise

@@ -10,8 +10,10 @@ from postduif.campaign.checks.facts import Rendered
 from postduif.campaign.content.measuring import measured
 from postduif.campaign.content.preview import SAMPLES
 from postduif.errors import MergeError
+from postduif.mta.link_addresses import addresses
 from postduif.mta.merge.message import Merge
 from postduif.mta.merged import order_of
+from postduif.recipient_token import SAMPLE
 
 ALL_UP_TO = 20_000
 """Recipients of a mailing for each of whom the message is made."""
@@ -22,8 +24,9 @@ OTHERWISE = 2_000
 class Sampling:
     """Over one run through a target."""
 
-    def __init__(self, merge: Merge, people: int) -> None:
-        """`people`: how many there are, roughly."""
+    def __init__(self, merge: Merge, people: int, public_url: str | None) -> None:
+        """`people`: how many there are, roughly. `public_url`: what links to pages of ours begin with."""
+        self._given = SAMPLES | addresses(public_url, SAMPLE) if public_url else SAMPLES
         self._merge = merge
         self._order = [name.removesuffix("[]") for name in order_of(merge)]
         self._step = 1 if people <= ALL_UP_TO else people // OTHERWISE
@@ -65,7 +68,7 @@ class Sampling:
         if self.first is None:
             self.first = recipient
         try:
-            message = self._merge.render(dict(zip(self._order, values, strict=True)) | SAMPLES)
+            message = self._merge.render(dict(zip(self._order, values, strict=True)) | self._given)
         except MergeError as error:
             self._failed += 1
             self._failure = self._failure or f"{recipient.address}: {error}"
