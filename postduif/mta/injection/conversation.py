@@ -128,13 +128,13 @@ class Conversation:
 
     def _end_of(self, head: bytearray) -> int:
         """Where the body begins; -1: not here yet. Raises Problem when the head is too long, or none."""
+        if not heads.BEGINNING.match(head):
+            raise Problem("bad_request", "this is no HTTP request")
         end = head.find(heads.END, 0, self._settings.max_header_size)
         if end >= 0:
             return end + len(heads.END)
         if len(head) >= self._settings.max_header_size:
             raise Problem("header_too_large", f"more than {self._settings.max_header_size} octets of header")
-        if not heads.BEGINNING.match(head):
-            raise Problem("bad_request", "this is no HTTP request")
         return -1
 
     async def _receive(self) -> bytes:

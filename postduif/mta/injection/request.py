@@ -17,7 +17,7 @@ from postduif.mta.injection.problem import Problem
 END = b"\r\n\r\n"
 MAX_FIELDS = 100
 BEGINNING = re.compile(rb"\r?\Z|[A-Z]{1,20}(?:\Z| [^ \r\n]*(?:\Z| [HTP/0-9.]*\r?(?:\Z|(?<=\r)\n)))")
-"""What may still become a request, when the header is not whole: a line of it, or the whole of it."""
+"""What may still become a request: a line of it, or the whole of it. Methods are in capitals."""
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FOLDED = re.compile(rb"\r\n[ \t]")
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*([^\r]*)")

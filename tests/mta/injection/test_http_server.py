@@ -150,6 +150,7 @@ async def test_requests_one_behind_the_other() -> None:
     [
         (b"\r\n\r\n" + HEAD + b"\r\n", 400),
         (b"\r\n" * 1000, 400),
+        (b"pOST / HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (HEAD + b"Content-Length: 101\r\n\r\n" + b"x" * 101 + HEAD + b"\r\n", 413),
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5;\r \r\nhello\r\n0\r\n\r\n" + HEAD + b"\r\n", 400),
     ],
