@@ -94,7 +94,7 @@ def unsubscribe_missing(facts: Facts) -> Iterator[Remark]:
         yield Remark(
             f"who reads the {' or the '.join(without)} cannot unsubscribe: there is neither a List-Unsubscribe field "
             "nor a link",
-            "write bounce.domain, so that the field is made, and put a link in the content",
+            "write web.public_url or bounce.domain, so that the field is made, and put a link in the content",
         )
 
 
@@ -119,7 +119,7 @@ def unsubscribe_click(facts: Facts) -> Iterator[Remark]:
     if fields.get("list-unsubscribe-post", "").replace(" ", "").lower() != "list-unsubscribe=one-click":
         yield Remark(
             "there is no List-Unsubscribe-Post field, so that one click does nothing",
-            "have List-Unsubscribe-Post: List-Unsubscribe=One-Click made, beside an https address in List-Unsubscribe",
+            "write web.public_url: then it is made, and an https address in List-Unsubscribe",
         )
     elif not (way := fields.get("list-unsubscribe", "")).strip() or not (
         is_template(way) or "<https://" in way.lower()
