@@ -37,6 +37,7 @@ _TARGETS: tuple[str, ...] = (
     *("exclude_selections", "exclude_domains", "exclude_addresses"),
 )
 _CONTENT: tuple[str, ...] = ("subject", "sender", "reply_to", "preheader", "inline_css", "list_id")
+_TRACKING: tuple[str, ...] = ("tracking", "track_text", "tracking_consent")
 _PLAIN: tuple[str, ...] = ("stream", "priority", "rate", "validity", "folder")
 
 
@@ -94,6 +95,11 @@ _OPTIONS: tuple[Callable[[Callable[..., None]], Callable[..., None]], ...] = (
     click.option("--text", type=_file, help="A file with the text part. Default: made of the HTML."),
     click.option("--inline-css/--no-inline-css", default=None, help="Write styles into style attributes."),
     click.option("--list-id", help="The name of the list, as news.example.com."),
+    click.option(
+        "--tracking", type=click.Choice(["all", "links", "none"]), help="Opens and clicks, clicks, or nothing."
+    ),
+    click.option("--track-text/--no-track-text", default=None, help="The links of the text part too."),
+    click.option("--tracking-consent", metavar="NAME", help="A variable: who has nothing there is not tracked."),
     click.option("--seed", "seeds", multiple=True, metavar="ADDRESS", help="An address of ours that gets it too."),
     click.option("--content", type=_file, help="A JSON file with all of the content (docs/content.md)."),
     click.option("--selection", "selections", multiple=True, help="Everybody in this selection."),
@@ -154,7 +160,7 @@ def _content(before: str, said: Given) -> str:
     """JSON, as `content.draft` reads it."""
     content: dict[str, Any] = {"subject": "", "sender": {"address": ""}}
     content |= _given_whole(said["content"]) if "content" in said else json.loads(before)
-    content |= {name: said[name] for name in _CONTENT if name in said}
+    content |= {name: said[name] for name in (*_CONTENT, *_TRACKING) if name in said}
     if content.get("reply_to") == {"address": ""}:
         content["reply_to"] = None
     if "html" in said and "mjml" in said:

@@ -51,6 +51,17 @@ def test_content_of_a_file(tmp_path: Path) -> None:
     assert (content["subject"], content["precedence"], content["text"]) == ("For {{ name }}", "", "Hi")
 
 
+def test_tracking(tmp_path: Path) -> None:
+    """What is counted is all, unless one says otherwise; consent need not be asked for any more."""
+    path = written(tmp_path)
+    assert created(path) == 1
+    done(run(path, "mailing", "edit", "1", "--tracking", "links", "--no-track-text", "--tracking-consent", "agreed"))
+    content = shown(path, "show", "1")["draft"]["content"]
+    assert [content[name] for name in ("tracking", "track_text", "tracking_consent")] == ["links", False, "agreed"]
+    done(run(path, "mailing", "edit", "1", "--tracking-consent", ""))
+    assert shown(path, "show", "1")["draft"]["content"]["tracking_consent"] == ""
+
+
 def test_edit(tmp_path: Path) -> None:
     """Only what is given changes, an empty text empties; who saw an older revision is told so."""
     path = written(tmp_path)

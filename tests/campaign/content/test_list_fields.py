@@ -37,6 +37,16 @@ def test_without_bounce_domain() -> None:
     assert fields(replace(FACTS, bounce_domain="")) == {"Precedence": "bulk"}
 
 
+def test_one_click() -> None:
+    """With public pages, mail programs are told the page first, and that one click does it (RFC 8058 3.1)."""
+    with_pages = replace(FACTS, public_url="https://news.example.com")
+    made = fields(with_pages)
+    assert made["List-Unsubscribe"] == "<{{ unsubscribe_url }}>, {{ list_unsubscribe }}"
+    assert made["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    without_domain = fields(replace(with_pages, bounce_domain=""))
+    assert without_domain["List-Unsubscribe"] == "<{{ unsubscribe_url }}>"
+
+
 @pytest.mark.parametrize(
     ("domain", "sender", "there"),
     [

@@ -21,10 +21,13 @@ from postduif.campaign.preparing import report as reports
 from postduif.campaign.preparing.doing import do_prepare
 from postduif.campaign.preparing.places import preparing
 from postduif.campaign.preparing.preparation import Stopped
+from postduif.campaign.tracking.links import destination, links_of
+from postduif.config.schema import Web
 from postduif.errors import PostduifError
 from postduif.mta.merge.stored import merge_of
 from postduif.mta.merged import order_of
 from postduif.queue.inspect import looking
+from postduif.queue.mailing_file import hand_over
 from tests.campaign.audience.people import a_suppression_list
 from tests.campaign.installation import CONTENT, FEW_RULES, NOW, WHO, Installation, Seed, Spec
 from tests.dns_server import DnsServer
@@ -94,6 +97,19 @@ def test_what_is_stored_is_what_they_get(place: Installation) -> None:
         message = message_from_bytes(merge.render(values), policy=policy.default)
         assert (message["To"], message["Subject"]) == (address, f"For {name}")
         assert f"Dear {name}," in message.get_content()
+
+
+def test_tracked_links_go_along(place: Installation) -> None:
+    """They are beside the queue file, and still there when it was handed over; a mailing without has no such file."""
+    place.config = place.config.model_copy(update={"web": Web(public_url="https://news.example.com")})
+    tracked = place.begun(place.mailing(replace(CONTENT, text="https://x.example/{{ name }}"), typology=FEW_RULES))
+    plain = place.begun(place.mailing(CONTENT, typology=FEW_RULES))
+    for one in (tracked, plain):
+        do_prepare(place.config, one.number, WHO, FakeClock(NOW))
+        hand_over(place.places.prepared(one.number), place.data_dir, at=NOW, expires_at=NOW + 1, waves=())
+    (link,) = links_of(place.data_dir, tracked.number)
+    assert destination(link, {"a": "Ann & Bob"}) == "https://x.example/Ann & Bob"
+    assert links_of(place.data_dir, plain.number) == ()
 
 
 def test_waves_have_their_sizes(place: Installation) -> None:

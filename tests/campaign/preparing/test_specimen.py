@@ -10,10 +10,13 @@ import pytest
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.gathering import Spec
 from postduif.campaign.audience.suppression_link import suppression_link
-from postduif.campaign.content.draft import read
+from postduif.campaign.content.draft import Draft, read
 from postduif.campaign.mailings.fault import MailingFault
 from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.preparing.specimen import Somebody, proof, somebody
+from postduif.config.schema import Web
+from postduif.mta.merge.content import Mailbox
+from postduif.recipient_token import SAMPLE
 from tests.campaign.installation import NOW, Installation
 from tests.dns_server import DnsServer
 
@@ -52,3 +55,18 @@ def test_proof(tmp_path: Path) -> None:
     assert first["List-Unsubscribe"] == "<mailto:news@sender.example?subject=unsubscribe>"
     assert "Dear Bob" in first.get_content()
     assert first["Message-ID"] != second["Message-ID"]
+
+
+def test_a_proof_counts_nothing(tmp_path: Path) -> None:
+    """Its links lead where they will lead in the end, and its pages to unsubscribe are nobody's."""
+    with DnsServer() as dns:
+        place = Installation(tmp_path, dns, PEOPLE)
+    place.config = place.config.model_copy(update={"web": Web(public_url="https://news.example.com")})
+    mailing = place.mailing()
+    whom = seen(place, mailing, "bob@rival.example")
+    draft = Draft("x", Mailbox("news@sender.example"), text="https://x.example/ {{ unsubscribe_url }} {{ link_token }}")
+    made = proof(draft, mailing, place.config, 1, whom, "boss@sender.example", NOW)
+    message = message_from_bytes(made.content, policy=policy.default)
+    unsubscribe = f"https://news.example.com/u/{SAMPLE}"
+    assert message.get_content().split() == ["https://x.example/", unsubscribe, SAMPLE]
+    assert message["List-Unsubscribe"] == f"<{unsubscribe}>, <mailto:news@sender.example?subject=unsubscribe>"
