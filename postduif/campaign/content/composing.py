@@ -45,6 +45,7 @@ class Composed:
 
 def composed(draft: Draft, facts: Facts) -> Composed:
     """Compose a draft. Raises TemplateError with place, problem and remedy."""
+    _check_seeds(draft)
     content = Content(
         sender=draft.sender,
         to=draft.to,
@@ -117,6 +118,14 @@ def _warnings(draft: Draft, facts: Facts, text: str) -> list[str]:
     if draft.format == "text" and any(file.content_id for file in draft.attachments):
         said.append("attachments: images within the HTML go along as files, because there is no HTML")
     return said
+
+
+def _check_seeds(draft: Draft) -> None:
+    for seed in draft.seeds:
+        try:
+            address.parse(seed.address)
+        except AddressError as error:
+            raise TemplateError(f"seeds: {seed.address!r} is no address: {error}") from None
 
 
 def _journal(draft: Draft) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from postduif.campaign.content.composing import Composed, composed
-from postduif.campaign.content.draft import Draft
+from postduif.campaign.content.draft import Draft, Seed
 from postduif.campaign.content.list_fields import Facts
 from postduif.campaign.content.preview import SAMPLES
 from postduif.errors import MergeError, TemplateError
@@ -157,3 +157,9 @@ def test_no_field_gets_in(changes: dict[str, Any]) -> None:
     assert "Bcc" not in message
     assert len(message.get_all("To", [])) == 1
     assert not message.defects
+
+
+def test_seeds_are_addresses() -> None:
+    """A seed that cannot be written to is told before anything is prepared."""
+    with pytest.raises(TemplateError, match="seeds: 'nobody' is no address"):
+        composed(replace(DRAFT, seeds=(Seed("a@example.com"), Seed("nobody"))), FACTS)
