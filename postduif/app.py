@@ -13,10 +13,8 @@ from pathlib import Path
 
 from postduif import log, systemd
 from postduif.bounce.classify import classify
-from postduif.campaign.database import path_of
-from postduif.campaign.mailings.connection import SCHEMA
+from postduif.campaign.beside import companions
 from postduif.clock import Clock, SystemClock
-from postduif.companion import Companion
 from postduif.config.kinds import HostPort
 from postduif.config.load import load
 from postduif.config.schema import Config, Listener
@@ -30,6 +28,7 @@ from postduif.mta.dkim import Signer
 from postduif.mta.health import STALLED, Health, HealthServer
 from postduif.mta.injection.door import Door
 from postduif.mta.injection.opening import HttpDoor, http_tls
+from postduif.mta.leaving_operations import LeavingOperations
 from postduif.mta.link_addresses import LinkAddresses
 from postduif.mta.live import LiveOperations
 from postduif.mta.loop_beats import LoopBeats
@@ -66,10 +65,9 @@ class App:
     def __init__(self, path: Path, clock: Clock | None = None, *, accompanied: bool = False) -> None:
         """Reads the settings and opens the queue. Raises ConfigError, StoreError.
 
-        `accompanied`: `run` keeps the campaign's process alive, too.
+        `accompanied`: `run` keeps the campaign's processes alive, too.
         """
         self._path = path
-        self._accompanied = accompanied
         self._clock = clock or SystemClock()
         self._config = load(path, serving=True)
         log.configure(self._config.server.log_format, self._config.server.log_level)
@@ -81,7 +79,7 @@ class App:
         self.stores = Stores(self.store, self._clock)
         self.store.observe_commits(metrics.COMMIT_SECONDS.observe)
         classify(Reply(250, "", ""))  # reads the rules: not while mail waits for the event loop
-        self._companion = Companion(path, path_of(self._config.server.data_dir, SCHEMA))
+        self._companions = companions(path, lambda: self._config) if accompanied else ()
         self._stop = asyncio.Event()
         self._beat = time.monotonic()
         self._ready = False
@@ -102,14 +100,14 @@ class App:
         stopping = asyncio.create_task(self._stopped())
         dying = asyncio.create_task(self.stores.died())
         tasks = (delivering, beating, stopping, dying)
-        accompanying = asyncio.create_task(self._companion.run()) if self._accompanied else None
+        accompanying = [asyncio.create_task(one.run()) for one in self._companions]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             failed = [task.exception() for task in tasks[:2] if task.done() and not task.cancelled()]
             await self.stop(0.0 if dying.done() else GRACE)
             died = dying.done()  # perhaps only while we stopped
-            alive = (*tasks, accompanying) if accompanying else tasks
+            alive = (*tasks, *accompanying)
             for task in alive:
                 task.cancel()
             await asyncio.gather(*alive, return_exceptions=True)
@@ -228,7 +226,8 @@ class App:
             self._use(config, contexts, secrets)
             self._believe(addresses)
             self.delivery.links = links
-            self._companion.reload()
+            for one in self._companions:
+                one.reload()
             metrics.RELOADS.labels("done").inc()
             log.info("reloaded", file=self._path)
         systemd.notify("READY=1")
@@ -320,6 +319,7 @@ class App:
             UnprocessedOperations(self.store.questions.ask, self.store.do),
             WebhookOperations(self.webhooks),
             MailingOperations(self.mailings),
+            LeavingOperations(self.store, self.suppressions, self.mailings),
         )
         return {name: action for part in parts for name, action in part.actions.items()}
 

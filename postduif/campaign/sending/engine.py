@@ -24,6 +24,7 @@ from postduif.campaign.preparing.doing import do_prepare
 from postduif.campaign.preparing.places import Places, preparing
 from postduif.campaign.preparing.preparation import Stopped
 from postduif.campaign.sending.acting import WHO, Means, act
+from postduif.campaign.tracking.carrying import Carrier
 from postduif.clock import Clock
 from postduif.config.schema import Config
 from postduif.errors import PostduifError
@@ -53,6 +54,9 @@ class Engine:
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop. What is being prepared then is prepared again by the next."""
+        carrier = Carrier(self._places.data_dir, partial(ask, self._config.server.run_dir), self._clock)
+        carrying = threading.Thread(target=carrier.run, args=(stop,), name="carrying")
+        carrying.start()
         while not stop.is_set():
             try:
                 self.step()
@@ -61,6 +65,7 @@ class Engine:
             stop.wait(EVERY)
         self._ending.set()
         self._pool.shutdown(cancel_futures=True)
+        carrying.join()
 
     def step(self) -> None:
         """One look at everything."""

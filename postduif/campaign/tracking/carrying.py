@@ -1,0 +1,181 @@
+"""Carries what people asked for to where it has its effect: the proof to the audience, the rest to the MTA.
+
+A wish is on disk before its answer, and stays to be done until both have it. Each step may be done again, so it may be
+killed anywhere; while the MTA is away it is tried again. With it there, a wish is done well within a second.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from postduif import log
+from postduif.campaign.audience import subscriptions
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.subscriptions import ConsentEvent, Proof
+from postduif.campaign.database import path_of, transaction
+from postduif.campaign.tracking import whose
+from postduif.campaign.tracking.connection import SCHEMA, tracking
+from postduif.campaign.tracking.figures import count_all
+from postduif.campaign.tracking.visit import Wanted, Wish
+from postduif.campaign.tracking.whose import Person
+from postduif.clock import Clock
+from postduif.errors import PostduifError
+from postduif.mta.control import ControlError
+
+EVERY = 0.2  # seconds between looks
+COUNT_EVERY = 1.0  # seconds between counts of visits
+SILENT = 2.0  # seconds until an MTA that did not answer is asked again
+LATER = 60.0
+"""Seconds until what failed otherwise is tried again."""
+CHUNK = 200
+EVERY_TYPE = "*"
+_TO_DO = """
+SELECT id, at, mailing, number, kind, type, how, wording, origin FROM wish
+WHERE done_at IS NULL AND kind NOT IN ('export', 'erase') AND id > ? ORDER BY id LIMIT ?
+"""
+_EVENTS = {
+    Wanted.UNSUBSCRIBE: ConsentEvent.WITHDRAWN,
+    Wanted.RESUBSCRIBE: ConsentEvent.RENEWED,
+    Wanted.NO_TRACKING: ConsentEvent.TRACKING_REFUSED,
+    Wanted.TRACKING: ConsentEvent.TRACKING_ALLOWED,
+}
+Tell = Callable[..., Any]
+"""`tell("suppress.show", addresses=[...])` to the MTA; raises ControlError."""
+
+
+class _Means(NamedTuple):
+    data_dir: Path
+    people: sqlite3.Connection
+    tell: Tell
+
+
+class Carrier:
+    """One per installation; a second does no harm. `step` is called by one thread at a time."""
+
+    def __init__(self, data_dir: Path, tell: Tell, clock: Clock) -> None:
+        self._data_dir = data_dir
+        self._tell = tell
+        self._clock = clock
+        self._counted = float("-inf")
+        self._silent_until = float("-inf")
+        self._put_off: dict[int, float] = {}
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop."""
+        while not stop.is_set():
+            try:
+                if path_of(self._data_dir, SCHEMA).exists():
+                    with tracking(self._data_dir) as connection:
+                        while not stop.is_set():
+                            self.step(connection)
+                            stop.wait(EVERY)
+            except PostduifError as error:
+                log.error("tracking_stuck", error=error, remedy="it is tried again within seconds")
+            except Exception as error:  # a mistake of ours must not end what carries people's wishes
+                log.error("failure", where="carrying", error=repr(error))
+            stop.wait(SILENT)
+
+    def step(self, connection: sqlite3.Connection) -> None:
+        """Do all that can be done now. Raises StoreError, sqlite3.Error."""
+        now = self._clock.monotonic()
+        if now >= self._silent_until:
+            for id_, wish in _to_do(connection):
+                if self._put_off.get(id_, now) > now:
+                    continue
+                if not self._carry(connection, id_, wish):
+                    break
+        if now >= self._counted + COUNT_EVERY:
+            self._counted = now
+            count_all(connection, self._data_dir)
+
+    def _carry(self, connection: sqlite3.Connection, id_: int, wish: Wish) -> bool:
+        """False: the MTA is away, and the others wait, too."""
+        try:
+            self._do(wish)
+        except ControlError as error:
+            if self._silent_until == float("-inf"):
+                log.warning("mta_silent", error=error, remedy="what people asked for is on file and carried later")
+            self._silent_until = self._clock.monotonic() + SILENT
+            return False
+        except PostduifError as error:
+            if id_ not in self._put_off:
+                log.error("wish_stuck", wish=id_, mailing=wish.mailing, error=error, remedy="it is tried again")
+            self._put_off[id_] = self._clock.monotonic() + LATER
+            return True
+        self._silent_until = float("-inf")
+        self._put_off.pop(id_, None)
+        with transaction(connection):
+            connection.execute("UPDATE wish SET done_at = ? WHERE id = ?", (self._clock.time(), id_))
+        log.info("wish_done", kind=wish.kind, type=wish.type, mailing=wish.mailing, number=wish.number, how=wish.how)
+        return True
+
+    def _do(self, wish: Wish) -> None:
+        person = whose.person(self._data_dir, wish.mailing, wish.number)
+        if person is None:
+            return  # a number that the mailing has not: prepared anew since
+        with audience(self._data_dir) as people:
+            means = _Means(self._data_dir, people, self._tell)
+            with transaction(people):
+                _prove(means, wish, person)
+            if person.address and wish.kind == Wanted.UNSUBSCRIBE:
+                _unsubscribe(means, wish, person)
+            elif person.address and wish.kind == Wanted.RESUBSCRIBE:
+                _resubscribe(means, wish, person)
+
+
+def _to_do(connection: sqlite3.Connection) -> Iterator[tuple[int, Wish]]:
+    """All that is to be done, in the order in which it was asked."""
+    last = 0
+    while rows := connection.execute(_TO_DO, (last, CHUNK)).fetchall():
+        yield from ((id_, Wish(*rest)) for id_, *rest in rows)
+        last = rows[-1][0]
+
+
+def _prove(means: _Means, wish: Wish, person: Person) -> None:
+    """Inside a transaction."""
+    kind = Wanted(wish.kind)
+    proof = Proof(wish.at, wish.wording, f"{wish.how}, mailing {wish.mailing}", wish.origin)
+    subscriptions.note_once(means.people, person.contact, wish.type, _EVENTS[kind], proof)
+    known = subscriptions.types(means.people)
+    if kind is not Wanted.RESUBSCRIBE or wish.type not in known or known[wish.type].everybody:
+        return
+    if means.people.execute("SELECT 1 FROM contact WHERE id = ?", (person.contact,)).fetchone():
+        # the link came in a mail to that very address: that is the confirmation
+        subscriptions.confirm(means.people, person.contact, known[wish.type], proof)
+
+
+def _unsubscribe(means: _Means, wish: Wish, person: Person) -> None:
+    means.tell(
+        "leaving.unsubscribe",
+        mailing=wish.mailing,
+        number=wish.number,
+        address=person.address,
+        type=wish.type,
+        at=wish.at,
+        evidence=wish.how,
+    )
+
+
+def _resubscribe(means: _Means, wish: Wish, person: Person) -> None:
+    """Only an unsubscribe is taken back: who complained, or whose mailbox is gone, gets nothing all the same.
+
+    Of somebody who had left all types, only the one that he asks for comes again.
+    """
+    (shown,) = means.tell("suppress.show", addresses=[person.address])
+    left = {one["type"] for one in shown["entries"] if one["cause"] == "unsubscribe"}
+    if EVERY_TYPE in left and wish.type:
+        others = [name for name in subscriptions.types(means.people) if name.lower() != wish.type.lower()]
+        rows = [
+            {"address": person.address, "cause": "unsubscribe", "type": name, "source": "web"}
+            for name in others
+            if name not in left
+        ]
+        means.tell("suppress.enter", rows=rows)
+    back = left if not wish.type else left & {EVERY_TYPE, wish.type}
+    for type_ in sorted(back):
+        reason = "asked for again on the web"
+        means.tell("suppress.release", addresses=[person.address], type=type_, reason=reason, by="web")

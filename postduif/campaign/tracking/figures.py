@@ -1,0 +1,171 @@
+"""How a mailing is read, in figures: opens, clicks, people, links, hours, and who.
+
+Each is there twice: everything that came by, and what people did (`human`). Seeds are in none. What is counted and
+what is not, and why, is in docs/tracking.md.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from postduif.campaign.tracking.connection import tracking
+from postduif.campaign.tracking.counting import catch_up
+from postduif.campaign.tracking.links import links_of
+from postduif.campaign.tracking.visit import Visit, Wanted
+from postduif.errors import StoreError
+
+
+class Counts(NamedTuple):
+    """What somebody did. Numbers of visits, and of different recipients."""
+
+    opens: int
+    openers: int
+    clicks: int
+    clickers: int
+    views: int
+    """Of the mail as a web page."""
+    viewers: int
+    readers: int
+    """Who did any of it: opened, clicked or viewed."""
+
+
+class OfLink(NamedTuple):
+    """The clicks on one link."""
+
+    link: int
+    clicks: int
+    clickers: int
+    human_clicks: int
+    human_clickers: int
+
+
+class OfHour(NamedTuple):
+    """Within one hour; `hour` begins at so many seconds since the epoch."""
+
+    hour: int
+    opens: int
+    clicks: int
+    human_opens: int
+    human_clicks: int
+
+
+class Figures(NamedTuple):
+    """Of one mailing."""
+
+    all: Counts
+    human: Counts
+    """Without machines."""
+    machines: dict[str, int]
+    """Visits of machines, by why they are taken for that."""
+    unsubscribed: int
+    """Recipients who asked on the pages for no more of it, and have not taken that back; by mail: in the results."""
+    links: tuple[OfLink, ...]
+    """Those that were clicked, by number."""
+    hours: tuple[OfHour, ...]
+    """Those in which something happened, in order."""
+
+
+_UNSUBSCRIBED = f"""
+SELECT count(*) FROM (SELECT kind, max(id) FROM wish WHERE mailing = ? AND kind IN
+('{Wanted.UNSUBSCRIBE.value}', '{Wanted.RESUBSCRIBE.value}') GROUP BY number) WHERE kind = '{Wanted.UNSUBSCRIBE.value}'
+"""  # noqa: S608  constants
+_VISITS = """
+SELECT at, mailing, number, kind, link, agent, machine FROM visit WHERE mailing = ? AND number = ? ORDER BY id
+"""
+_WHO = {
+    "opened": "SELECT number FROM reader WHERE mailing = ?1 AND number > ?2 AND opens > 0 ORDER BY number LIMIT ?3",
+    "clicked": "SELECT number FROM reader WHERE mailing = ?1 AND number > ?2 AND clicks > 0 ORDER BY number LIMIT ?3",
+    "read": "SELECT number FROM reader WHERE mailing = ?1 AND number > ?2 AND opens + clicks > 0 ORDER BY 1 LIMIT ?3",
+    "unsubscribed": f"""
+SELECT number FROM (SELECT number, kind, max(id) FROM wish WHERE mailing = ?1 AND number > ?2 AND kind IN
+('{Wanted.UNSUBSCRIBE.value}', '{Wanted.RESUBSCRIBE.value}') GROUP BY number)
+WHERE kind = '{Wanted.UNSUBSCRIBE.value}' ORDER BY number LIMIT ?3""",  # noqa: S608  constants
+}
+WHAT = tuple(_WHO)
+"""What `who` can be asked."""
+_WHO_CLICKED = """
+SELECT DISTINCT number FROM visit
+WHERE mailing = ? AND number > ? AND kind = 'click' AND link = ? AND machine = '' ORDER BY number LIMIT ?
+"""
+
+
+def count_all(connection: sqlite3.Connection, data_dir: Path) -> None:
+    """Count whatever came by since. Not inside a transaction."""
+    known: dict[int, int] = {}
+
+    def links(mailing: int) -> int:
+        if mailing not in known:
+            known[mailing] = _links(data_dir, mailing)
+        return known[mailing]
+
+    while catch_up(connection, data_dir, links):
+        pass
+
+
+def figures(data_dir: Path, mailing: int) -> Figures:
+    """Those of this moment. Raises StoreError."""
+    with tracking(data_dir) as connection:
+        count_all(connection, data_dir)
+        rows = connection.execute("SELECT name, link, hour, value FROM figure WHERE mailing = ?", (mailing,)).fetchall()
+        (unsubscribed,) = connection.execute(_UNSUBSCRIBED, (mailing,)).fetchone()
+    values = {(name, link, hour): value for name, link, hour, value in rows}
+    return Figures(
+        _counts(values, ""),
+        _counts(values, "human_"),
+        {name.partition(":")[2]: value for (name, _, _), value in values.items() if ":" in name and value},
+        unsubscribed,
+        tuple(_of_links(values)),
+        tuple(_of_hours(values)),
+    )
+
+
+def who(
+    data_dir: Path, mailing: int, what: str, *, link: int = 0, after: int = -1, limit: int = 1000
+) -> tuple[int, ...]:
+    """A page of the recipients (not machines) who did it, by number, from behind `after`; `link`: who clicked that one.
+
+    `what` is one of WHAT. Raises StoreError.
+    """
+    with tracking(data_dir) as connection:
+        count_all(connection, data_dir)
+        if link:
+            rows = connection.execute(_WHO_CLICKED, (mailing, after, link, limit))
+        else:
+            rows = connection.execute(_WHO[what], (mailing, after, limit))
+        return tuple(number for (number,) in rows)
+
+
+def visits_of(data_dir: Path, mailing: int, number: int) -> tuple[Visit, ...]:
+    """All visits of one recipient, each with why it is taken for a machine's. Raises StoreError."""
+    with tracking(data_dir) as connection:
+        count_all(connection, data_dir)
+        return tuple(Visit(*row) for row in connection.execute(_VISITS, (mailing, number)))
+
+
+def _links(data_dir: Path, mailing: int) -> int:
+    try:
+        return len(links_of(data_dir, mailing))
+    except StoreError:
+        return 0
+
+
+_Values = dict[tuple[str, int, int], int]
+
+
+def _counts(values: _Values, whose: str) -> Counts:
+    return Counts(*(values.get((f"{whose}{name}", 0, 0), 0) for name in Counts._fields))
+
+
+def _of_links(values: _Values) -> Iterator[OfLink]:
+    for link in sorted({link for _, link, _ in values if link}):
+        found = OfLink(link, *(values.get((name, link, 0), 0) for name in OfLink._fields[1:]))
+        if found.clicks:
+            yield found
+
+
+def _of_hours(values: _Values) -> Iterator[OfHour]:
+    for hour in sorted({hour for _, _, hour in values if hour}):
+        yield OfHour(hour * 3600, *(values.get((name, 0, hour), 0) for name in OfHour._fields[1:]))
