@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from postduif import companion
 from postduif.campaign.mailings.connection import mailings
 from postduif.companion import COMMAND, Companion
 from tests.program import PATIENCE, Program
+from tests.stories.roads import free_port
 
 
 def until(true: Callable[[], object]) -> None:
@@ -48,7 +50,7 @@ def test_it_ends_by_itself(tmp_path: Path, *, told: bool) -> None:
     tmp_path.chmod(0o700)
     path = tmp_path / "postduif.toml"
     path.write_text(f'[server]\nhostname = "mta.sender.example"\ndata_dir = "{tmp_path}"\nrun_dir = "{tmp_path}/run"\n')
-    command = [sys.executable, *COMMAND, str(path)]
+    command = [sys.executable, *COMMAND, "web", "--config", str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         until((tmp_path / "campaign" / "mailings.sqlite").exists)
         if told:
@@ -77,6 +79,34 @@ def test_it_comes_back_and_ends_with_the_daemon(tmp_path: Path) -> None:
         until(lambda: not lives(second))
 
 
+def answers(port: int, path: str) -> bool:
+    """Somebody serves that page there."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def test_the_pages_are_beside_the_daemon(tmp_path: Path) -> None:
+    """Both addresses are served by processes of their own, follow the settings, and end with the daemon, with 0."""
+    pages, readers = free_port(), free_port()
+    settings = f'[web]\naddress = "127.0.0.1:{pages}"\n'
+    more = f'public_url = "https://news.example.com"\npublic_address = "127.0.0.1:{readers}"\n'
+    with Program(tmp_path, settings) as program:
+        program.start()
+        program.wait_told("READY=1")
+        until(lambda: answers(pages, "/sign-in"))
+        assert len(campaigns(program)) == 1
+        with program.path.open("a") as file:
+            file.write(more)
+        program.send(signal.SIGHUP)
+        until(lambda: len(campaigns(program)) == 2 and answers(pages, "/sign-in") and answers(readers, "/o/x.gif"))
+        program.send(signal.SIGTERM)
+        assert program.ended() == 0
+        assert "campaign_ended" not in program.log.read_text()
+
+
 def test_what_cannot_be_started_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When there is no room for a process it is as if it had died."""
     tries: list[None] = []
@@ -89,7 +119,7 @@ def test_what_cannot_be_started_is_tried_again(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(companion, "FIRST_WAIT", 0.001)
 
     async def tried() -> None:
-        task = asyncio.create_task(Companion(tmp_path / "postduif.toml", tmp_path).run())
+        task = asyncio.create_task(Companion(tmp_path / "postduif.toml", "web", tmp_path.exists).run())
         async with asyncio.timeout(PATIENCE):
             while len(tries) < 3:
                 assert not task.done()

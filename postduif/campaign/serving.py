@@ -10,14 +10,14 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from postduif import log
 from postduif.config.kinds import HostPort, Network
-from postduif.errors import ConfigError
+from postduif.errors import ConfigError, PostduifError
 
 GRACE = 5.0  # seconds
 KEEP_ALIVE = 30  # seconds that a connection waits for its next request
@@ -35,8 +35,12 @@ class Served:
         tls: ssl.SSLContext | None = None,
         proxies: Sequence[Network] = (),
         most: int = 1000,
+        ended: Callable[[], None] = lambda: None,
     ) -> None:
-        """`proxies` are believed when they name the client. `most`: connections, and requests under way; then 503."""
+        """`proxies` are believed when they name the client. `most`: connections, and requests under way; then 503.
+
+        `ended` is called when it ends, from its thread.
+        """
         _speak_our_way()
         config = uvicorn.Config(
             app,
@@ -58,7 +62,7 @@ class Served:
         config.ssl = tls
         self._address = address
         self._server = uvicorn.Server(config)
-        self._ended = threading.Event()
+        self._ended = ended
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
 
     def start(self, setting: str) -> None:
@@ -81,21 +85,22 @@ class Served:
         return port
 
     def stop(self) -> None:
-        """Take no more, let what is under way end, and return when it did, within GRACE seconds or a little more."""
+        """Take no more, let what is under way end, and return when it did, within GRACE seconds or a little more.
+
+        Raises PostduifError when it had ended by itself.
+        """
+        fell = not self._thread.is_alive()
         self._server.should_exit = True
         self._thread.join(GRACE + 1)
         self._socket.close()
-
-    @property
-    def failed(self) -> bool:
-        """It ended, and nobody asked it to."""
-        return self._ended.is_set() and not self._server.should_exit
+        if fell:
+            raise PostduifError("the pages ended by themselves; the lines above say why")
 
     def _run(self) -> None:
         try:
             self._server.run([self._socket])
         finally:
-            self._ended.set()
+            self._ended()
 
 
 class _Lines(logging.Handler):

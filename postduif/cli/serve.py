@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -18,7 +19,8 @@ from postduif.app import App
 from postduif.cli.options import config_option
 from postduif.clock import SystemClock
 from postduif.config.load import load
-from postduif.errors import PostduifError
+from postduif.config.schema import Config
+from postduif.errors import ConfigError, PostduifError
 
 SWITCH = 0.0005
 """Seconds a thread may keep the interpreter while another waits. Python's 5 ms make the queue's writer and the
@@ -26,19 +28,29 @@ signers wait for the event loop many times a message."""
 GC_THRESHOLD = (20_000, 50, 100)
 """Python looks for cycles every 700 new objects, which is ten messages; we make hardly any."""
 
+MOST_READERS = 5000
+"""Connections of readers at once; more get 503."""
+
 
 @click.command
 @config_option
-@click.option("--only", type=click.Choice(["mta", "web"]), help="Only the MTA, or only the campaign's process.")
+@click.option(
+    "--only",
+    type=click.Choice(["mta", "web", "public"]),
+    help="Only the MTA; only what acts for mailings, with its pages; only the pages behind links in mail.",
+)
 @click.option("--beside", is_flag=True, hidden=True, help="End when standard input does.")
 def command(config_path: Path, only: str | None, *, beside: bool) -> None:
     """Take mail, keep it safe, deliver it. Runs in the foreground until SIGTERM; SIGHUP reads the settings again.
 
-    The campaign's process, which keeps the dates of mailings, runs beside it as soon as there are mailings.
+    Two processes of the campaign run beside it. One keeps the dates of mailings and serves the pages at web.address:
+    as soon as there are mailings, or that address. One serves the pages of readers: when there is a web.public_url.
     """
     try:
         if only == "web":
-            _serve_campaign(config_path, beside=beside)
+            _serve_campaign(config_path, _told_to_stop(beside=beside))
+        elif only == "public":
+            _serve_public(config_path, _told_to_stop(beside=beside))
         else:
             _serve_mta(config_path, accompanied=only is None)
     except (PostduifError, OSError) as error:
@@ -54,17 +66,51 @@ def _serve_mta(path: Path, *, accompanied: bool) -> None:
     uvloop.run(_serve(path, accompanied=accompanied))
 
 
-def _serve_campaign(path: Path, *, beside: bool) -> None:
+def _serve_campaign(path: Path, stop: threading.Event) -> None:
     from postduif.campaign.sending.engine import Engine  # 7 MB that the MTA has no use for
 
+    config = _settings(path)
+    sys.setswitchinterval(SWITCH)
+    clock = SystemClock()
+    with contextlib.ExitStack() as around:
+        if config.web.address is not None:
+            from postduif.campaign.web.serving import pages  # 30 MB that a campaign without pages has no use for
+
+            around.enter_context(pages(config, clock, stop))
+        Engine(config, clock).run(stop)
+
+
+def _serve_public(path: Path, stop: threading.Event) -> None:
+    from postduif.campaign.public.app import create_app
+    from postduif.campaign.serving import Served
+
+    config = _settings(path)
+    if config.web.public_url is None:
+        raise ConfigError('web.public_url is not set, so mail has no links to us; write public_url = "https://..."')
+    open_files.raise_limit()
+    app = create_app(config, SystemClock())
+    served = Served(app, config.web.public_address, most=MOST_READERS, ended=stop.set)
+    try:
+        served.start("web.public_address")
+        stop.wait()
+        served.stop()
+    finally:
+        app.close()
+
+
+def _settings(path: Path) -> Config:
     config = load(path, serving=True)
     log.configure(config.server.log_format, config.server.log_level)
+    return config
+
+
+def _told_to_stop(*, beside: bool) -> threading.Event:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     if beside:
         threading.Thread(target=_until_left, args=(stop,), daemon=True).start()
-    Engine(config, SystemClock()).run(stop)
+    return stop
 
 
 def _until_left(stop: threading.Event) -> None:

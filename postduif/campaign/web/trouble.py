@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from postduif import log
 from postduif.campaign.accounts.fault import Guessing, NoSuchAccount, NotAllowed
-from postduif.campaign.mailings.fault import NotNow, Overtaken
+from postduif.campaign.mailings.fault import NoSuchMailing, NotNow, Overtaken
 from postduif.campaign.web.page import is_fragment, render
 from postduif.campaign.web.safety import TooLarge
 from postduif.errors import PostduifError, StoreError
@@ -20,6 +20,7 @@ STATUS: tuple[tuple[type[PostduifError], int], ...] = (
     (Guessing, 429),
     (NotAllowed, 403),
     (NoSuchAccount, 404),
+    (NoSuchMailing, 404),
     (Overtaken, 409),
     (NotNow, 409),
     (ControlError, 503),
