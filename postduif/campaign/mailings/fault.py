@@ -9,6 +9,10 @@ class MailingFault(PostduifError):  # noqa: N818  the name says what is the case
     """A mailing that is not there or cannot be so."""
 
 
+class NoSuchMailing(MailingFault):
+    """There is none of that number."""
+
+
 class ScheduleFault(MailingFault):
     """A schedule that cannot be meant."""
 

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from postduif.campaign.mailings.fault import MailingFault
+from postduif.campaign.mailings.fault import MailingFault, NoSuchMailing
 from postduif.campaign.mailings.record import Counts, File, Mailing, State
 from postduif.campaign.mailings.stored import mailing_of
 
@@ -67,10 +67,10 @@ class Filter(NamedTuple):
 
 
 def find(connection: sqlite3.Connection, number: int) -> Mailing:
-    """The mailing of that number. Raises MailingFault."""
+    """The mailing of that number. Raises NoSuchMailing."""
     if mailing := found(connection, number):
         return mailing
-    raise MailingFault(f"there is no mailing {number}; the list says which there are")
+    raise NoSuchMailing(f"there is no mailing {number}; the list says which there are")
 
 
 def found(connection: sqlite3.Connection, number: int) -> Mailing | None:

@@ -215,7 +215,37 @@ def decide(mailing: Mailing, action: Action) -> State:
         if not possible(mailing) and mailing.state is State.STOPPING:
             actions = "wait until it has stopped"
         raise NotNow(f"mailing {mailing.number} is {mailing.state}, which rules out: {action}; possible now: {actions}")
-    for guard in step.guards:
-        if why := guard(mailing):
-            raise NotNow(f"mailing {mailing.number} ({mailing.state}) cannot {action}: {why}")
+    if why := _guarded(mailing, step):
+        raise NotNow(f"mailing {mailing.number} ({mailing.state}) cannot {action}: {why}")
     return step.to
+
+
+def why_not(mailing: Mailing, action: Action) -> str:
+    """Why people cannot do it now, in some words that need no number of the mailing; "": they can."""
+    if step := TABLE.get((mailing.state, action)):
+        return _guarded(mailing, step)
+    words = _WHEN.get(action, "")
+    if mailing.state in (State.DRAFT, State.FAILED) and action in (Action.SEND, Action.SCHEDULE):
+        words = "prepare it first"
+    return f"it is {mailing.state}; {words}".rstrip("; ")
+
+
+def why_not_scheduled(mailing: Mailing) -> str:
+    """Why it cannot be given a moment to go at; "": it can. The moment itself is not judged."""
+    action = Action.PLAN if mailing.draft.policy is Policy.NEWEST else Action.SCHEDULE
+    return why_not(mailing._replace(schedule=None, next=0.0), action)
+
+
+_WHEN = {
+    Action.PREPARE: "only what waits is prepared",
+    Action.STOP_PREPARING: "that is for one that is being prepared",
+    Action.UNSCHEDULE: "that is for one that has a date",
+    Action.PAUSE: "that is for one that is being sent",
+    Action.RESUME: "that is for one that is paused",
+    Action.STOP: "that is for one that is being sent",
+    Action.DELETE: "only a draft is deleted; archive it",
+}
+
+
+def _guarded(mailing: Mailing, step: Step) -> str:
+    return next((why for guard in step.guards if (why := guard(mailing))), "")
