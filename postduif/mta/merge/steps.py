@@ -43,7 +43,7 @@ class Fixed:
 class Stretch:
     """Fixed text with values in it."""
 
-    __slots__ = ("_chunks", "_encode", "_names", "_parts", "_runs", "_size", "alone")
+    __slots__ = ("_again", "_chunks", "_encode", "_names", "_parts", "_runs", "_size", "alone")
 
     def __init__(self, texts: Sequence[str], values: Sequence[Expression], encoding: Encoding, parts: int = 0) -> None:
         """`texts` is one longer than `values`, which stand between them and have so many parts."""
@@ -51,8 +51,12 @@ class Stretch:
         for text in texts[1:]:
             self._chunks += (b"", encoding.after + encoding.fixed(text))
         self._size = sum(map(len, self._chunks))
-        self._names = [value.name for value in values]
-        self._runs = None if all(self._names) else [value.run for value in values]
+        # a variable that stands there several times, as the token of links, is encoded once
+        different = {value.name or place: value for place, value in enumerate(values)}
+        places = {key: place for place, key in enumerate(different)}
+        self._again = [places[value.name or place] for place, value in enumerate(values)]
+        self._names = [value.name for value in different.values()]
+        self._runs = None if all(self._names) else [value.run for value in different.values()]
         self._encode = encoding.values
         self._parts = parts
         self.alone = values[0].name if len(values) == 1 and not self._size else ""
@@ -66,6 +70,8 @@ class Stretch:
             values = self._encode(list(map(scope.get, self._names)))
         else:
             values = self._encode([run(scope) for run in self._runs])
+        if len(values) < len(self._again):
+            values = [values[place] for place in self._again]
         budget.spend(self._size + sum(map(len, values)))
         pieces = self._chunks.copy()
         pieces[1::2] = values

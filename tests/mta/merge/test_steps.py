@@ -88,6 +88,12 @@ def test_place_of_a_name_that_begins_like_it() -> None:
             compiled(text=source)
 
 
+def test_the_same_value_in_many_places() -> None:
+    """A variable shows the same wherever it stands, and others between keep their places."""
+    assert text("{{ age }}{{ city }}{{ age }}-{{ city|upper }}{{ age }}", {"age": 1, "city": "y"}) == "1y1-Y1"
+    assert html("{{ city }} {{ age }} {{ city }}", {"city": ".<", "age": "=20"}) == ".&lt; =20 .&lt;"
+
+
 def test_many_values() -> None:
     """A stretch of more values than are encoded together is the same as one of less."""
     number = 2 * MAX_VALUES + 3
