@@ -1,4 +1,4 @@
-.PHONY: demo test crash check fmt fuzz bench bounce-corpus peers docs clean
+.PHONY: demo test crash check fmt fuzz bench bench-public bounce-corpus peers docs clean
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -43,6 +43,9 @@ bench-bounded: $(BIN)/.ready  ## a queue of a million against one of ten thousan
 
 bench-mailing: $(BIN)/.ready  ## preparing and sending mailings, the usual way beside it, pauses
 	$(BIN)/python -m bench.mailing $(ARGS)
+
+bench-public: $(BIN)/.ready  ## clicks on links in mail, on one core
+	$(BIN)/python -m bench.public $(ARGS)
 
 docs: $(BIN)/.ready   ## write the generated pages anew
 	$(BIN)/python -m postduif.config.manual > docs/configuration.md
