@@ -39,6 +39,8 @@ class Expression(NamedTuple):
     """Of a variable of the recipient that stands alone: its name."""
     shows: frozenset[str] = frozenset()
     """Variables without which it shows nothing, or less."""
+    written: str = ""
+    """How it was written: two that are written the same give the same in the same place."""
 
 
 class Local(NamedTuple):

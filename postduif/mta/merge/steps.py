@@ -51,10 +51,10 @@ class Stretch:
         for text in texts[1:]:
             self._chunks += (b"", encoding.after + encoding.fixed(text))
         self._size = sum(map(len, self._chunks))
-        # a variable that stands there several times, as the token of links, is encoded once
-        different = {value.name or place: value for place, value in enumerate(values)}
-        places = {key: place for place, key in enumerate(different)}
-        self._again = [places[value.name or place] for place, value in enumerate(values)]
+        # what stands there several times, as the token of links, is made once
+        different = {value.written: value for value in values}
+        places = {written: place for place, written in enumerate(different)}
+        self._again = [places[value.written] for value in values]
         self._names = [value.name for value in different.values()]
         self._runs = None if all(self._names) else [value.run for value in different.values()]
         self._encode = encoding.values
@@ -162,7 +162,8 @@ class Compiler:
         elif isinstance(part, nodes.Filter) and part.name == LINES:
             gathered.step(self._lines(part, local, asked))
         elif isinstance(part, nodes.Expr):
-            gathered.value(self._value(part, local, asked), weight(part))
+            value, parts = self._value(part, local, asked), weight(part)
+            gathered.value(value._replace(written=repr(part)), parts)
         elif isinstance(part, nodes.If):
             gathered.step(self._condition(part, local, asked, depth + 1))
         elif isinstance(part, nodes.For):

@@ -90,7 +90,9 @@ def test_place_of_a_name_that_begins_like_it() -> None:
 
 def test_the_same_value_in_many_places() -> None:
     """A variable shows the same wherever it stands, and others between keep their places."""
-    assert text("{{ age }}{{ city }}{{ age }}-{{ city|upper }}{{ age }}", {"age": 1, "city": "y"}) == "1y1-Y1"
+    source = "{{ age }}{{ city }}{{ age }}-{{ city|upper }}{{ age }}{{ city|upper }}{{ city ~ 1 }}{{ city ~ true }}"
+    assert text(source, {"age": 1, "city": "y"}) == "1y1-Y1Yy1ytrue"
+    assert text("{% for city in tags %}{{ city|upper }}{% endfor %}{{ city|upper }}", {"tags": ["a", "b"]}) == "AB"
     assert html("{{ city }} {{ age }} {{ city }}", {"city": ".<", "age": "=20"}) == ".&lt; =20 .&lt;"
 
 
