@@ -14,6 +14,7 @@ from postduif.attempt import Attempt, Kind
 from postduif.bounce.address_state import Event, What
 from postduif.bounce.subject import of_address
 from postduif.errors import StoreError
+from postduif.mta import metrics
 from postduif.mta.control import Action
 from postduif.mta.mailings import Mailings
 from postduif.mta.suppressions import Suppressions
@@ -36,7 +37,7 @@ class LeavingOperations:
     @property
     def actions(self) -> Mapping[str, Action]:
         """By the name that the campaign says."""
-        return {"leaving.unsubscribe": self.unsubscribe}
+        return {"leaving.unsubscribe": self.unsubscribe, "leaving.figures": self.figures}
 
     async def unsubscribe(self, request: dict[str, Any]) -> object:
         """`address` has asked at `at` (seconds since the epoch), as recipient `number` of `mailing`, for no more mail
@@ -51,6 +52,14 @@ class LeavingOperations:
             tasks.insert(0, Task(sent.write_once, (about, attempt)))
         results = await self._store.settle([], (), tasks)
         self._suppressions.learn(results[-1])
+        return {}
+
+    async def figures(self, request: dict[str, Any]) -> object:
+        """How the pages of readers do, for whoever watches us: they have no metrics of their own."""
+        metrics.TRACKING_WAITING.set(int(request["visits_waiting"]))
+        metrics.TRACKING_LOST.set(int(request["visits_lost"]))
+        metrics.WISHES_WAITING.set(int(request["wishes"]))
+        metrics.WISHES_OLDEST.set(float(request["oldest"]))
         return {}
 
     async def _sent(self, mailing: int, number: int) -> Sent | None:

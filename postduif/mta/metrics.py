@@ -81,4 +81,8 @@ LOOP_LAG = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 1),
 )
 RELOADS = Counter("postduif_config_reloads_total", "Reloads of the configuration", ["result"])
+TRACKING_WAITING = Gauge("postduif_tracking_visits_waiting", "The most visits that waited for one commit lately")
+TRACKING_LOST = Gauge("postduif_tracking_visits_lost", "Visits that were not kept, ever")
+WISHES_WAITING = Gauge("postduif_wishes_waiting", "What readers asked for and has not had its effect")
+WISHES_OLDEST = Gauge("postduif_wishes_oldest_seconds", "Age of the oldest of them")
 LOG_DROPPED = Gauge("postduif_log_dropped_lines", "Log lines that could not be written")

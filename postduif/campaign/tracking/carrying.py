@@ -6,6 +6,7 @@ killed anywhere; while the MTA is away it is tried again. With it there, a wish 
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ from postduif.mta.control import ControlError
 
 EVERY = 0.2  # seconds between looks
 COUNT_EVERY = 1.0  # seconds between counts of visits
+TELL_EVERY = 10.0  # seconds between figures for whoever watches the MTA
 SILENT = 2.0  # seconds until an MTA that did not answer is asked again
 LATER = 60.0
 """Seconds until what failed otherwise is tried again."""
@@ -37,6 +39,7 @@ _TO_DO = """
 SELECT id, at, mailing, number, kind, type, how, wording, origin FROM wish
 WHERE done_at IS NULL AND kind NOT IN ('export', 'erase') AND id > ? ORDER BY id LIMIT ?
 """
+_WAITING = "SELECT count(*), min(at) FROM wish WHERE done_at IS NULL AND kind NOT IN ('export', 'erase')"
 _EVENTS = {
     Wanted.UNSUBSCRIBE: ConsentEvent.WITHDRAWN,
     Wanted.RESUBSCRIBE: ConsentEvent.RENEWED,
@@ -61,6 +64,7 @@ class Carrier:
         self._tell = tell
         self._clock = clock
         self._counted = float("-inf")
+        self._told = float("-inf")
         self._silent_until = float("-inf")
         self._put_off: dict[int, float] = {}
 
@@ -88,6 +92,10 @@ class Carrier:
                     continue
                 if not self._carry(connection, id_, wish):
                     break
+        if now >= max(self._told + TELL_EVERY, self._silent_until):
+            self._told = now
+            with contextlib.suppress(ControlError):
+                self._tell("leaving.figures", **_figures(connection, self._clock.time()))
         if now >= self._counted + COUNT_EVERY:
             self._counted = now
             count_all(connection, self._data_dir)
@@ -133,6 +141,15 @@ def _to_do(connection: sqlite3.Connection) -> Iterator[tuple[int, Wish]]:
     while rows := connection.execute(_TO_DO, (last, CHUNK)).fetchall():
         yield from ((id_, Wish(*rest)) for id_, *rest in rows)
         last = rows[-1][0]
+
+
+def _figures(connection: sqlite3.Connection, now: float) -> dict[str, float]:
+    """What `leaving.figures` is told."""
+    wishes, oldest = connection.execute(_WAITING).fetchone()
+    (lost,) = connection.execute("SELECT coalesce(sum(count), 0) FROM lost").fetchone()
+    (waiting,) = connection.execute("SELECT waiting FROM memory").fetchone()
+    age = max(0.0, now - oldest) if wishes else 0.0
+    return {"visits_waiting": waiting, "visits_lost": lost, "wishes": wishes, "oldest": age}
 
 
 def _prove(means: _Means, wish: Wish, person: Person) -> None:

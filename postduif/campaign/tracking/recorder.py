@@ -29,6 +29,7 @@ MAX_WISHES = 1_000
 """Wishes in memory; one more is refused, so that whoever asks asks again."""
 TOGETHER = 5_000  # rows of a commit
 PATIENCE = 0.2  # seconds that visits wait for others
+TELL_EVERY = 10.0  # seconds between notes of how many waited
 _VISIT = "INSERT INTO visit (at, mailing, number, kind, link, agent, machine) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _WISH = "INSERT INTO wish (at, mailing, number, kind, type, how, wording, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _SAME = """
@@ -56,6 +57,8 @@ class Recorder:
         self._hurry = threading.Event()
         self._closing = False
         self._lost_on_file = 0
+        self._most_waiting = 0
+        self._told = float("-inf")
         self._ready: Future[None] = Future()
         self._unseen: set[_Reader] = set()
         self._thread = threading.Thread(target=self._work, name="recording", daemon=True)
@@ -120,6 +123,7 @@ class Recorder:
 
     def _write(self, connection: sqlite3.Connection) -> None:
         """One commit."""
+        self._most_waiting = max(self._most_waiting, len(self._visits))
         wishes = [self._wishes.popleft() for _ in range(min(TOGETHER, len(self._wishes)))]
         visits = [self._visits.popleft() for _ in range(min(TOGETHER, len(self._visits)))]
         try:
@@ -129,12 +133,19 @@ class Recorder:
                 connection.executemany(_VISIT, self._welcome(visits))
                 if (lost := self.lost) > self._lost_on_file:
                     connection.execute(_LOST, (int(self._clock.time() // 3600), lost - self._lost_on_file))
+                self._tell(connection)
             self._lost_on_file = lost
         except (sqlite3.Error, StoreError) as error:
             self._failed(connection, wishes, visits, error)
         else:
             for _, future in wishes:
                 future.set_result(None)
+
+    def _tell(self, connection: sqlite3.Connection) -> None:
+        """Inside the transaction."""
+        if self._clock.monotonic() >= self._told + TELL_EVERY:
+            connection.execute("UPDATE memory SET at = ?, waiting = ?", (self._clock.time(), self._most_waiting))
+            self._told, self._most_waiting = self._clock.monotonic(), 0
 
     def _failed(
         self,

@@ -46,6 +46,14 @@ CREATE TABLE lost (
     count INTEGER NOT NULL
 );
 
+-- The most visits that waited in memory for one commit, in some ten seconds before `at`.
+CREATE TABLE memory (
+    one     INTEGER PRIMARY KEY CHECK (one = 1),
+    at      REAL NOT NULL,
+    waiting INTEGER NOT NULL
+);
+INSERT INTO memory VALUES (1, 0, 0);
+
 -- Counted from the visits up to `counted`. name: what; link: of that link, 0 for all; hour: of that hour since the epoch, 0
 -- for all.
 CREATE TABLE counted (

@@ -168,11 +168,11 @@ def test_a_file_that_is_away(tmp_path: Path) -> None:
     told = []
 
     def tell(do: str, **request: object) -> None:
-        told.append((do, request["address"]))
+        told.append((do, request.get("address", request.get("wishes"))))
 
     made = Recorder(data_dir, clock)
     for mailing in (99, NUMBER):
         made.ask(Wish(clock.time(), mailing, 0, Wanted.UNSUBSCRIBE.value, "", "page", "Stop", "")).result(5)
     made.close()
     step(data_dir, tell, clock)
-    assert (told, undone(data_dir)) == ([("leaving.unsubscribe", PEOPLE[0])], 1)
+    assert (told, undone(data_dir)) == ([("leaving.unsubscribe", PEOPLE[0]), ("leaving.figures", 1)], 1)
