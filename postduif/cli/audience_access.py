@@ -71,5 +71,4 @@ def judged(files: Opened, condition: str) -> Compiled:
 
 def pointed(fault: ConditionFault, condition: str) -> PostduifError:
     """The fault, with the place in the condition."""
-    near = condition[fault.at : fault.at + 20].split("\n")[0]
-    return PostduifError(f"{fault} (at character {fault.at + 1}, near {near!r})" if near else f"{fault} (at the end)")
+    return PostduifError(fault.located(condition))

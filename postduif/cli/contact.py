@@ -10,18 +10,15 @@ from typing import Any
 
 import click
 
-from postduif.bounce.address_state import Standing
 from postduif.bounce.subject import shown
+from postduif.campaign import forgetting
 from postduif.campaign.audience import attributes, contacts, erasing, exporting
 from postduif.campaign.audience.attributes import Kind
+from postduif.campaign.audience.correcting import take_along
 from postduif.campaign.audience.counting import members
-from postduif.campaign.audience.mail_address import check
-from postduif.campaign.database import path_of, transaction
-from postduif.campaign.mailings.connection import SCHEMA as MAILINGS
-from postduif.campaign.mailings.connection import mailings
-from postduif.campaign.mailings.forgetting import forget
+from postduif.campaign.database import transaction
 from postduif.cli.asking import json_option, one_line_errors, print_json
-from postduif.cli.audience_access import Opened, meant, opened, told
+from postduif.cli.audience_access import meant, opened, told
 from postduif.cli.contact_import import import_, imports
 from postduif.cli.options import config_option
 from postduif.cli.private_output import private_output
@@ -108,7 +105,10 @@ def set_(
     given = dict(_pair(text) for text in values)
     with opened(config_path) as files:
         if correction:
-            _take_along(config_path, files, address, correction)
+            contact = contacts.found(files.connection, address)
+            with suppression_list(config_path) as answer:
+                if said := take_along(files.connection, answer, contact, correction, getpass.getuser()):
+                    click.echo(f"postduif: {said}", err=True)
         with transaction(files.connection):
             if correction:
                 contacts.correct(files.connection, contacts.found(files.connection, address), correction, files.now)
@@ -118,25 +118,6 @@ def set_(
                 address = contacts.profile(files.connection, contacts.found(files.connection, address))["email"]
             id_ = contacts.save(files.connection, address, given, files.now, "hand", by)
     told({"id": id_}, f"#{id_}", as_json=as_json)
-
-
-def _take_along(config_path: Path, files: Opened, address: str, correction: str) -> None:
-    """What somebody said at the old address (no more mail, that is spam) is true of the new one, too.
-
-    That mail came back from the old one is not.
-    """
-    contact = contacts.found(files.connection, address)
-    old, new = erasing.subjects_of(files.connection, contact)[0], check(correction).subject
-    if old == new or old.startswith(" ") or contacts.find(files.connection, correction) not in (None, contact):
-        return
-    with suppression_list(config_path) as answer:
-        (found,) = answer("suppress.show", addresses=[shown(old)])
-        own = [one for one in found["entries"] if one["subject"] == old and one["standing"] == Standing.SUPPRESSED]
-        if not own:
-            return
-        answer("suppress.enter", rows=[one | {"address": shown(new)} for one in own], by=getpass.getuser())
-    causes = ", ".join(f"{one['cause']} {one['type']}".strip() for one in own)
-    click.echo(f"postduif: {shown(new)} is on the suppression list as the old address is: {causes}", err=True)
 
 
 @command.command
@@ -172,19 +153,12 @@ def export(config_path: Path, file: Path, selection: str, condition: str, person
 @json_option
 def erase(config_path: Path, addresses: tuple[str, ...], reason: str, *, as_json: bool) -> None:
     """Erase people: all that is on file about them goes. A hash stays, which refuses mail and cannot be read back."""
-    erased = 0
     with opened(config_path) as files, suppression_list(config_path) as answer:
-        for text in addresses:
-            contact = contacts.find(files.connection, text)
-            subjects = erasing.subjects_of(files.connection, contact) if contact else [contacts.key_of(text)]
-            if real := [shown(one) for one in subjects if not one.startswith(" ")]:
-                answer("suppress.erase", addresses=real, reason=reason, by=getpass.getuser())
-            if not erasing.erase(files.connection, contact, subjects) and not real:
-                raise contacts.ContactFault(f"nobody is known as {text}, and it is no address; correct it")
-            if path_of(files.data_dir, MAILINGS).exists():
-                with mailings(files.data_dir) as connection:
-                    forget(connection, contact, subjects)
-            erased += contact is not None
+        by = getpass.getuser()
+        known = [
+            forgetting.erase(files.connection, files.data_dir, answer, one, reason=reason, by=by) for one in addresses
+        ]
+    erased = sum(known)
     words = f"{count(erased, 'person') if erased == 1 else f'{erased:,} people'} erased"
     told({"erased": erased}, words, as_json=as_json)
 

@@ -9,9 +9,10 @@ import click
 from postduif.campaign.audience import projects
 from postduif.campaign.audience.contacts import found
 from postduif.campaign.database import transaction
+from postduif.campaign.mailings.linked import linked_mailings, refuse_if_awaited
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.audience_access import opened, told
-from postduif.cli.linked_mailings import linked_mailings, print_linked, refuse_if_awaited
+from postduif.cli.linked_mailings import print_linked
 from postduif.cli.options import config_option
 from postduif.cli.tables import ago, printable, table
 

@@ -11,13 +11,14 @@ import click
 from postduif.campaign.audience import selections
 from postduif.campaign.audience.condition.tokens import ConditionFault
 from postduif.campaign.audience.contacts import found
-from postduif.campaign.audience.counting import count, explain, members
+from postduif.campaign.audience.counting import count, explain, members, size
 from postduif.campaign.audience.mail_address import check
 from postduif.campaign.audience.selections import Selection, SelectionKind
 from postduif.campaign.database import transaction
+from postduif.campaign.mailings.linked import linked_mailings, refuse_if_awaited
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.audience_access import Opened, judged, meant, opened, pointed, told
-from postduif.cli.linked_mailings import linked_mailings, print_linked, refuse_if_awaited
+from postduif.cli.linked_mailings import print_linked
 from postduif.cli.options import config_option
 from postduif.cli.tables import ago, printable, table
 from postduif.errors import AddressError
@@ -248,9 +249,7 @@ def _subjects(file: TextIO, problems: list[str]) -> Iterator[str]:
 
 
 def _size(files: Opened, selection: Selection) -> int:
-    if selection.kind is SelectionKind.ADDRESSES:
-        return selections.address_count(files.connection, selection)
-    return count(files.connection, selections.compiled(files.connection, selection, files.now), files.data_dir)
+    return size(files.connection, selection, files.data_dir, files.now)
 
 
 def _people(files: Opened, selection: Selection, after: int, limit: int) -> list[dict[str, Any]]:

@@ -22,6 +22,10 @@ class ContactFault(PostduifError):  # noqa: N818  the name says what is the case
     """A person who is not there or cannot be so; the text names the remedy."""
 
 
+class NoSuchContact(ContactFault):
+    """Nobody has that id."""
+
+
 def key_of(text: str) -> str:
     """The subject of an address as people write it; of one that is none what it is filed under."""
     try:
@@ -53,9 +57,11 @@ def found(connection: sqlite3.Connection, text: str) -> int:
 
 
 def profile(connection: sqlite3.Connection, contact: int) -> dict[str, Any]:
-    """Everything that is known of a person, as JSON can have it; what they have a right to see."""
+    """Everything that is known of a person, as JSON can have it: what they may see. Raises NoSuchContact."""
     fixed = ("id", "email", "subject", "invalid", "name", "language", "created", "changed")
     row = connection.execute(f"SELECT {', '.join(fixed)} FROM contact WHERE id = ?", (contact,)).fetchone()
+    if row is None:
+        raise NoSuchContact(f"nobody is #{contact} any more; the list of contacts shows who is")
     person = dict(zip(fixed, row, strict=True))
     return {
         **person,
@@ -85,6 +91,39 @@ def save(
     `kind` and `source` say where it comes from: hand, form or api. Raises AddressError and ContactFault.
     """
     address = check(email)
+    values = _values(connection, given)
+    put_people(connection, (), [Person(address.email, address.subject, "", ())], now)
+    id_ = found(connection, email)
+    _set(connection, id_, values, now)
+    note_origin(connection, [address.subject], source_id(connection, kind, source), now)
+    return id_
+
+
+def change(connection: sqlite3.Connection, contact: int, given: Mapping[str, str], now: float) -> list[str]:
+    """Set what is given of somebody who is known; an empty text empties. Returns the names of what is another now.
+
+    Inside a transaction. Raises ContactFault and AttributeFault.
+    """
+    values = _values(connection, given)
+    if not values:
+        return []
+    row = connection.execute(f"SELECT {', '.join(values)} FROM contact WHERE id = ?", (contact,)).fetchone()
+    if row is None:
+        raise NoSuchContact(f"nobody is #{contact} any more; the list of contacts shows who is")
+    pairs = zip(given, values.items(), row, strict=True)
+    changed = [(name, column, value) for name, (column, value), before in pairs if value != before]
+    _set(connection, contact, {column: value for _, column, value in changed}, now)
+    return [name for name, _, _ in changed]
+
+
+def _set(connection: sqlite3.Connection, contact: int, values: Mapping[str, Stored], now: float) -> None:
+    if values:
+        columns = ", ".join(f"{column} = ?" for column in values)
+        connection.execute(f"UPDATE contact SET changed = ?, {columns} WHERE id = ?", (now, *values.values(), contact))
+
+
+def _values(connection: sqlite3.Connection, given: Mapping[str, str]) -> dict[str, Stored]:
+    """By column, as they are stored, in the order given."""
     known = declared(connection)
     values: dict[str, Stored] = {}
     for name, text in given.items():
@@ -95,13 +134,7 @@ def save(
             values[attribute.column if attribute else name] = read(attribute.kind if attribute else Kind.TEXT, text)
         except ValueFault as fault:
             raise ContactFault(f"{name}: {fault}") from None
-    put_people(connection, (), [Person(address.email, address.subject, "", ())], now)
-    if values:
-        columns = ", ".join(f"{column} = ?" for column in values)
-        query = f"UPDATE contact SET changed = ?, {columns} WHERE subject = ?"
-        connection.execute(query, (now, *values.values(), address.subject))
-    note_origin(connection, [address.subject], source_id(connection, kind, source), now)
-    return found(connection, email)
+    return values
 
 
 def correct(connection: sqlite3.Connection, contact: int, email: str, now: float) -> None:

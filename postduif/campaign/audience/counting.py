@@ -12,6 +12,7 @@ from typing import NamedTuple
 from postduif.campaign.audience.condition.reading import read
 from postduif.campaign.audience.condition.sql import Compiled
 from postduif.campaign.audience.condition.words import said
+from postduif.campaign.audience.selections import Selection, SelectionKind, address_count, compiled
 from postduif.campaign.audience.suppression_link import attached
 
 
@@ -25,31 +26,36 @@ class Explained(NamedTuple):
     """What SQLite does, a step a line."""
 
 
-def count(connection: sqlite3.Connection, compiled: Compiled, data_dir: Path) -> int:
+def count(connection: sqlite3.Connection, asked: Compiled, data_dir: Path) -> int:
     """How many people it means, now."""
-    with asking(connection, compiled, data_dir):
-        query = f"SELECT count(*) FROM contact WHERE {compiled.sql}"
-        return int(connection.execute(query, compiled.values).fetchone()[0])
+    with asking(connection, asked, data_dir):
+        query = f"SELECT count(*) FROM contact WHERE {asked.sql}"
+        return int(connection.execute(query, asked.values).fetchone()[0])
 
 
-def members(connection: sqlite3.Connection, compiled: Compiled, data_dir: Path, after: int, limit: int) -> list[int]:
+def size(connection: sqlite3.Connection, selection: Selection, data_dir: Path, now: float) -> int:
+    """How many are in a selection; of a list of addresses, how many addresses. Raises ConditionFault."""
+    if selection.kind is SelectionKind.ADDRESSES:
+        return address_count(connection, selection)
+    return count(connection, compiled(connection, selection, now), data_dir)
+
+
+def members(connection: sqlite3.Connection, asked: Compiled, data_dir: Path, after: int, limit: int) -> list[int]:
     """Ids of those it means, in their order, from behind `after`, at most `limit`."""
-    with asking(connection, compiled, data_dir):
-        query = f"SELECT id FROM contact WHERE id > ? AND ({compiled.sql}) ORDER BY id LIMIT ?"
-        return [id_ for (id_,) in connection.execute(query, (after, *compiled.values, limit)).fetchall()]
+    with asking(connection, asked, data_dir):
+        query = f"SELECT id FROM contact WHERE id > ? AND ({asked.sql}) ORDER BY id LIMIT ?"
+        return [id_ for (id_,) in connection.execute(query, (after, *asked.values, limit)).fetchall()]
 
 
-def explain(connection: sqlite3.Connection, condition: str, compiled: Compiled, data_dir: Path) -> Explained:
+def explain(connection: sqlite3.Connection, condition: str, asked: Compiled, data_dir: Path) -> Explained:
     """What a condition says, and how it is answered. Raises ConditionFault."""
-    query = f"SELECT id FROM contact WHERE {compiled.sql}"
-    with asking(connection, compiled, data_dir):
-        plan = connection.execute(f"EXPLAIN QUERY PLAN {query}", compiled.values).fetchall()
+    query = f"SELECT id FROM contact WHERE {asked.sql}"
+    with asking(connection, asked, data_dir):
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {query}", asked.values).fetchall()
     words = said(read(condition)) if condition else "they were put there one by one"
-    return Explained(words, query, compiled.values, tuple(str(detail) for *_, detail in plan))
+    return Explained(words, query, asked.values, tuple(str(detail) for *_, detail in plan))
 
 
-def asking(
-    connection: sqlite3.Connection, compiled: Compiled, data_dir: Path
-) -> contextlib.AbstractContextManager[None]:
+def asking(connection: sqlite3.Connection, asked: Compiled, data_dir: Path) -> contextlib.AbstractContextManager[None]:
     """The suppression list beside it, if the condition speaks of it."""
-    return attached(connection, data_dir) if compiled.asks_suppression else contextlib.nullcontext()
+    return attached(connection, data_dir) if asked.asks_suppression else contextlib.nullcontext()

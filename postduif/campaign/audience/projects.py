@@ -24,6 +24,10 @@ class ProjectFault(PostduifError):  # noqa: N818  the name says what is the case
     """A project that is not there or cannot be so; the text names the remedy."""
 
 
+class NoSuchProject(ProjectFault):
+    """None has that id."""
+
+
 _QUERY = (
     "SELECT id, name, note, created, (SELECT count(*) FROM project_member WHERE project = project.id) FROM project "
 )
@@ -41,6 +45,14 @@ def named(connection: sqlite3.Connection, name: str) -> Project:
         raise ProjectFault(
             f"there is no project {name!r}{nearest(name, tuple(one.name for one in listed(connection)))}"
         )
+    return Project(*row)
+
+
+def numbered(connection: sqlite3.Connection, number: int) -> Project:
+    """The project of that id. Raises NoSuchProject."""
+    row = connection.execute(_QUERY + "WHERE id = ?", (number,)).fetchone()
+    if not row:
+        raise NoSuchProject(f"there is no project {number} any more; the list shows those that there are")
     return Project(*row)
 
 

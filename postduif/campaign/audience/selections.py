@@ -50,6 +50,10 @@ class SelectionFault(PostduifError):  # noqa: N818  the name says what is the ca
     """A selection that is not there or cannot be so; the text names the remedy."""
 
 
+class NoSuchSelection(SelectionFault):
+    """None has that id."""
+
+
 def listed(connection: sqlite3.Connection) -> list[Selection]:
     """All, by name."""
     return [_selection(row) for row in connection.execute(f"SELECT {_COLUMNS} FROM selection ORDER BY name")]
@@ -61,6 +65,14 @@ def named(connection: sqlite3.Connection, name: str) -> Selection:
     if not row:
         names = tuple(one.name for one in listed(connection))
         raise SelectionFault(f"there is no selection {name!r}{nearest(name, names)}")
+    return _selection(row)
+
+
+def numbered(connection: sqlite3.Connection, number: int) -> Selection:
+    """The selection of that id. Raises NoSuchSelection."""
+    row = connection.execute(f"SELECT {_COLUMNS} FROM selection WHERE id = ?", (number,)).fetchone()
+    if not row:
+        raise NoSuchSelection(f"there is no selection {number} any more; the list shows those that there are")
     return _selection(row)
 
 

@@ -19,6 +19,11 @@ class ConditionFault(PostduifError):  # noqa: N818  the name says what is the ca
         super().__init__(problem)
         self.at = at
 
+    def located(self, condition: str) -> str:
+        """What is wrong, with the place in the condition."""
+        near = condition[self.at : self.at + 20].split("\n")[0]
+        return f"{self} (at character {self.at + 1}, near {near!r})" if near else f"{self} (at the end)"
+
 
 _UNWRITABLE = re.compile(r"[\ud800-\udfff]")
 

@@ -1,0 +1,36 @@
+"""Somebody has another address: what they said at the old one (no more mail, that is spam) is true of the new one, too.
+
+That mail came back from the old one is not.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from postduif.bounce.address_state import Standing
+from postduif.bounce.subject import shown
+from postduif.campaign.audience.contacts import find
+from postduif.campaign.audience.erasing import subjects_of
+from postduif.campaign.audience.mail_address import check
+
+Tell = Callable[..., Any]
+"""`tell("suppress.show", addresses=[...])` to the suppression list."""
+
+
+def take_along(connection: sqlite3.Connection, tell: Tell, contact: int, email: str, by: str) -> str:
+    """Before the correction. Says what the new address has on the list now; "" for nothing.
+
+    Not inside a transaction. Raises AddressError, and what `tell` raises.
+    """
+    old, new = subjects_of(connection, contact)[0], check(email).subject
+    if old == new or old.startswith(" ") or find(connection, email) not in (None, contact):
+        return ""
+    (found,) = tell("suppress.show", addresses=[shown(old)])
+    own = [one for one in found["entries"] if one["subject"] == old and one["standing"] == Standing.SUPPRESSED]
+    if not own:
+        return ""
+    tell("suppress.enter", rows=[one | {"address": shown(new)} for one in own], by=by)
+    causes = ", ".join(f"{one['cause']} {one['type']}".strip() for one in own)
+    return f"{shown(new)} is on the suppression list as the old address is: {causes}"

@@ -1,0 +1,38 @@
+"""A person is erased, everywhere: the suppression list first, then the audience, then the targets of mailings.
+
+In this order a crash between two leaves somebody who gets no mail, and the same again does the rest.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from postduif.bounce.subject import shown
+from postduif.campaign.audience import contacts, erasing
+from postduif.campaign.database import path_of
+from postduif.campaign.mailings.connection import SCHEMA, mailings
+from postduif.campaign.mailings.forgetting import forget
+
+Tell = Callable[..., Any]
+"""`tell("suppress.erase", addresses=[...])` to the suppression list."""
+
+
+def erase(connection: sqlite3.Connection, data_dir: Path, tell: Tell, text: str, *, reason: str, by: str) -> bool:
+    """Erase the person with that address or #ID; returns whether somebody was known. Not inside a transaction.
+
+    A hash of each address stays on the suppression list, so that no later list brings them back. Raises ContactFault,
+    AddressError, StoreError (the same again does what is left), and what `tell` raises.
+    """
+    contact = contacts.find(connection, text)
+    subjects = erasing.subjects_of(connection, contact) if contact else [contacts.key_of(text)]
+    if real := [shown(one) for one in subjects if not one.startswith(" ")]:
+        tell("suppress.erase", addresses=real, reason=reason, by=by)
+    if not erasing.erase(connection, contact, subjects) and not real:
+        raise contacts.ContactFault(f"nobody is known as {text}, and it is no address; correct it")
+    if path_of(data_dir, SCHEMA).exists():
+        with mailings(data_dir) as named:
+            forget(named, contact, subjects)
+    return contact is not None
