@@ -25,15 +25,21 @@ CONTENT = Content(
 
 
 def prepared(
-    data_dir: Path, number: int, addresses: Sequence[str], *, terms: Terms | None = None, waves: Sequence[int] = ()
+    data_dir: Path,
+    number: int,
+    addresses: Sequence[str],
+    *,
+    terms: Terms | None = None,
+    waves: Sequence[int] = (),
+    content: Content = CONTENT,
 ) -> Path:
     """A file ready to be handed over."""
-    order = order_of(compile_content(CONTENT, NAMES))
+    order = order_of(compile_content(content, NAMES))
     values = {address: {"email": address, "name": address.partition("@")[0].title()} for address in addresses}
     written = MailingFile(
         data_dir / "campaign" / "prepared",
         number,
-        dump(CONTENT, NAMES),
+        dump(content, NAMES),
         Envelope(parse("news@sender.example"), header_from="sender.example"),
         terms or Terms(),
     )

@@ -14,7 +14,7 @@ from postduif.mta.merge import fields, mime
 from postduif.mta.merge.budget import Budget
 from postduif.mta.merge.content import Content, Header, Mailbox
 from postduif.mta.merge.encoding import HEADER, HTML, TEXT, Encoding
-from postduif.mta.merge.names import Names
+from postduif.mta.merge.names import GIVEN, Names
 from postduif.mta.merge.raw_fields import RawFields
 from postduif.mta.merge.steps import Compiler, Fixed, Step
 from postduif.mta.merge.template import escaped
@@ -46,7 +46,7 @@ class Merge:
         self.names = frozenset(used)
         """Every variable that is used: what a recipient's values have to hold."""
         self._steps = steps
-        self._shown = [(name, name.removesuffix("[]")) for name in sorted(shown)]
+        self._shown = [(name, name.removesuffix("[]")) for name in sorted(shown) if name not in GIVEN]
 
     def render(self, values: Mapping[str, object]) -> bytes:
         """The message for one recipient. Values are by dotted name; those of `names.GIVEN` are always needed.

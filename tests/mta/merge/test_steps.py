@@ -185,11 +185,12 @@ def test_a_step_is_counted_before_it_is_done() -> None:
 
 
 def test_what_is_used_and_shown() -> None:
-    """Every variable is noted; one leaves a hole when it is shown without default and no condition asks for it."""
+    """Every variable is noted; one leaves a hole when it is shown without default, no condition asks for it, and it is
+    not made by us."""
     merge = compiled(
         text="{{ city|default('x') }}{% if age %}{{ age }}{% else %}{{ owner.name }}{% endif %}"
         "{% for o in orders %}{{ o.title }}{% endfor %}{% for t in tags %}{% else %}-{% endfor %}"
-        "{{ owner.email|upper }}",
+        "{{ owner.email|upper }} {{ link_token }}",
     )
     assert merge.names >= {"city", "age", "owner.name", "orders[]", "orders[].title", "tags[]", "owner.email"}
     assert merge.empty({}) == ["customer.email", "customer.name", "orders[]", "owner.email", "owner.name"]
