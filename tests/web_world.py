@@ -127,6 +127,7 @@ class Pages:
     ) -> None:
         self.desk.closing.set()
         self._served.stop()
+        self.desk.close()
 
     @property
     def port(self) -> int:

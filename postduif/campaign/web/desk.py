@@ -13,6 +13,7 @@ from sqlite3 import Connection
 from typing import Literal, NamedTuple
 
 from postduif.campaign.accounts.connection import accounts
+from postduif.campaign.kept import Kept
 from postduif.clock import Clock
 from postduif.config.schema import Config
 from postduif.config.web_address import web_origin
@@ -42,6 +43,7 @@ class Desk:
         self.backoff = Backoff(config.auth, clock)
         self.closing = threading.Event()
         """Set when the pages end: streams end by themselves then."""
+        self._accounts = Kept(lambda: accounts(config.server.data_dir))
         self._told: OrderedDict[bytes, deque[Told]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -57,7 +59,11 @@ class Desk:
 
     def accounts(self) -> AbstractContextManager[Connection]:
         """The file of people, sessions, tokens, approvals and the audit trail. Raises StoreError."""
-        return accounts(self.data_dir)
+        return self._accounts.use()
+
+    def close(self) -> None:
+        """When no page is asked for any more."""
+        self._accounts.close()
 
     def tell(self, session: bytes, text: str, tone: Tone = "done") -> None:
         """Say it at the top of the next whole page of this session."""

@@ -37,8 +37,10 @@ HEADERS = {
 }
 """On every answer that does not say otherwise itself."""
 LONG = 63_072_000  # seconds that a browser asks for nothing but https
-OPEN = ("/static/", "/sign-in", "/enter/", "/api/", "/favicon.ico")
-"""Paths that need no session. What is below /api/ asks for a token itself."""
+APART = ("/static/", "/favicon.ico", "/api/")
+"""Paths where nobody looks who is signed in. What is below /api/ asks for a token itself."""
+OPEN = (*APART, "/sign-in", "/enter/")
+"""Paths that need no session."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY = 2 * 1024 * 1024
 """Octets of a request, where `Limits` names no more."""
@@ -85,6 +87,8 @@ class Gate:
 
     async def _unknown(self, request: Request) -> Response | None:
         """Find who asks; the answer for whom nobody knows."""
+        if request.url.path.startswith(APART):
+            return None
         cookie = SESSION.read(request)
         active = "text/event-stream" not in request.headers.get("accept", "")
         visitor = await to_thread.run_sync(self._find, cookie, active) if cookie else None

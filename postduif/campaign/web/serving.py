@@ -32,4 +32,7 @@ def pages(config: Config, clock: Clock, stop: threading.Event) -> Iterator[None]
         yield
     finally:
         desk.closing.set()
-        served.stop()
+        try:
+            served.stop()
+        finally:
+            desk.close()
