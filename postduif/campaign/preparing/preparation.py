@@ -11,7 +11,7 @@ import contextlib
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
@@ -38,7 +38,7 @@ from postduif.campaign.preparing.composition import compose
 from postduif.campaign.preparing.places import Places
 from postduif.campaign.preparing.report import FromSource, Report, said
 from postduif.campaign.preparing.sampling import Sampling
-from postduif.campaign.preparing.values import Values, packed
+from postduif.campaign.preparing.values import PREFIX, named
 from postduif.campaign.preparing.waves import sizes
 from postduif.campaign.tracking import links
 from postduif.clock import Clock
@@ -47,7 +47,7 @@ from postduif.envelope import Envelope
 from postduif.errors import PostduifError, TemplateError
 from postduif.mta.merge.message import compile_content
 from postduif.mta.merge.stored import dump
-from postduif.mta.merged import order_of
+from postduif.mta.merged import order_of, packed
 from postduif.mta.resolver import Resolver
 from postduif.queue.mailing import Terms
 from postduif.queue.mailing_file import Excluded, MailingFile
@@ -113,18 +113,18 @@ class _Preparation:
         self._looked = self._started
 
     def run(self) -> Prepared:
-        gathered, values, composed, facts = self._begun()
+        gathered, names, composed, facts = self._begun()
         if composed is None or typology.stops(self._findings):
             return self._ended()
-        return self._written(gathered, values, composed, facts)
+        return self._written(gathered, names, composed, facts)
 
     def look(self) -> Prepared:
         """Only what needs no preparation."""
         self._begun()
         return self._ended()
 
-    def _begun(self) -> tuple[Target, Values, Composed | None, Facts]:
-        """The people are gathered, the content is composed and looked at."""
+    def _begun(self) -> tuple[Target, Mapping[str, str], Composed | None, Facts]:
+        """The people are gathered, the content is composed and looked at. With the columns of the names there are."""
         work = self._work
         gathered = target(
             work.audience,
@@ -138,8 +138,8 @@ class _Preparation:
             sources=tuple(FromSource(*one) for one in gathered.gathered.sources),
             notes=gathered.gathered.notes,
         )
-        values = Values(work.audience, gathered.columns)
-        composed, fault = self._composed(values)
+        names = named(work.audience, gathered.columns)
+        composed, fault = self._composed(names)
         facts = known.of_content(self._now, work.draft, composed, fault)
         facts = replace(
             facts,
@@ -150,11 +150,11 @@ class _Preparation:
             identities=self._identities(facts.domain) if facts.domain and self._typology.rules() else (),
         )
         self._check(facts, Phase.CONTENT)
-        return gathered, values, composed, facts
+        return gathered, names, composed, facts
 
-    def _composed(self, values: Values) -> tuple[Composed | None, str]:
+    def _composed(self, names: Collection[str]) -> tuple[Composed | None, str]:
         try:
-            return compose(self._work.draft, self._work.mailing, self._work.config, values.names), ""
+            return compose(self._work.draft, self._work.mailing, self._work.config, names), ""
         except TemplateError as error:
             return None, str(error)
 
@@ -172,26 +172,19 @@ class _Preparation:
 
     # --- the file
 
-    def _written(self, gathered: Target, values: Values, composed: Composed, facts: Facts) -> Prepared:
-        merge = compile_content(composed.content, values.names)
+    def _written(self, gathered: Target, names: Mapping[str, str], composed: Composed, facts: Facts) -> Prepared:
+        merge = compile_content(composed.content, names)
         order = order_of(merge)
-        file = self._file(composed, values)
+        file = self._file(composed, names)
         try:
             sampling = Sampling(merge, gathered.gathered.people, self._work.config.web.public_url)
-            pick = values.picker(order)
-            for chunk in _chunks(self._sifted(gathered)):
+            for chunk in _chunks(self._sifted(gathered.recipients([names[name] for name in order]))):
                 file.exclude([Excluded(one.contact, one.child, one.address, one.cause) for one in chunk if one.cause])
                 taken = [one for one in chunk if not one.cause]
-                picked = [pick(one) for one in taken]
-                file.add(
-                    [
-                        Row(one.address, packed(own), one.contact, one.child)
-                        for one, own in zip(taken, picked, strict=True)
-                    ]
-                )
-                sampling.look(taken, picked)
+                file.add([(address, values, contact, child, False) for contact, child, address, values, _ in taken])
+                sampling.look(taken)
                 self._count(chunk, len(taken), gathered.gathered.people)
-            self._add_seeds(file, values, order, sampling)
+            self._add_seeds(file, order, sampling.first)
             facts = replace(facts, counts=self._counts(), rendered=sampling.found(), spam=self._spam(sampling.sample))
             self._check(facts, Phase.TARGET)
             self._check(facts, Phase.END)
@@ -213,23 +206,23 @@ class _Preparation:
             raise
         return self._ended()
 
-    def _file(self, composed: Composed, values: Values) -> MailingFile:
+    def _file(self, composed: Composed, names: Collection[str]) -> MailingFile:
         work, draft = self._work, self._work.mailing.draft
         sender = parse(composed.content.sender.address)
         return MailingFile(
             Places(work.config.server.data_dir).prepared_folder,
             work.mailing.number,
-            dump(composed.content, values.names),
+            dump(composed.content, names),
             Envelope(sender, header_from=sender.domain),
             Terms(draft.stream, draft.target.mail_type, draft.rate, draft.priority),
             composed.journal,
         )
 
-    def _sifted(self, gathered: Target) -> Iterator[Recipient]:
+    def _sifted(self, recipients: Iterator[Recipient]) -> Iterator[Recipient]:
         sieves = self._typology.sieves
         dead = self._dead_domains() if any(isinstance(one, sieve.DeadDomains) for one in sieves) else {}
         seed = b"%d" % self._work.mailing.number
-        return sifted(gathered.recipients, sieve.made(sieves, dead=dead, seed=seed, history=self._work.history))
+        return sifted(recipients, sieve.made(sieves, dead=dead, seed=seed, history=self._work.history))
 
     def _dead_domains(self) -> dict[str, Held]:
         rows = self._work.audience.execute(
@@ -245,11 +238,10 @@ class _Preparation:
 
         return asyncio.run(ask())
 
-    def _add_seeds(self, file: MailingFile, values: Values, order: Sequence[str], sampling: Sampling) -> None:
-        sample = values.scope(sampling.first) if sampling.first else {}
+    def _add_seeds(self, file: MailingFile, order: Sequence[str], sample: Mapping[str, object]) -> None:
         for seed in self._work.draft.seeds:
             own = seed_values(seed, sample)
-            own |= {f"customer.{name}": value for name, value in own.items() if "." not in name}
+            own |= {f"{PREFIX}{name}": value for name, value in own.items() if "." not in name}
             address = str(parse(seed.address))
             file.add([Row(address, packed([own.get(name.removesuffix("[]")) for name in order]), 0, seed=True)])
         self._report = replace(self._report, seeds=len(self._work.draft.seeds))

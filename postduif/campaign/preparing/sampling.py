@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,7 +13,7 @@ from postduif.campaign.content.preview import SAMPLES
 from postduif.errors import MergeError
 from postduif.mta.link_addresses import addresses
 from postduif.mta.merge.message import Merge
-from postduif.mta.merged import order_of
+from postduif.mta.merged import by_key, order_of
 from postduif.recipient_token import SAMPLE
 
 ALL_UP_TO = 20_000
@@ -28,7 +29,8 @@ class Sampling:
         """`people`: how many there are, roughly. `public_url`: what links to pages of ours begin with."""
         self._given = SAMPLES | addresses(public_url, SAMPLE) if public_url else SAMPLES
         self._merge = merge
-        self._order = [name.removesuffix("[]") for name in order_of(merge)]
+        self._order = order_of(merge)
+        self._lists = any(name.endswith("[]") for name in self._order)
         self._step = 1 if people <= ALL_UP_TO else people // OTHERWISE
         self._seen = 0
         self._empty: Counter[str] = Counter()
@@ -37,18 +39,20 @@ class Sampling:
         self._largest = b""
         self.rendered = 0
         """Messages that were made."""
-        self.first: Recipient | None = None
+        self.first: dict[str, object] = {}
+        """The values of the first person, by key."""
         self.sample = b""
         """The first message."""
 
-    def look(self, recipients: Sequence[Recipient], picked: Sequence[Sequence[object]]) -> None:
-        """At these, with the values that the template uses of each."""
-        for recipient, values in zip(recipients, picked, strict=True):
-            if not all(values):  # nothing is blank that is true
-                self._empty.update(self._merge.empty(dict(zip(self._order, values, strict=True))))
-            if self._seen % self._step == 0:
-                self._render(recipient, values)
-            self._seen += 1
+    def look(self, recipients: Sequence[Recipient]) -> None:
+        """At these, whose values are in the order of `order_of`."""
+        for recipient in recipients[-self._seen % self._step :: self._step]:
+            self._render(recipient)
+        self._seen += len(recipients)
+        for recipient in recipients:
+            values = recipient.values
+            if "null" in values or (self._lists and "[]" in values):  # what is blank is not stored: values.read
+                self._empty.update(self._merge.empty(self._scope(recipient)))
 
     def found(self) -> Rendered:
         """What there is to say."""
@@ -63,12 +67,15 @@ class Sampling:
             empty=dict(self._empty),
         )
 
-    def _render(self, recipient: Recipient, values: Sequence[object]) -> None:
+    def _scope(self, recipient: Recipient) -> dict[str, object]:
+        return by_key(self._order, json.loads(recipient.values))
+
+    def _render(self, recipient: Recipient) -> None:
         self.rendered += 1
-        if self.first is None:
-            self.first = recipient
+        values = self._scope(recipient)
+        self.first = self.first or values
         try:
-            message = self._merge.render(dict(zip(self._order, values, strict=True)) | self._given)
+            message = self._merge.render(values | self._given)
         except MergeError as error:
             self._failed += 1
             self._failure = self._failure or f"{recipient.address}: {error}"

@@ -5,6 +5,7 @@ Nothing is sent here. A proof comes back as the octets that whoever sends it han
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
 from collections.abc import Mapping
@@ -21,10 +22,11 @@ from postduif.campaign.content.proofs import proof_of
 from postduif.campaign.mailings.fault import MailingFault
 from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.preparing.composition import compose
-from postduif.campaign.preparing.values import PREFIX, Values
+from postduif.campaign.preparing.values import PREFIX, named
 from postduif.config.schema import Config
 from postduif.mta.link_addresses import addresses
 from postduif.mta.merge.message import compile_content
+from postduif.mta.merged import by_key
 from postduif.recipient_token import SAMPLE
 
 
@@ -56,10 +58,10 @@ def somebody(
     if who:
         wanted = Spec(persons=(who,), collection=wanted.collection, mail_type=wanted.mail_type)
     found = target(audience, config.server.data_dir, link, wanted, now)
-    values = Values(audience, found.columns)
-    for one in found.recipients:
+    names = named(audience, found.columns)
+    for one in found.recipients(list(names.values())):
         if who or not one.cause:
-            return Somebody(one.address, values.names, values.scope(one), one.cause)
+            return Somebody(one.address, frozenset(names), by_key(list(names), json.loads(one.values)), one.cause)
     raise MailingFault(f"there is nobody to show mailing {mailing.number} for; name a person who is known")
 
 

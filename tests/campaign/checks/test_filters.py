@@ -24,7 +24,7 @@ NOW, DAY = 1_700_000_000.0, 86400.0
 
 def person(contact: int, address: str = "", cause: str = "", child: int = 0) -> Recipient:
     """Somebody in the target."""
-    return Recipient(contact, child, address or f"p{contact}@example.com", (), cause)
+    return Recipient(contact, child, address or f"p{contact}@example.com", "[]", cause)
 
 
 def people(number: int, *, at: Sequence[str] = ("example.com",)) -> Iterator[Recipient]:
@@ -155,7 +155,7 @@ def test_a_target_of_real_people(tmp_path: Path) -> None:
     given = made(sieves, dead={"null.example": "null_mx"}, seed=SEED, history=Past().within)
     spec = Spec(condition="id > 0", exclude_addresses=("bob@example.com",))
     with suppression_link(tmp_path) as link:
-        found = list(filters.sifted(target(connection, tmp_path, link, spec, NOW).recipients, given))
+        found = list(filters.sifted(target(connection, tmp_path, link, spec, NOW).recipients(()), given))
     assert [(one.address.partition("@")[0], one.cause) for one in found] == [
         ("ann", ""),
         ("bob", "excluded_address"),
