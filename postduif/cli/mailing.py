@@ -13,6 +13,7 @@ COMMANDS = {
     "create": "mailing_edit:create",
     "edit": "mailing_edit:edit",
     "clone": "mailing_edit:clone",
+    "archive": "mailing_edit:archive",
     "delete": "mailing_edit:delete",
     "attach": "mailing_files:attach",
     "detach": "mailing_files:detach",

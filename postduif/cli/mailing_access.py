@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 
@@ -21,13 +21,14 @@ from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.listing import find
 from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.preparing.places import Places
-from postduif.campaign.sending.acting import Means, act
+from postduif.campaign.sending import acting
+from postduif.campaign.sending.acting import Means
 from postduif.cli.asking import one_line_errors, print_json
 from postduif.cli.tables import printable
 from postduif.config.load import load
 from postduif.config.schema import Config
 from postduif.errors import PostduifError
-from postduif.mta.control import ControlError, NotRunning, ask
+from postduif.mta.control import ask
 
 number_argument = click.argument("number", type=click.IntRange(1))
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -49,9 +50,9 @@ class Desk(NamedTuple):
         """The mailing of that number. Raises MailingFault."""
         return find(self.connection, number)
 
-    def tell(self, do: str, **request: Any) -> Any:
-        """Tell the MTA. Raises ControlError."""
-        return ask(self.config.server.run_dir, do, **request)
+    def means(self) -> Means:
+        """What it takes to act, now."""
+        return Means(self.connection, self.places, partial(ask, self.config.server.run_dir), time.time())
 
     @property
     def streams(self) -> list[str]:
@@ -78,14 +79,10 @@ def acted(desk: Desk, number: int) -> Mailing:
 
     Raises StoreError.
     """
-    means = Means(desk.connection, desk.places, partial(ask, desk.config.server.run_dir), time.time())
-    try:
-        return act(means, number)
-    except NotRunning as error:
-        click.echo(f"postduif: it is written down, and done as soon as the daemon runs ({error})", err=True)
-    except ControlError as error:
-        click.echo(f"postduif: it is written down, but the daemon did not do it; it is told again ({error})", err=True)
-    return find(desk.connection, number)
+    found = acting.acted(desk.means(), number)
+    if found.waits:
+        click.echo(f"postduif: {found.waits}", err=True)
+    return found.mailing
 
 
 def said(mailing: Mailing, words: str, *, as_json: bool) -> None:

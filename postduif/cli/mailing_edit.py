@@ -1,4 +1,4 @@
-"""`postduif mailing create`, `edit`, `clone`, `delete`: what is written of a mailing."""
+"""`postduif mailing create`, `edit`, `clone`, `archive`, `delete`: what is written of a mailing."""
 
 from __future__ import annotations
 
@@ -66,6 +66,18 @@ def clone(config_path: Path, number: int, name: str, *, template: bool, as_json:
         name = name or (seen.draft.name if seen.template else f"Copy of {seen.draft.name}"[:MAX_NAME])
         made = editing.clone(desk.connection, seen, name, desk.by(), template=template)
     said(made, str(made.number), as_json=as_json)
+
+
+@click.command
+@config_option
+@number_argument
+@click.option("--back", is_flag=True, help="Bring it back into the lists.")
+@json_option
+def archive(config_path: Path, number: int, *, back: bool, as_json: bool) -> None:
+    """Put one away that is at rest, so that `list --current` and the pages leave it out."""
+    with opened(config_path) as desk:
+        seen = editing.archive(desk.connection, number, desk.by(), away=not back)
+    said(seen, f"{called(seen)} is {'in the lists again' if back else 'archived'}", as_json=as_json)
 
 
 @click.command

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
@@ -20,9 +19,8 @@ from postduif.campaign.mailings import listing
 from postduif.campaign.mailings.fault import MailingFault
 from postduif.campaign.mailings.listing import Entry, Filter
 from postduif.campaign.mailings.record import Mailing, State
-from postduif.campaign.mailings.schedule import Schedule
 from postduif.campaign.mailings.states import possible
-from postduif.campaign.mailings.waves import Waves
+from postduif.campaign.mailings.words import mailbox_words, moment_words, schedule_words, waves_words
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.mailing_access import brief, number_argument, opened
 from postduif.cli.options import config_option
@@ -38,6 +36,7 @@ _STATES = [state.value for state in State if state is not State.ABSENT]
 @click.option("--state", "states", multiple=True, type=click.Choice(_STATES), help="Only in this state.")
 @click.option("--find", "text", default="", help="Only with this in the name, the folder or a tag.")
 @click.option("--templates", is_flag=True, help="Templates, not mailings.")
+@click.option("--archived/--current", "archived", default=None, help="Only those put away, or only the others.")
 @click.option("--of", "parent", type=click.IntRange(1), help="Only those that this repeating one has made.")
 @click.option("--selection", default="", help="Only those for this selection.")
 @click.option("--project", default="", help="Only those for this project.")
@@ -55,15 +54,30 @@ def list_(
     limit: int,
     *,
     templates: bool,
+    archived: bool | None,
     as_json: bool,
 ) -> None:
     """Which there are, the latest first."""
     linked = ("selections", selection) if selection else ("projects", project) if project else None
-    wanted = Filter(tuple(map(State, states)), text, templates, parent, before, linked, limit)
+    wanted = Filter(
+        states=tuple(map(State, states)),
+        text=text,
+        template=templates,
+        archived=archived,
+        parent=parent,
+        before=before,
+        linked=linked,
+        limit=limit,
+    )
     with opened(config_path) as desk:
         found = listing.listed(desk.connection, wanted)
     if as_json:
-        print_json([one._asdict() | {"counts": one.counts._asdict()} for one in found])
+        print_json(
+            [
+                one._asdict() | {"counts": one.counts._asdict(), "schedule": schedule_words(one.schedule)}
+                for one in found
+            ]
+        )
         return
     rows = [(one.number, one.name, one.state, _recipients(one), _when(one), ", ".join(one.tags)) for one in found]
     empty = "No templates." if templates else "No mailings."
@@ -101,7 +115,8 @@ def log(config_path: Path, number: int, after: int, *, as_json: bool) -> None:
     if len(events) == listing.MAX_LISTED:
         click.echo(f"postduif: there may be more: --after {events[-1].id}", err=True)
     if as_json:
-        print_json([one._asdict() for one in events])
+        plain = [{"counts": one.counts._asdict(), "schedule": schedule_words(one.schedule)} for one in found]
+        print_json([one._asdict() | more for one, more in zip(found, plain, strict=True)])
         return
     if not sys.stdout.isatty():
         table((), [(_clock(one.at), one.who, one.action, one.after, one.words) for one in events], empty="")
@@ -157,7 +172,8 @@ def _fields(mailing: Mailing) -> Iterator[tuple[str, str]]:
     yield "possible", ", ".join(possible(mailing))
     yield "part of", f"mailing {mailing.parent}" if mailing.parent else ""
     yield "subject", str(content.get("subject", ""))
-    yield "from", _mailbox(content.get("sender") or {})
+    sender = content.get("sender") or {}
+    yield "from", mailbox_words(sender.get("name", ""), sender.get("address", ""))
     yield "files", ", ".join(f"{file.name} ({file.size:,} octets)" for file in mailing.files)
     yield "seeds", ", ".join(str(one.get("address", "")) for one in content.get("seeds", ()))
     yield from _target(mailing)
@@ -168,7 +184,7 @@ def _fields(mailing: Mailing) -> Iterator[tuple[str, str]]:
     yield "waves", waves_words(draft.waves)
     yield "policy", draft.policy
     yield "schedule", schedule_words(mailing.schedule)
-    yield "next", moment_words(mailing.next, mailing.schedule) if mailing.next else ""
+    yield "next", f"{moment_words(mailing.next, mailing.schedule)} ({ago(mailing.next)})" if mailing.next else ""
     yield "folder", draft.folder
     yield "tags", ", ".join(draft.tags)
     if counts.targeted:
@@ -191,38 +207,3 @@ def _target(mailing: Mailing) -> Iterator[tuple[str, str]]:
     for field, value in target._asdict().items():
         if value and field != "attributes":
             yield names.get(field, field.replace("_", " ")), value if isinstance(value, str) else ", ".join(value)
-
-
-def _mailbox(mailbox: dict[str, str]) -> str:
-    name, address = mailbox.get("name", ""), mailbox.get("address", "")
-    return f"{name} <{address}>" if name else address
-
-
-def waves_words(waves: Waves) -> str:
-    """As --waves and --canary take them."""
-    sizes = [f"{share:.4%}".rstrip("0%").rstrip(".") + "%" for share in waves.shares] + [str(n) for n in waves.counts]
-    words = f"{', '.join(sizes)} every {format_time(waves.period)}" if sizes else ""
-    if canary := waves.canary:
-        words += f"{'; ' if words else ''}canary {canary.size} wait {format_time(canary.wait)} "
-        words += f"bounce {canary.bounce:.1%} block {canary.block:.1%} defer {canary.defer:.1%}"
-    return words
-
-
-def schedule_words(schedule: Schedule | None) -> str:
-    """When, as it was said."""
-    if schedule is None:
-        return ""
-    words = f"{schedule.start:%Y-%m-%d %H:%M} {schedule.zone}"
-    if schedule.rule:
-        words = f"{schedule.rule} from {words}"
-    if schedule.iterations > 0:
-        words += f", {schedule.iterations} times"
-    if schedule.exceptions:
-        words += f", not on {', '.join(map(str, schedule.exceptions))}"
-    return words
-
-
-def moment_words(at: float, schedule: Schedule | None) -> str:
-    """A moment in the zone of its schedule, and how long that is."""
-    zone = ZoneInfo(schedule.zone) if schedule else UTC
-    return f"{datetime.fromtimestamp(at, zone):%a %Y-%m-%d %H:%M %Z} ({ago(at)})"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
-import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,21 +16,17 @@ from postduif.campaign.audience.contacts import find
 from postduif.campaign.audience.suppression_link import suppression_link
 from postduif.campaign.content.draft import Draft
 from postduif.campaign.content.preview import preview as preview_of
-from postduif.campaign.mailings import editing, listing
-from postduif.campaign.mailings.changing import NOTE
 from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.preparing.composition import compose, draft_of
-from postduif.campaign.preparing.specimen import Proof, Somebody, somebody
-from postduif.campaign.preparing.specimen import proof as proof_of
+from postduif.campaign.preparing.specimen import Somebody, somebody
+from postduif.campaign.sending.proofing import send_proof
 from postduif.cli.asking import json_option, print_json
-from postduif.cli.handover import door, hand_over
 from postduif.cli.mailing_access import Desk, number_argument, opened
 from postduif.cli.options import config_option
 from postduif.cli.private_output import private_output
 from postduif.cli.tables import count, printable
 from postduif.errors import PostduifError
 
-_PROOF = re.compile(r"proof ([0-9]{1,9}) to ")
 _person = click.option("--person", default="", metavar="ADDRESS", help="As this one. Default: the first in the target.")
 
 
@@ -97,35 +91,14 @@ def preview(config_path: Path, number: int, person: str, html: Path | None, *, a
 def proof(config_path: Path, number: int, addresses: tuple[str, ...], person: str, *, as_json: bool) -> None:
     """Send it to yourself, with a number before its subject."""
     with _seen(config_path, number, person) as seen:
-        which = 1 + _proofs(seen.desk.connection, number)
-        made = [
-            proof_of(seen.draft, seen.mailing, seen.desk.config, which, seen.whom, to, time.time()) for to in addresses
-        ]
-        ids = [_handed_over(seen.desk, one) for one in made]
-        to = ", ".join(str(one.recipient) for one in made)
-        # the history is never changed, not even when that person is erased: so it has no address of theirs
-        as_whom = f", as #{seen.contact}" if seen.contact else ""
-        editing.remark(seen.desk.connection, number, seen.desk.by(f"proof {which} to {to}{as_whom}"))
+        desk = seen.desk
+        sent = send_proof(desk.connection, desk.config, seen.mailing, seen.whom, seen.contact, addresses, desk.by())
     if as_json:
-        print_json({"proof": which, "as": seen.whom.address, "to": [str(one.recipient) for one in made], "ids": ids})
+        print_json({"proof": sent.number, "as": seen.whom.address, "to": sent.to, "ids": sent.ids})
     else:
-        ways = f", as {count(len(ids), 'mail')} in the queue: {', '.join(ids)}"
-        click.echo(printable(f"proof {which} to {to}, as {seen.whom.address} would get it{ways}"))
-
-
-def _proofs(connection: sqlite3.Connection, number: int) -> int:
-    """How many there were."""
-    highest = after = 0
-    while events := listing.log(connection, number, after):
-        words = [event.words for event in events if event.action == NOTE]
-        highest = max([highest, *(int(match[1]) for text in words if (match := _PROOF.match(text)))])
-        after = events[-1].id
-    return highest
-
-
-def _handed_over(desk: Desk, one: Proof) -> str:
-    server = door(desk.config)
-    return hand_over(server, one.sender, [one.recipient], one.content, hostname=desk.config.server.hostname)
+        ways = f", as {count(len(sent.ids), 'mail')} in the queue: {', '.join(sent.ids)}"
+        to = ", ".join(sent.to)
+        click.echo(printable(f"proof {sent.number} to {to}, as {seen.whom.address} would get it{ways}"))
 
 
 def _warn(words: str) -> None:

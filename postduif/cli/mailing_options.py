@@ -7,7 +7,6 @@ an empty text empties it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,11 @@ from postduif.campaign.checks import typology
 from postduif.campaign.content import draft as drafts
 from postduif.campaign.mailings.fault import MailingFault
 from postduif.campaign.mailings.record import MAX_JSON, Draft, Policy
-from postduif.campaign.mailings.waves import Canary, Waves
-from postduif.cli.mailing_units import per_minute, seconds
-from postduif.config.units import parse_time
+from postduif.campaign.mailings.waves import Canary
+from postduif.campaign.mailings.words import read_canary, read_mailbox, read_waves
+from postduif.cli.mailing_units import option_of, per_minute, seconds
 from postduif.errors import TemplateError
 
-_MAILBOX = re.compile(r'\s*"?(?P<name>[^<"]*?)"?\s*<(?P<address>[^<>]*)>\s*')
-_SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{0,6})?|\.[0-9]{1,6})\s*%")
 _file = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 Given = Mapping[str, Any]
@@ -41,47 +38,12 @@ _TRACKING: tuple[str, ...] = ("tracking", "track_text", "tracking_consent")
 _PLAIN: tuple[str, ...] = ("stream", "priority", "rate", "validity", "folder")
 
 
-def _mailbox(_: click.Context, __: click.Parameter, value: str | None) -> dict[str, str] | None:
-    if value is None:
-        return None
-    match = _MAILBOX.fullmatch(value)
-    return {"address": match["address"].strip(), "name": match["name"]} if match else {"address": value.strip()}
+def _canary(text: str) -> Canary | str:
+    """ "" for none."""
+    return read_canary(text) or ""
 
 
-def _waves(_: click.Context, __: click.Parameter, value: str | None) -> Waves | None:
-    """`10%, 30% every 2h`, or `500, 2000 every 30m`."""
-    if value is None or value in ("", "none"):
-        return None if value is None else Waves()
-    sizes, every, period = value.partition("every")
-    parts = [part.strip() for part in sizes.split(",") if part.strip()]
-    shares = [_SHARE.fullmatch(part) for part in parts]
-    try:
-        if every and all(shares):
-            return Waves(shares=tuple(float(one[1]) / 100 for one in shares if one), period=parse_time(period.strip()))
-        if every and all(part.isdecimal() for part in parts):
-            return Waves(counts=tuple(map(int, parts)), period=parse_time(period.strip()))
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-    raise click.BadParameter(f'{value!r}: write "10%, 30% every 2h", "500, 2000 every 30m" or "none"')
-
-
-def _canary(_: click.Context, __: click.Parameter, value: str | None) -> Canary | str | None:
-    """`200 wait 30m bounce 5% block 2% defer 30%`; "" for none."""
-    if value is None or value in ("", "none"):
-        return None if value is None else ""
-    size, *words = value.replace(",", " ").split() or ["none at all"]
-    told = dict(zip(words[::2], words[1::2], strict=False))
-    wrong = f'{value!r}: write "200 wait 30m", with "bounce 5%", "block 2%" and "defer 30%" behind it, or "none"'
-    if not size.isdecimal() or len(words) % 2 or "wait" not in told or set(told) - {"wait", "bounce", "block", "defer"}:
-        raise click.BadParameter(wrong)
-    shares = {name: _SHARE.fullmatch(text) for name, text in told.items() if name != "wait"}
-    try:
-        allowed = {name: float(match[1]) / 100 for name, match in shares.items() if match}
-        if len(allowed) < len(shares):
-            raise click.BadParameter(wrong)
-        return Canary(int(size), parse_time(told["wait"]), **allowed)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
+_mailbox = option_of(lambda text: read_mailbox(text)._asdict())
 
 
 _OPTIONS: tuple[Callable[[Callable[..., None]], Callable[..., None]], ...] = (
@@ -116,8 +78,8 @@ _OPTIONS: tuple[Callable[[Callable[..., None]], Callable[..., None]], ...] = (
     click.option("--priority", type=click.IntRange(0, 100), help="In the place of the stream's."),
     click.option("--rate", callback=per_minute, help="Messages a minute, or as 50/s; 0: no limit."),
     click.option("--validity", callback=seconds, help="What is not delivered then is given up: 5d."),
-    click.option("--waves", callback=_waves, help='"10%, 30% every 2h", "500, 2000 every 30m", "none".'),
-    click.option("--canary", callback=_canary, help='A small first wave: "200 wait 30m bounce 5%", "none".'),
+    click.option("--waves", callback=option_of(read_waves), help='"10%, 30% every 2h", "500, 2000 every 30m", "none".'),
+    click.option("--canary", callback=option_of(_canary), help='A small first wave: "200 wait 30m bounce 5%", "none".'),
     click.option("--policy", type=click.Choice([one.value for one in Policy]), help="newest: prepared at its time."),
     click.option("--typology", type=_file, help="A JSON file: which checks (docs/checks.md)."),
     click.option("--folder", help="To find it again."),
@@ -161,7 +123,7 @@ def _content(before: str, said: Given) -> str:
     content: dict[str, Any] = {"subject": "", "sender": {"address": ""}}
     content |= _given_whole(said["content"]) if "content" in said else json.loads(before)
     content |= {name: said[name] for name in (*_CONTENT, *_TRACKING) if name in said}
-    if content.get("reply_to") == {"address": ""}:
+    if not (content.get("reply_to") or {}).get("address", "any"):
         content["reply_to"] = None
     if "html" in said and "mjml" in said:
         raise MailingFault("it is HTML or MJML; give one of --html and --mjml")

@@ -15,9 +15,9 @@ from postduif.campaign.mailings import occasions
 from postduif.campaign.mailings.fault import NotNow, ScheduleFault
 from postduif.campaign.mailings.record import Policy, State
 from postduif.campaign.mailings.schedule import DEFAULT_GRACE, Date, Schedule, judge, next_dates
+from postduif.campaign.mailings.words import schedule_words
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.mailing_access import acted, brief, called, number_argument, opened, said
-from postduif.cli.mailing_list import schedule_words
 from postduif.cli.mailing_units import seconds
 from postduif.cli.options import config_option
 from postduif.cli.tables import ago

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import click
 
-from postduif.campaign.mailings import editing, running
-from postduif.campaign.mailings.fault import NotNow
+from postduif.campaign.mailings import running
 from postduif.campaign.mailings.record import Mailing, State
 from postduif.campaign.mailings.states import Action, decide
 from postduif.campaign.mailings.waves import MAX_WAVES
+from postduif.campaign.mailings.words import rate_words
+from postduif.campaign.sending.acting import steer
 from postduif.cli.asking import json_option
 from postduif.cli.mailing_access import Desk, acted, called, number_argument, opened, said, yes_option
 from postduif.cli.mailing_units import per_minute
@@ -22,7 +23,6 @@ from postduif.errors import PostduifError
 
 LOOK_EVERY = 0.2  # seconds
 PATIENCE = 15.0  # seconds until who stops a mailing is told that it takes longer
-_WITH_THE_MTA = (State.SENDING, State.PAUSED)
 
 Do = Callable[[Desk, Mailing], Mailing]
 
@@ -98,8 +98,7 @@ def rate(config_path: Path, number: int, rate: int, *, as_json: bool) -> None:
 
     RATE is messages a minute, or as 50/s; 0 is no limit.
     """
-    words = f"{rate:,} messages a minute" if rate else "no rate of its own"
-    _tell(config_path, number, "mailing.rate", words, as_json=as_json, rate=rate)
+    _tell(config_path, number, "mailing.rate", rate_words(rate), as_json=as_json, rate=rate)
 
 
 @click.command
@@ -123,10 +122,7 @@ def _tell(config_path: Path, number: int, do: str, words: str, *, as_json: bool,
     """The MTA, about what only it knows, with a remark in the history."""
     with opened(config_path) as desk:
         seen = desk.find(number)
-        if seen.state not in _WITH_THE_MTA:
-            raise NotNow(f"mailing {number} is {seen.state}, not under way; before it is sent, edit it")
-        desk.tell(do, number=number, **request)
-        editing.remark(desk.connection, number, desk.by(words))
+        steer(desk.means(), seen, do, desk.by(words), **request)
     said(seen, f"{called(seen)}: {words}", as_json=as_json)
 
 

@@ -13,12 +13,12 @@ import click
 
 from postduif import address
 from postduif.address import Address
-from postduif.cli.handover import NotTaken, door, hand_over
 from postduif.cli.options import config_option
 from postduif.config.kinds import HostPort
 from postduif.config.load import load
 from postduif.errors import AddressError, ConfigError
 from postduif.header_text import crlf, field, quoted_printable
+from postduif.mta.handover import NotTaken, door, hand_over
 
 _FIELD_NAME = re.compile(r"[!-9;-~]+")
 _STRUCTURED = frozenset({"from", "to", "cc", "bcc", "sender", "reply-to", "message-id", "date", "content-type"})

@@ -17,7 +17,6 @@ import click
 
 from postduif import address, header
 from postduif.address import NULL_SENDER, Address
-from postduif.cli.handover import NotTaken, Wishes, door, hand_over
 from postduif.cli.sendmail_options import Options, read_options
 from postduif.config.kinds import HostPort
 from postduif.config.load import DEFAULT_PATH, load
@@ -26,6 +25,7 @@ from postduif.errors import AddressError, ConfigError
 from postduif.header import unfold
 from postduif.header_text import crlf, phrase
 from postduif.mailboxes import mailboxes
+from postduif.mta.handover import NotTaken, Wishes, door, hand_over
 from postduif.reply import Reply
 
 _BARE_AUTHOR = re.compile(rb"\s*([!#-'*+./-9=?A-Z^-~-]+)(\s*\([^()\r\n]*\))?\s*")

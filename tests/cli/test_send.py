@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from postduif.cli.handover import door
+from postduif.mta.handover import door
 from postduif.cli.send import command
 from postduif.config.schema import Config
 from postduif.envelope import Entry, Message

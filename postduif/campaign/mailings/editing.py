@@ -13,12 +13,16 @@ from collections.abc import Collection
 
 from postduif.campaign.database import transaction
 from postduif.campaign.mailings.changing import By, change, note
-from postduif.campaign.mailings.fault import MailingFault
+from postduif.campaign.mailings.fault import MailingFault, NotNow
 from postduif.campaign.mailings.listing import find
 from postduif.campaign.mailings.record import MAX_NAME, Draft, Mailing, State, judge
 from postduif.campaign.mailings.states import Action, decide
 from postduif.campaign.mailings.stored import Columns, draft_columns
 from postduif.mta.merge.message import MAX_ATTACHED, MAX_FILES
+
+ARCHIVED, BROUGHT_BACK = "archive", "bring back"
+"""Actions of rows of the history that change no state."""
+_AT_REST = (State.DRAFT, State.FAILED, State.PREPARED, State.STOPPED, State.FINISHED)
 
 
 def create(
@@ -93,6 +97,18 @@ def remark(connection: sqlite3.Connection, number: int, by: By) -> None:
     """A line in the history, of what changes no state: a proof was sent. Raises MailingFault."""
     with transaction(connection):
         note(connection, number, by)
+
+
+def archive(connection: sqlite3.Connection, number: int, by: By, *, away: bool = True) -> Mailing:
+    """Put it away, or back into the lists. What it says and does stays the same. Raises MailingFault and NotNow."""
+    with transaction(connection):
+        seen = find(connection, number)
+        if away and seen.state not in _AT_REST:
+            raise NotNow(f"mailing {number} is {seen.state}; only what is at rest is archived")
+        if seen.archived is not away:
+            note(connection, number, by, ARCHIVED if away else BROUGHT_BACK)
+            connection.execute("UPDATE mailing SET archived = ? WHERE number = ?", (away, number))
+        return find(connection, number)
 
 
 def insert(

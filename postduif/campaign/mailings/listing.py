@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from postduif.campaign.mailings.fault import MailingFault, NoSuchMailing
 from postduif.campaign.mailings.record import Counts, File, Mailing, State
-from postduif.campaign.mailings.stored import mailing_of
+from postduif.campaign.mailings.schedule import Schedule
+from postduif.campaign.mailings.stored import mailing_of, schedule_of
 
 MAX_LISTED = 1000
 _LINKS = {"selections": "selections", "projects": "projects"}
@@ -35,6 +36,16 @@ class Entry(NamedTuple):
     ended: float | None
     changed: float
     changed_by: str
+    rate: int
+    """Messages a minute; 0: no limit of its own."""
+    schedule: Schedule | None
+
+
+class Labels(NamedTuple):
+    """Those that are used."""
+
+    folders: tuple[str, ...]
+    tags: tuple[str, ...]
 
 
 class Event(NamedTuple):
@@ -58,7 +69,13 @@ class Filter(NamedTuple):
     text: str = ""
     """In the name, the folder or a tag, without regard to the case of A to Z; or the number."""
     template: bool = False
+    archived: bool | None = None
+    """Only those put away, or only the others; None: both."""
+    folder: str = ""
+    tag: str = ""
     parent: int | None = None
+    dated: bool = False
+    """Only those that wait for a date."""
     before: int | None = None
     """Numbers below this one: the next page."""
     linked: tuple[str, str] | None = None
@@ -107,6 +124,17 @@ def listed(connection: sqlite3.Connection, wanted: Filter) -> list[Entry]:
     if wanted.text:
         where.append("(instr(lower(name || ' ' || folder || ' ' || tags), lower(?)) OR CAST(number AS TEXT) = ?)")
         values += [wanted.text, wanted.text]
+    if wanted.archived is not None:
+        where.append("archived = ?")
+        values.append(wanted.archived)
+    if wanted.folder:
+        where.append("folder = ?")
+        values.append(wanted.folder)
+    if wanted.tag:
+        where.append("EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ? COLLATE NOCASE)")
+        values.append(wanted.tag)
+    if wanted.dated:
+        where.append("next IS NOT NULL")
     if wanted.parent is not None:
         where.append("parent = ?")
         values.append(wanted.parent)
@@ -123,6 +151,13 @@ def listed(connection: sqlite3.Connection, wanted: Filter) -> list[Entry]:
     return [_entry(_named(cursor, row)) for row in cursor.fetchall()]
 
 
+def labels(connection: sqlite3.Connection) -> Labels:
+    """What mailings are found by, in the order of the alphabet; at most MAX_LISTED of each."""
+    folders = "SELECT DISTINCT folder FROM mailing WHERE folder <> '' ORDER BY 1 LIMIT ?"
+    tags = "SELECT DISTINCT value FROM mailing, json_each(tags) ORDER BY 1 LIMIT ?"
+    return Labels(*(tuple(one for (one,) in connection.execute(query, (MAX_LISTED,))) for query in (folders, tags)))
+
+
 def log(connection: sqlite3.Connection, number: int, after: int = 0, limit: int = MAX_LISTED) -> list[Event]:
     """What was done to a mailing, in order, from behind the event `after`. That of a deleted one is still there."""
     query = (
@@ -135,7 +170,7 @@ def log(connection: sqlite3.Connection, number: int, after: int = 0, limit: int 
 
 _ENTRY = (
     "number, name, state, reason, template, parent, stream, folder, tags, next, targeted, excluded, errors, warnings, "
-    "started, ended, changed, changed_by"
+    "started, ended, changed, changed_by, rate, schedule"
 )
 
 
@@ -145,6 +180,7 @@ def _entry(row: dict[str, Any]) -> Entry:
         "state": State(row["state"]),
         "template": bool(row["template"]),
         "tags": tuple(json.loads(row["tags"])),
+        "schedule": row["schedule"] and schedule_of(row["schedule"]),
     }
     return Entry(counts=counts, **given)
 

@@ -134,6 +134,8 @@ class Mailing(NamedTuple):
     created_by: str
     changed: float
     changed_by: str
+    archived: bool = False
+    """Put away: lists leave it out unless they are asked for it."""
 
 
 def judge(draft: Draft, streams: Collection[str]) -> None:

@@ -31,9 +31,10 @@ def mailing_of(row: Mapping[str, Any], files: tuple[File, ...]) -> Mailing:
     return Mailing(
         state=State(row["state"]),
         template=bool(row["template"]),
+        archived=bool(row["archived"]),
         draft=_draft(row),
         files=files,
-        schedule=row["schedule"] and _schedule(row["schedule"]),
+        schedule=row["schedule"] and schedule_of(row["schedule"]),
         run=Run(
             row["preparation"],
             Counts(row["targeted"], row["excluded"], row["errors"], row["warnings"]),
@@ -57,7 +58,8 @@ def schedule_text(schedule: Schedule) -> str:
     return json.dumps(schedule._asdict() | {"start": schedule.start.isoformat(), "exceptions": days})
 
 
-def _schedule(text: str) -> Schedule:
+def schedule_of(text: str) -> Schedule:
+    """The schedule that `schedule_text` wrote."""
     given = json.loads(text)
     days = tuple(datetime.date.fromisoformat(day) for day in given["exceptions"])
     return Schedule(**given | {"start": datetime.datetime.fromisoformat(given["start"]), "exceptions": days})

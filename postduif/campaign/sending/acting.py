@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from postduif import log
-from postduif.campaign.mailings import running
+from postduif.campaign.mailings import editing, running
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.fault import NotNow, Overtaken
 from postduif.campaign.mailings.listing import Event, find
@@ -60,6 +60,36 @@ def act(means: Means, number: int) -> Mailing:
         with contextlib.suppress(NotNow, Overtaken):  # somebody else was first: the next act sees it
             do(means, seen)
     return find(means.connection, number)
+
+
+class Acted(NamedTuple):
+    """What came of it."""
+
+    mailing: Mailing
+    waits: str
+    """Why the MTA has not done it yet; it is told again by itself. "": nothing waits."""
+
+
+def acted(means: Means, number: int) -> Acted:
+    """The same at once, for somebody who waits for an answer. Raises StoreError."""
+    try:
+        return Acted(act(means, number), "")
+    except NotRunning as error:
+        words = f"it is written down, and done as soon as the daemon runs ({error})"
+    except ControlError as error:
+        words = f"it is written down, but the daemon did not do it; it is told again ({error})"
+    return Acted(find(means.connection, number), words)
+
+
+def steer(means: Means, seen: Mailing, do: str, by: By, **request: int) -> None:
+    """Tell the MTA what only it knows (`mailing.rate`, `mailing.wave`); `by.words` go into the history.
+
+    Raises NotNow when it does not have that mailing, and ControlError.
+    """
+    if seen.state not in (State.SENDING, State.PAUSED):
+        raise NotNow(f"mailing {seen.number} is {seen.state}, not under way; before it is sent, edit it")
+    means.tell(do, number=seen.number, **request)
+    editing.remark(means.connection, seen.number, by)
 
 
 def _hand_over(means: Means, seen: Mailing) -> None:
@@ -186,4 +216,4 @@ _ACTS: dict[State, Callable[[Means, Mailing], None]] = {
     State.STOPPING: _stop,
 }
 
-__all__ = ["WHO", "ControlError", "Means", "act"]
+__all__ = ["WHO", "Acted", "ControlError", "Means", "act", "acted", "steer"]

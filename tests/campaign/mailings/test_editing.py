@@ -7,12 +7,12 @@ import sqlite3
 import pytest
 
 from postduif.campaign.audience.gathering import Spec
-from postduif.campaign.mailings import editing, running
+from postduif.campaign.mailings import editing, occasions, running
 from postduif.campaign.mailings.fault import MailingFault, NotNow, Overtaken
-from postduif.campaign.mailings.listing import Filter, content_of, find, listed, log
+from postduif.campaign.mailings.listing import Filter, content_of, find, labels, listed, log
 from postduif.campaign.mailings.record import MAX_JSON, Draft, Policy, State
 from postduif.campaign.mailings.waves import Canary, Waves
-from tests.campaign.mailings.records import COUNTS, DRAFT, NOW, STREAMS, a_draft, a_file, a_mailing, by
+from tests.campaign.mailings.records import COUNTS, DRAFT, NEWEST, NOW, ONCE, STREAMS, a_draft, a_file, a_mailing, by
 
 FULL = Draft(
     "Herfst é",
@@ -207,3 +207,28 @@ def test_listed_by_source() -> None:
     for kind, name in (("selections", "club"), ("projects", "Fair")):
         assert [one.number for one in listed(connection, Filter(linked=(kind, name)))] == [made.number]
     assert listed(connection, Filter(linked=("projects", "Fai"))) == []
+
+
+def test_archived() -> None:
+    """What is put away leaves the list that asks for the others, and comes back unchanged; what is sent stays."""
+    connection = a_file()
+    draft, sent = a_draft(connection), a_mailing(connection, State.SENDING)
+    away = editing.archive(connection, draft.number, by())
+    assert away == draft._replace(archived=True)
+    assert [one.number for one in listed(connection, Filter(archived=False))] == [sent.number]
+    assert [one.number for one in listed(connection, Filter(archived=True))] == [draft.number]
+    assert editing.archive(connection, draft.number, by(), away=False) == draft
+    assert [event.action for event in log(connection, draft.number)] == ["create", "archive", "bring back"]
+    with pytest.raises(NotNow, match="at rest"):
+        editing.archive(connection, sent.number, by())
+
+
+def test_found_by_folder_tag_and_date() -> None:
+    """Each filter by itself, without regard to case; and what there is to filter by."""
+    connection = a_file()
+    made = a_draft(connection, DRAFT._replace(folder="Winter", tags=("shop", "x")))
+    planned = occasions.schedule(connection, a_draft(connection, NEWEST), ONCE, by())
+    for wanted in (Filter(folder="winter"), Filter(tag="SHOP")):
+        assert [one.number for one in listed(connection, wanted)] == [made.number]
+    assert [(one.number, one.schedule) for one in listed(connection, Filter(dated=True))] == [(planned.number, ONCE)]
+    assert labels(connection) == (("Winter",), ("shop", "x"))

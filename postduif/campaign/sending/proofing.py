@@ -1,0 +1,63 @@
+"""Sends proofs of a mailing, and knows which there were: by its history, which is all that is kept of them."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from postduif.campaign.mailings import editing
+from postduif.campaign.mailings.changing import NOTE, By
+from postduif.campaign.mailings.listing import Event, log
+from postduif.campaign.mailings.record import Mailing
+from postduif.campaign.preparing.composition import draft_of
+from postduif.campaign.preparing.specimen import Somebody, proof
+from postduif.config.schema import Config
+from postduif.mta.handover import door, hand_over
+
+_PROOF = re.compile(r"proof ([0-9]{1,9}) to ")
+
+
+class Sent(NamedTuple):
+    """One proof, handed over."""
+
+    number: int
+    to: list[str]
+    ids: list[str]
+    """What the MTA calls the mails."""
+
+
+def send_proof(
+    connection: sqlite3.Connection,
+    config: Config,
+    mailing: Mailing,
+    whom: Somebody,
+    contact: int | None,
+    addresses: Sequence[str],
+    by: By,
+) -> Sent:
+    """As `whom` (that contact, if it is one) would get it, to each of the addresses, by submission to the MTA.
+
+    All are made before the first is sent. Raises PostduifError: the content, an address, no way in.
+    """
+    number = 1 + max((which for which, _ in proofs(connection, mailing.number)), default=0)
+    draft, server = draft_of(connection, mailing), door(config)
+    made = [proof(draft, mailing, config, number, whom, to, by.now) for to in addresses]
+    host = config.server.hostname
+    ids = [hand_over(server, one.sender, [one.recipient], one.content, hostname=host) for one in made]
+    to = [str(one.recipient) for one in made]
+    # the history is never changed, not even when that person is erased: so it has no address of theirs
+    as_whom = f", as #{contact}" if contact else ""
+    editing.remark(connection, mailing.number, by._replace(words=f"proof {number} to {', '.join(to)}{as_whom}"))
+    return Sent(number, to, ids)
+
+
+def proofs(connection: sqlite3.Connection, number: int) -> Iterator[tuple[int, Event]]:
+    """Those that there were, the first first: the number of each, and the row of the history."""
+    after = 0
+    while events := log(connection, number, after):
+        for event in events:
+            if event.action == NOTE and (match := _PROOF.match(event.words)):
+                yield int(match[1]), event
+        after = events[-1].id
