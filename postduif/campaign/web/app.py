@@ -28,5 +28,6 @@ def create_app(desk: Desk) -> FastAPI:
             there = sessions.found(connection, cookie, desk.clock.time(), lifetime, active=active)
         return Visitor(desk, *there) if there else None
 
-    app.add_middleware(Gate, hosts=web_hosts(desk.config.web), find=find, limits=LIMITS)
+    hosts = web_hosts(desk.config.web)
+    app.add_middleware(Gate, hosts=hosts, origin=desk.origin, find=find, limits=LIMITS)
     return app

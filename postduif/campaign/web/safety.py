@@ -54,9 +54,13 @@ Limits = Mapping[str, int]
 class Gate:
     """ASGI: lets through what may pass."""
 
-    def __init__(self, app: ASGIApp, *, hosts: frozenset[str] | None, find: Finder, limits: Limits) -> None:
+    def __init__(
+        self, app: ASGIApp, *, hosts: frozenset[str] | None, origin: str, find: Finder, limits: Limits
+    ) -> None:
+        """`hosts`: names that may be asked for, None: all. `origin`: where our pages are, as browsers see it."""
         self._app = app
         self._hosts = hosts
+        self._place = urlsplit(origin).netloc.lower()
         self._find = find
         self._limits = limits
 
@@ -78,7 +82,11 @@ class Gate:
         host = request.headers.get("host", "")
         if self._hosts is not None and _without_port(host) not in self._hosts:
             return PlainTextResponse("This is not the name of these pages. [web] url is.\n", 421)
-        if request.method not in SAFE and not request.url.path.startswith("/api/") and _is_foreign(request.headers):
+        if (
+            request.method not in SAFE
+            and not request.url.path.startswith("/api/")
+            and _is_foreign(request.headers, self._place)
+        ):
             return PlainTextResponse("This came from a page that is not ours.\n", 403)
         announced = request.headers.get("content-length", "0")
         if not announced.isdecimal() or int(announced[:20]) > most:
@@ -127,12 +135,12 @@ def local_path(text: str) -> str:
     return text
 
 
-def _is_foreign(headers: Headers) -> bool:
+def _is_foreign(headers: Headers, place: str) -> bool:
     """The browser says that another page sent it. A program that says nothing has no cookie of a victim."""
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return True
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    return origin is not None and urlsplit(origin).netloc.lower() not in {headers.get("host", "").lower(), place} - {""}
 
 
 def _without_port(host: str) -> str:

@@ -100,6 +100,8 @@ def test_other_names_of_the_host(tmp_path: Path) -> None:
         assert anna.get("/", Host="evil.example").status == 421
         assert anna.get("/", Host="mail.example.com").status == 200
         page = anna.post("/people/anna/link").text
+        kind = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://mail.example.com"}
+        assert anna.ask("POST", "/sign-out", f"csrf={anna.csrf}".encode(), kind).status == 303
     assert "https://mail.example.com/enter/" in page
 
 
