@@ -266,6 +266,14 @@ def _step(count: int) -> int:
     return next(one for off in range(count + 1) for one in (near + off, near - off) if math.gcd(one, count) == 1)
 
 
+def _sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextlib.contextmanager
 def _as_store_errors(place: Path) -> Iterator[None]:
     try:
