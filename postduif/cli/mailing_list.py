@@ -72,12 +72,8 @@ def list_(
     with opened(config_path) as desk:
         found = listing.listed(desk.connection, wanted)
     if as_json:
-        print_json(
-            [
-                one._asdict() | {"counts": one.counts._asdict(), "schedule": schedule_words(one.schedule)}
-                for one in found
-            ]
-        )
+        plain = [{"counts": one.counts._asdict(), "schedule": schedule_words(one.schedule)} for one in found]
+        print_json([one._asdict() | more for one, more in zip(found, plain, strict=True)])
         return
     rows = [(one.number, one.name, one.state, _recipients(one), _when(one), ", ".join(one.tags)) for one in found]
     empty = "No templates." if templates else "No mailings."
@@ -115,8 +111,7 @@ def log(config_path: Path, number: int, after: int, *, as_json: bool) -> None:
     if len(events) == listing.MAX_LISTED:
         click.echo(f"postduif: there may be more: --after {events[-1].id}", err=True)
     if as_json:
-        plain = [{"counts": one.counts._asdict(), "schedule": schedule_words(one.schedule)} for one in found]
-        print_json([one._asdict() | more for one, more in zip(found, plain, strict=True)])
+        print_json([one._asdict() for one in events])
         return
     if not sys.stdout.isatty():
         table((), [(_clock(one.at), one.who, one.action, one.after, one.words) for one in events], empty="")
