@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from postduif.campaign.audience.condition.reading import read
 from postduif.campaign.audience.condition.sql import Compiled
+from postduif.campaign.audience.condition.tokens import ConditionFault
 from postduif.campaign.audience.condition.words import said
-from postduif.campaign.audience.selections import Selection, SelectionKind, address_count, compiled
+from postduif.campaign.audience.selections import Selection, SelectionKind, address_count, compiled, listed
 from postduif.campaign.audience.suppression_link import attached
 
 
@@ -38,6 +39,19 @@ def size(connection: sqlite3.Connection, selection: Selection, data_dir: Path, n
     if selection.kind is SelectionKind.ADDRESSES:
         return address_count(connection, selection)
     return count(connection, compiled(connection, selection, now), data_dir)
+
+
+def holding(connection: sqlite3.Connection, contact: int, data_dir: Path, now: float) -> list[Selection]:
+    """The selections that somebody is in now, of any kind, by name."""
+    found = []
+    for one in listed(connection):
+        with contextlib.suppress(ConditionFault):  # it speaks of what is gone: then nobody is in it
+            asked = compiled(connection, one, now)
+            query = f"SELECT 1 FROM contact WHERE id = ? AND ({asked.sql})"
+            with asking(connection, asked, data_dir):
+                if connection.execute(query, (contact, *asked.values)).fetchone():
+                    found.append(one)
+    return found
 
 
 def members(connection: sqlite3.Connection, asked: Compiled, data_dir: Path, after: int, limit: int) -> list[int]:

@@ -79,22 +79,37 @@ class Plan(NamedTuple):
     """Headings of columns that are nothing, though nobody said so."""
 
 
-def plan(connection: sqlite3.Connection, sheet: Sheet, options: Options) -> Plan:
-    """Read the heading and a sample. Raises SheetFault and HeadingFault."""
+class Glance(NamedTuple):
+    """The beginning of a file."""
+
+    headed: bool
+    heading: list[str]
+    """Made up when the file has none."""
+    rows: tuple[tuple[int, list[str]], ...]
+    """With the number of their line."""
+
+
+def glance(sheet: Sheet) -> Glance:
+    """Read the heading and a sample. Raises SheetFault."""
     rows = list(islice(sheet.lines(), SAMPLE + 1))
     if not rows:
         raise SheetFault("the file is empty")
     headed = is_heading(rows[0][1])
     heading = [cell.strip() for cell in rows[0][1]] if headed else unheaded(rows[0][1])
-    sample = [cells for _, cells in rows[headed:]]
+    return Glance(headed, heading, tuple(rows[headed:]))
+
+
+def plan(connection: sqlite3.Connection, sheet: Sheet, options: Options) -> Plan:
+    """Read the heading and a sample. Raises SheetFault and HeadingFault."""
+    headed, heading, rows = glance(sheet)
+    sample = [cells for _, cells in rows]
     known = {} if options.ad_hoc else declared(connection, options.collection)
     new = options.new_attributes and not options.ad_hoc
     found = columns(heading, sample, known, options.wishes, options.conventions, new=new)
     if not any(one.to == EMAIL for one in found):
         raise HeadingFault(f"no column has addresses; say which: --map '{heading[0]}=email'")
     found = [one if _fits(one, options) else Column(one.heading, "", Kind.TEXT, new=False) for one in found]
-    shown = tuple(rows[headed : headed + SHOWN])
-    return Plan(sheet, tuple(found), headed, shown, _left_out(found, options.wishes))
+    return Plan(sheet, tuple(found), headed, rows[:SHOWN], _left_out(found, options.wishes))
 
 
 def _left_out(found: Sequence[Column], wishes: Mapping[str, Wish]) -> tuple[str, ...]:

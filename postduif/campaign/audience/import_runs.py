@@ -28,6 +28,10 @@ class ImportFault(PostduifError):  # noqa: N818  the name says what is the case
     """A run that is not there."""
 
 
+class NoSuchImport(ImportFault):
+    """None has that number."""
+
+
 class Run(NamedTuple):
     """An import. Times in seconds since the epoch."""
 
@@ -81,9 +85,10 @@ def save(connection: sqlite3.Connection, run: Run, rejected: Iterable[Rejected])
         )
 
 
-def runs(connection: sqlite3.Connection, limit: int) -> list[Run]:
-    """The last ones, the latest first."""
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM import_run ORDER BY id DESC LIMIT ?", (limit,)).fetchall()
+def runs(connection: sqlite3.Connection, limit: int, before: int = 0) -> list[Run]:
+    """The last ones, the latest first; `before`: only those with a smaller number."""
+    query = f"SELECT {_COLUMNS} FROM import_run WHERE id < ? ORDER BY id DESC LIMIT ?"
+    rows = connection.execute(query, (before or 2**63 - 1, limit)).fetchall()
     return [_run(row) for row in rows]
 
 
@@ -91,7 +96,7 @@ def found(connection: sqlite3.Connection, number: int) -> Run:
     """The run of that number. Raises ImportFault."""
     row = connection.execute(f"SELECT {_COLUMNS} FROM import_run WHERE id = ?", (number,)).fetchone()
     if not row:
-        raise ImportFault(f"there is no import {number}; postduif contact imports has them all")
+        raise NoSuchImport(f"there is no import {number}; postduif contact imports has them all")
     return _run(row)
 
 

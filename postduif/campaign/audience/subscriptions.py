@@ -70,6 +70,10 @@ class SubscriptionFault(PostduifError):  # noqa: N818  the name says what is the
     """A type or a proof that cannot be so; the text names the remedy."""
 
 
+class NoSuchType(SubscriptionFault):
+    """None has that name."""
+
+
 def types(connection: sqlite3.Connection) -> dict[str, SubscriptionType]:
     """All types, by name."""
     rows = connection.execute(
@@ -84,7 +88,7 @@ def type_named(connection: sqlite3.Connection, name: str) -> SubscriptionType:
     for one in known.values():
         if one.name.lower() == name.lower():
             return one
-    raise SubscriptionFault(f"there is no type of mail {name!r}{nearest(name, tuple(known))}")
+    raise NoSuchType(f"there is no type of mail {name!r}{nearest(name, tuple(known))}")
 
 
 def save_type(connection: sqlite3.Connection, one: SubscriptionType) -> None:

@@ -10,17 +10,30 @@ import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from postduif.bounce import suppression_file
 from postduif.bounce.address_state import Cause, Entry, refusing
 from postduif.bounce.keyring import ERASURE_KEY_FILE, erasure_key
 from postduif.bounce.patterns import Patterns
 from postduif.bounce.subject import erased
+from postduif.bounce.suppression_file import Past
 from postduif.config.private_files import find_private
 from postduif.errors import ConfigError, StoreError
 from postduif.queue.connection import FILE_NAME, connect_reader
 
 _ANY_ERASED = "SELECT 1 FROM suppression WHERE subject >= '#' AND subject < '$' AND cause = ? LIMIT 1"
+
+
+MAX_PAST = 100
+
+
+class About(NamedTuple):
+    """One address on the list."""
+
+    entries: tuple[Entry, ...]
+    history: tuple[Past, ...]
+    """The latest first, MAX_PAST at most."""
 
 
 class SuppressionLink:
@@ -63,6 +76,12 @@ class SuppressionLink:
             for subject, several in keys.items():
                 several.append(erased(subject, self._secret))
         return keys
+
+    def about(self, subject: str) -> About:
+        """All that is on the list about an address, patterns that mean it too, and what happened to it."""
+        with _as_store_errors(self._path):
+            history = suppression_file.history(self._connection, subject, self._secret, MAX_PAST)
+        return About(tuple(self._entries(self._keys([subject])[subject])), tuple(history))
 
     def erased(self, subjects: Sequence[str]) -> set[str]:
         """Those of these whose person was erased: nothing may be kept of them."""

@@ -13,6 +13,7 @@ from sqlite3 import Connection
 from typing import Literal, NamedTuple
 
 from postduif.campaign.accounts.connection import accounts
+from postduif.campaign.audience.import_work import ImportWork
 from postduif.campaign.kept import Kept
 from postduif.clock import Clock
 from postduif.config.schema import Config
@@ -44,6 +45,7 @@ class Desk:
         self.closing = threading.Event()
         """Set when the pages end: streams end by themselves then."""
         self._accounts = Kept(lambda: accounts(config.server.data_dir))
+        self.imports = ImportWork(self.data_dir, clock, self.closing)
         self._told: OrderedDict[bytes, deque[Told]] = OrderedDict()
         self._lock = threading.Lock()
 

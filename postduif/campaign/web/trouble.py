@@ -9,6 +9,12 @@ from starlette.responses import PlainTextResponse, Response
 
 from postduif import log
 from postduif.campaign.accounts.fault import Guessing, NoSuchAccount, NotAllowed
+from postduif.campaign.audience.contacts import NoSuchContact
+from postduif.campaign.audience.import_runs import NoSuchImport
+from postduif.campaign.audience.projects import NoSuchProject
+from postduif.campaign.audience.selections import NoSuchSelection
+from postduif.campaign.audience.subscriptions import NoSuchType
+from postduif.campaign.audience.uploads import NoSuchUpload
 from postduif.campaign.mailings.fault import NoSuchMailing, NotNow, Overtaken
 from postduif.campaign.web.page import is_fragment, render
 from postduif.campaign.web.safety import TooLarge
@@ -21,6 +27,12 @@ STATUS: tuple[tuple[type[PostduifError], int], ...] = (
     (NotAllowed, 403),
     (NoSuchAccount, 404),
     (NoSuchMailing, 404),
+    (NoSuchContact, 404),
+    (NoSuchSelection, 404),
+    (NoSuchProject, 404),
+    (NoSuchType, 404),
+    (NoSuchImport, 404),
+    (NoSuchUpload, 404),
     (Overtaken, 409),
     (NotNow, 409),
     (ControlError, 503),
