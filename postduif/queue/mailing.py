@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
+from postduif.errors import StoreError
 from postduif.queue import rows
 from postduif.queue.extension import Extension
 
@@ -19,6 +20,8 @@ MAX_NUMBER = (1 << 31) - 1
 """Of a mailing. Ids of the main queue file begin at 100 times the seconds since 1970, far above."""
 FOLDER = "mailings"
 """Below data_dir; each mailing that was handed over has a directory there, named by its number."""
+TEMPLATE_FILE = "template.json"
+"""Beside the queue file of a mailing: its template, for who reads the mail as a page when all of it is long gone."""
 TERMS = "mailing_terms"
 PAUSED, STOPPED, WAVE = "mailing paused", "mailing stopped", "wave"
 """Owners of the holds that a mailing, or its later waves, wait behind."""
@@ -58,6 +61,17 @@ def of_recipient(recipient_id: int) -> tuple[int, int] | None:
 def directory_of(data_dir: Path, number: int) -> Path:
     """Where a mailing that was handed over is."""
     return data_dir / FOLDER / str(number)
+
+
+def template_of(data_dir: Path, number: int) -> bytes:
+    """The template of a mailing that was handed over; nothing when it is not there. Raises StoreError."""
+    path = directory_of(data_dir, number) / TEMPLATE_FILE
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def write_terms(connection: sqlite3.Connection, terms: Terms) -> None:

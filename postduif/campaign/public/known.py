@@ -15,7 +15,7 @@ from postduif.campaign.tracking.links import TrackedLink, links_of
 from postduif.clock import Clock
 from postduif.errors import PostduifError
 from postduif.mta.merge.stored import load
-from postduif.queue.mailing import read_terms
+from postduif.queue.mailing import read_terms, template_of
 
 MOST = 300
 """Mailings in memory."""
@@ -78,12 +78,11 @@ def _look(data_dir: Path, mailing: int) -> Known:
     try:
         with opened(data_dir, mailing) as connection:
             terms = read_terms(connection)
-            (template,) = connection.execute("SELECT content FROM body LIMIT 1").fetchone() or (b"",)
         links = {one.number: one for one in links_of(data_dir, mailing)}
     except PostduifError:
         return NOTHING
     mail_type = terms.mail_type if terms else ""
-    return Known(links, mail_type, _title(data_dir, mail_type), _sender(template))
+    return Known(links, mail_type, _title(data_dir, mail_type), _sender(template_of(data_dir, mailing)))
 
 
 def _title(data_dir: Path, mail_type: str) -> str:
@@ -98,7 +97,7 @@ def _title(data_dir: Path, mail_type: str) -> str:
 
 def _sender(template: bytes) -> str:
     try:
-        name = load(template)[0].sender.name
+        name = load(template)[0].sender.name if template else ""
     except PostduifError:
         return ""
     return "" if "{" in name or "[[" in name else name

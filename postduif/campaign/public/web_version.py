@@ -13,12 +13,12 @@ from postduif.campaign.content.preview import SAMPLES
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.listing import find
 from postduif.campaign.preparing.specimen import somebody
-from postduif.campaign.results.opening import opened
 from postduif.campaign.tracking import whose
 from postduif.config.schema import Config
 from postduif.errors import PostduifError
 from postduif.mta.link_addresses import addresses
 from postduif.mta.merge.stored import merge_of
+from postduif.queue.mailing import template_of
 from postduif.recipient_token import Whom
 
 
@@ -29,16 +29,14 @@ def web_version(config: Config, whom: Whom, token: str, now: float) -> str | Non
         person = whose.person(data_dir, whom.mailing, whom.number)
         if person is None or not person.contact:
             return None
-        with opened(data_dir, whom.mailing) as connection:
-            row = connection.execute("SELECT content FROM body LIMIT 1").fetchone()
-        if row is None:
+        if not (template := template_of(data_dir, whom.mailing)):
             return None
         with mailings(data_dir) as connection:
             mailing = find(connection, whom.mailing)
         with audience(data_dir) as people, suppression_link(data_dir) as link:
             values = somebody(people, link, config, mailing, f"#{person.contact}", now).values
         given = {**SAMPLES, **addresses(config.web.public_url or "", token)}
-        return _html(merge_of(row[0]).render({**values, **given}))
+        return _html(merge_of(template).render({**values, **given}))
     except PostduifError:
         return None
 

@@ -60,6 +60,7 @@ def test_the_page(pages: Served) -> None:
     asked = pages.ask(path).text
     assert "No more the weekly news?" in asked
     assert 'method="post"' in asked
+    assert "from News." in asked
     assert "get no more the weekly news" in pages.post(path, "leave=type").text
     assert "get no more mailings" in pages.post(path, "leave=all").text
     assert "again" in pages.post(path, "stay=all").text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from postduif.campaign.results.opening import opened
 from postduif.campaign.results.people import everybody
 from postduif.campaign.results.tally import Tally
 from postduif.config.schema import Config
+from postduif.queue.connection import FILE_NAME, connect_writer
+from postduif.queue.mailing import directory_of
 from postduif.queue.mailing_file import hand_over
 from tests.campaign.installation import FEW_RULES, NOW, Content, Installation, Mailbox
 from tests.campaign.public.served import Served, serving
@@ -44,11 +47,14 @@ def shown(tmp_path: Path) -> Iterator[tuple[Served, int]]:
 
 
 def test_as_it_is_now(shown: tuple[Served, int]) -> None:
-    """It is merged with what is known of the reader now, and whatever is in it, it runs nothing."""
+    """It is merged with what is known of the reader now, also when all is delivered; whatever is in it runs nothing."""
     pages, mailing = shown
     with opened(pages.data_dir, mailing) as connection:
         numbers = {one.address: one.number for one in everybody(Tally(connection))}
     path = f"/w/{token(pages.data_dir, numbers['ann@one.example'], mailing)}"
+    with contextlib.closing(connect_writer(directory_of(pages.data_dir, mailing) / FILE_NAME)) as writer:
+        writer.execute("DELETE FROM recipient")  # all are delivered: message and body leave the queue with the last
+        assert writer.execute("SELECT count(*) FROM body").fetchone() == (0,)
     assert "Dear Ann," in pages.ask(path).text
     with audience(pages.data_dir) as connection, transaction(connection):
         connection.execute("UPDATE contact SET name = 'Anna <b>' WHERE email = 'ann@one.example'")
