@@ -51,6 +51,9 @@ class Message:
     """Some octet is above 127, so the next hop must know 8BITMIME (RFC 6152)."""
     smtputf8: bool = False
     """The header section holds UTF-8, so the next hop must know SMTPUTF8 (RFC 6531)."""
+    vouched_from: int = 0
+    """Where the body begins when its maker vouches for it, so that nobody has to look: it is ASCII and, but for empty
+    lines at its end, in DKIM's relaxed form; no line of the whole message begins with a dot. 0: look."""
 
 
 @dataclass(slots=True)

@@ -58,13 +58,13 @@ class Garbled(RemoteProtocolError):  # noqa: N818  the name says what happened
 _NOT_READY = (Step.GREETING, Step.EHLO, Step.HELO, Step.STARTTLS, Step.QUIT)
 
 
-def stuff(content: bytes) -> bytes:
-    """Content as it follows DATA: dots doubled, ended by CRLF.CRLF (RFC 5321 4.5.2). Content ends in CRLF."""
+def stuffed(content: bytes) -> bytes:
+    """Content as it stands between DATA and the lone dot: dots at the start of lines doubled (RFC 5321 4.5.2)."""
     if not content.startswith(b".") and not has_dot_line(content.decode("latin-1")):
-        return content + _DOT
+        return content
     if content.startswith(b"."):
         content = b"." + content
-    return content.replace(b"\r\n.", b"\r\n..") + _DOT
+    return content.replace(b"\r\n.", b"\r\n..")
 
 
 class ClientSession:
@@ -286,25 +286,26 @@ class ClientSession:
         if one.data_reply is None or not one.data_reply.intermediate:
             self._finish(one, done)
         elif one.accepted:
-            self._say_content(one, b"", stuff(one.content))
+            self._say_content(one, b"", one.content if one.dotless else stuffed(one.content), _DOT)
             self._begin_next()
         else:
             # No recipient, and yet 354: a lone dot ends it without mail (RFC 2920 3.1).
             self._say(_DOT, Step.FINAL, one)
 
     def _send_chunk(self, one: Transaction) -> None:
-        self._say_content(one, b"BDAT %d LAST\r\n" % len(one.content), one.content)
+        end = len(_DOT)  # as long as that of DATA: whatever it is, it can be told whether it left
+        self._say_content(one, b"BDAT %d LAST\r\n" % len(one.content), one.content[:-end], one.content[-end:])
 
-    def _say_content(self, one: Transaction, before: bytes, content: bytes) -> None:
+    def _say_content(self, one: Transaction, before: bytes, content: bytes, end: bytes) -> None:
         if self.closing is not None:
             return
         one.content_sent = True
         if len(content) <= LARGE_CONTENT:
-            self._say(before + content, Step.FINAL, one)
+            self._say(before + content + end, Step.FINAL, one)
         else:
             self.content_here = True
-            self._out += (before, content[: -len(_DOT)]) if before else (content[: -len(_DOT)],)
-            self._say(content[-len(_DOT) :], Step.FINAL, one)
+            self._out += (before, content) if before else (content,)
+            self._say(end, Step.FINAL, one)
 
     def _answer_to_content(self, one: Transaction, reply: Reply, done: list[Transaction]) -> None:
         """Its verdict. One that comes before the end of the content can only be a no, and leaves us out of step."""

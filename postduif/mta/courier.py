@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
 from postduif import log
+from postduif.address import Address
 from postduif.clock import Clock
 from postduif.config.schema import Config
 from postduif.envelope import Envelope, Recipient
@@ -177,13 +178,15 @@ class Courier:
             message = await self._store.content(envelope)
             if recipients[0].merge:
                 message = merged(message, envelope, recipients[0], self._about_merging())
-            wishes = (message, features.eight_bit_mime, features.smtputf8, addresses_ascii(envelope, recipients))
+            wishes = (message, features.eight_bit_mime, features.smtputf8, addresses_ascii(envelope.sender, recipients))
             large = message.eight_bit and not features.eight_bit_mime and len(message.content) > LARGE
             fitted = await asyncio.to_thread(fit, *wishes) if large else fit(*wishes)
             if isinstance(fitted, Reply):
                 return fitted
-            content = await self._signer.sign(envelope.header_from, fitted.content) + fitted.content
-            transaction = compose(self._sender(envelope, recipients), recipients, content, features)
+            signature = await self._signer.sign(envelope.header_from, fitted.content, fitted.vouched_from)
+            content, dotless = signature + fitted.content, fitted.vouched_from > 0
+            sender = self._sender(envelope, recipients)
+            transaction = compose(envelope, sender, recipients, content, features, dotless=dotless)
         except StoreError:
             return Reply(451, "4.3.0", "the message could not be read from the queue")
         except KeyUnavailable as error:
@@ -201,14 +204,14 @@ class Courier:
             )
         return transaction
 
-    def _sender(self, envelope: Envelope, recipients: Sequence[Recipient]) -> Envelope:
-        """The envelope with the return address that says whom the mail was for, where there is to be one."""
+    def _sender(self, envelope: Envelope, recipients: Sequence[Recipient]) -> Address:
+        """The return address: one that says whom the mail was for, where there is to be one."""
         ours = self._return_addresses()
         if ours is None or not envelope.sender.domain or len(recipients) != 1:
-            return envelope
+            return envelope.sender
         if not ours.for_submitted and not recipients[0].merge:
-            return envelope
-        return replace(envelope, sender=ours.sender(recipients[0].id, envelope.received_at))
+            return envelope.sender
+        return ours.sender(recipients[0].id, envelope.received_at)
 
     def _about_merging(self) -> merging.Occasion:
         return merging.Occasion(self._clock.time(), self._hostname, self._return_addresses(), self._links())

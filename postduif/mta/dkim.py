@@ -111,11 +111,11 @@ class Signer:
         self._domains, problems = _read(keys)
         return problems
 
-    async def sign(self, header_from: str, content: bytes) -> bytes:
+    async def sign(self, header_from: str, content: bytes, vouched_from: int = 0) -> bytes:
         """The signature fields to put before `content`; b"" when no key is configured for the From domain.
 
-        `header_from` is that domain. `content` is in final form: CRLF, encoded, not dot-stuffed. Raises KeyUnavailable
-        when a configured key is missing: the mail must wait.
+        `header_from` is that domain. `content` is in final form: CRLF, encoded, not dot-stuffed; `vouched_from` see
+        `Message`. Raises KeyUnavailable when a configured key is missing: the mail must wait.
         """
         domain = self._domain(header_from)
         if domain is None:
@@ -123,9 +123,9 @@ class Signer:
         began = self._clock.monotonic()
         now = int(self._clock.time())
         if len(content) < _LARGE:
-            prepared = _prepare(domain, content, now)
+            prepared = _prepare(domain, content, now, vouched_from)
         else:
-            prepared = await asyncio.to_thread(_prepare, domain, content, now)
+            prepared = await asyncio.to_thread(_prepare, domain, content, now, vouched_from)
         fields = [_field(start, await self._signing.sign(key, digest)) for key, digest, start in prepared]
         self._count(domain, began)
         return b"".join(fields)
@@ -187,10 +187,10 @@ def _ascii(domain: str) -> str:
         return domain.lower()
 
 
-def _prepare(domain: _Domain, content: bytes, now: int) -> _Prepared:
+def _prepare(domain: _Domain, content: bytes, now: int, vouched_from: int = 0) -> _Prepared:
     """Canonicalise and hash; the body once for all keys."""
-    section, body = header.split(content)
-    body_hash = b2a_base64(hashlib.sha256(relaxed_body(body)).digest(), newline=False)
+    section, body = _cut(content, vouched_from)
+    body_hash = b2a_base64(hashlib.sha256(body).digest(), newline=False)
     order, found = relaxed_fields(section, _WANTED)
     layout = domain.layout(order)
     fields = b"\r\n".join([found[name] for name in layout.names])
@@ -202,6 +202,14 @@ def _prepare(domain: _Domain, content: bytes, now: int) -> _Prepared:
         digest = hashlib.sha256(b"%b%b%b bh=%b; b=" % (fields, relaxed, times, body_hash)).digest()
         prepared.append((key, digest, b"%b%b\r\n bh=%b;\r\n b=" % (written, times, body_hash)))
     return prepared
+
+
+def _cut(content: bytes, vouched_from: int) -> tuple[bytes, bytes | memoryview]:
+    """Header section, and body in relaxed form."""
+    if vouched_from and not content.endswith(b"\r\n\r\n"):  # then there may be empty lines at the end
+        return content[: vouched_from - 2], memoryview(content)[vouched_from:]
+    section, body = header.split(content)
+    return section, relaxed_body(body)
 
 
 def _field(start: bytes, signature: bytes) -> bytes:

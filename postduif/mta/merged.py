@@ -1,7 +1,8 @@
 """The message for one recipient of a template: the stored content, the recipient's values, and what we add to them.
 
 A recipient's values are a JSON array, one for each of the names that the template uses and that are not given here, in
-the order of `order_of`. The same message comes out at every try, but for its Date.
+the order of `order_of`. The same message comes out at every try, but for its Date. What `merge.quoted` promises of it
+is said with it (`Message.vouched_from`), because looking through 60 KB costs as much as joining them.
 """
 
 from __future__ import annotations
@@ -65,8 +66,9 @@ def merged(template: Message, envelope: Envelope, recipient: Recipient, about: O
         count = len(needs.order)
         raise MergeError(f"the recipient has {len(values)} values, the template needs {count}; prepare it again")
     content = merge.render(by_key(needs.order, values) | _given(needs, envelope, recipient, about))
-    ascii_only = content.isascii()
-    return Message(content, eight_bit=not ascii_only, smtputf8=not ascii_only)
+    body = content.index(b"\r\n\r\n") + 4
+    ascii_only = content[:body].isascii()
+    return Message(content, eight_bit=not ascii_only, smtputf8=not ascii_only, vouched_from=body)
 
 
 def by_key(order: Sequence[str], values: Sequence[object]) -> dict[str, object]:

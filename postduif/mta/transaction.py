@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from postduif.address import Address
 from postduif.bounce.effect import Scope
 from postduif.envelope import UNSAID, Envelope, Notify, Recipient, ascii_orcpt
 from postduif.reply import Reply
@@ -50,6 +51,8 @@ class Transaction:
     mail: bytes
     recipients: list[bytes]
     content: bytes
+    dotless: bool = False
+    """No line of the content begins with a dot, as is known; False: look."""
     mail_reply: Reply | None = None
     rcpt_replies: list[Reply] = field(default_factory=list)
     data_reply: Reply | None = None
@@ -95,10 +98,21 @@ class Transaction:
         return Scope.LONE if sum(reply.positive for reply in self.rcpt_replies) == 1 else Scope.MANY
 
 
-def compose(envelope: Envelope, recipients: Sequence[Recipient], content: bytes, features: Features) -> Transaction:
-    """Write the commands for a peer with these features. The content is final (signed, fit for the peer)."""
-    utf8 = features.smtputf8 and (envelope.smtputf8 or not addresses_ascii(envelope, recipients))
-    mail = f"MAIL FROM:<{envelope.sender}>"
+def compose(
+    envelope: Envelope,
+    sender: Address,
+    recipients: Sequence[Recipient],
+    content: bytes,
+    features: Features,
+    *,
+    dotless: bool = False,
+) -> Transaction:
+    """Write the commands for a peer with these features. `sender`: the return address, in the place of the envelope's.
+
+    The content is final (signed, fit for the peer); `dotless`: no line of it begins with a dot, as is known.
+    """
+    utf8 = features.smtputf8 and (envelope.smtputf8 or not addresses_ascii(sender, recipients))
+    mail = f"MAIL FROM:<{sender}>"
     if features.size is not None:
         mail += f" SIZE={len(content)}"
     if features.eight_bit_mime and (envelope.eight_bit or utf8):
@@ -111,12 +125,12 @@ def compose(envelope: Envelope, recipients: Sequence[Recipient], content: bytes,
         )
     wishes = [_dsn_wishes(one, utf8=utf8) if features.dsn else "" for one in recipients]
     rcpts = [f"RCPT TO:<{one.address}>{wish}\r\n".encode() for one, wish in zip(recipients, wishes, strict=True)]
-    return Transaction(f"{mail}\r\n".encode(), rcpts, content)
+    return Transaction(f"{mail}\r\n".encode(), rcpts, content, dotless)
 
 
-def addresses_ascii(envelope: Envelope, recipients: Sequence[Recipient]) -> bool:
+def addresses_ascii(sender: Address, recipients: Sequence[Recipient]) -> bool:
     """Sender and recipients can be said without SMTPUTF8 (RFC 6531)."""
-    return envelope.sender.ascii and all(one.address.ascii for one in recipients)
+    return sender.ascii and all(one.address.ascii for one in recipients)
 
 
 def _dsn_wishes(recipient: Recipient, *, utf8: bool) -> str:

@@ -6,7 +6,7 @@ import re
 
 from postduif.mta import mail_content
 from postduif.mta.canonical import relaxed_body
-from postduif.mta.client_session import stuff
+from postduif.mta.client_session import stuffed
 from postduif.mta.mail_content import ChunkReader, DataReader
 from tests.fuzz.cutting import cut
 
@@ -58,9 +58,10 @@ def _plain(octets: bytes) -> tuple[bytes, str, bytes] | None:
 def _written(content: bytes) -> None:
     content += b"" if content.endswith(b"\r\n") else b"\r\n"
     assert mail_content.fault_of(content, 10**6) == ""
-    assert (b"\r\n" + stuff(content)).find(mail_content.END) == len(stuff(content)) - 3
+    wire = stuffed(content) + b".\r\n"
+    assert (b"\r\n" + wire).find(mail_content.END) == len(wire) - 3
     reader = DataReader(len(content), 10**6)
-    assert reader.feed(stuff(content)) == b""
+    assert reader.feed(wire) == b""
     assert (reader.fault, reader.content()) == ("", content)
     body = relaxed_body(content)
     assert relaxed_body(body) == body

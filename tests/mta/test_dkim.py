@@ -195,6 +195,14 @@ def test_many_at_once(keys: Keys, signer: Signer) -> None:
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("body", [b"", b"a b\r\n", b"a b\r\n\r\n\r\n"])
+def test_what_is_vouched_for_is_signed_as_ever(keys: Keys, signer: Signer, body: bytes) -> None:
+    """Empty lines at the end are left out of the hash, though nobody looks at the rest of the body."""
+    content = b"From: a@example.com\r\n\r\n" + body
+    signed = asyncio.run(signer.sign("example.com", content, content.index(b"\r\n\r\n") + 4))
+    assert keys.good(signed + content) == [True, True]
+
+
 def test_signatures_are_counted(signer: Signer) -> None:
     """Each algorithm counts for itself, each message once."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from postduif import header
 from postduif.address import parse
 from postduif.bounce.verp import Purpose, Verp
 from postduif.envelope import Envelope, Message, Recipient
@@ -68,3 +69,17 @@ def test_an_address_to_write_to_needs_a_domain(text: str) -> None:
     """Without bounce.domain nobody can be unsubscribed by mail."""
     with pytest.raises(TemplateError, match=r"needs bounce\.domain; configure it again"):
         message(text, Occasion(0, "h", None))
+
+
+@pytest.mark.parametrize("email", ["b@remote.example", "b\u00e9@remote.example"])
+def test_the_maker_vouches_for_the_body(email: str) -> None:
+    """It says where the body begins, which is ASCII and stuffed with no dots; the address may be none of both."""
+    content = Content(Mailbox("a@sender.example"), Mailbox("{{ email }}"), "hi", text=".{{ email }}\n.\n")
+    recipient = Recipient(parse(email), id=5, merge=packed([email]))
+    template = Message(dump(content, ["email"]))
+    made = merged(template, Envelope(parse("a@sender.example")), recipient, Occasion(0, "h", None))
+    section, body = header.split(made.content)
+    assert made.content[made.vouched_from :] == body
+    assert body.isascii()
+    assert b"\r\n." not in made.content
+    assert (made.smtputf8, made.eight_bit) == (not section.isascii(), not email.isascii())

@@ -69,8 +69,8 @@ def test_what_we_say_is_what_we_read(
 ) -> None:
     """MAIL and RCPT as we send them are read as they were meant, and say nothing the peer did not offer."""
     envelope = Envelope(sender, ret=ret, envid=envid)
-    assume(features.smtputf8 or addresses_ascii(envelope, recipients))  # else it is never sent: `fit` refuses it
-    one = compose(envelope, recipients, b"x\r\n", features)
+    assume(features.smtputf8 or addresses_ascii(sender, recipients))  # else it is never sent: `fit` refuses it
+    one = compose(envelope, sender, recipients, b"x\r\n", features)
     for line in (one.mail, *one.recipients):
         assert line.endswith(b"\r\n")
         assert not command.has_control(line[:-2])
