@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from rich import box
@@ -13,6 +13,8 @@ from rich.text import Text
 
 from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.results.figures import Figures, Line, lines
+from postduif.campaign.results.reading import DEFINITIONS as READING
+from postduif.campaign.results.reading import LinkResult, Reading
 from postduif.campaign.results.spread import Bucket, OfDomain, Speed
 from postduif.campaign.results.states import State
 from postduif.cli.mailing_access import called
@@ -34,6 +36,9 @@ class Result(NamedTuple):
     domains: Sequence[OfDomain]
     buckets: Sequence[Bucket]
     speed: Speed
+    reading: Reading | None = None
+    """None: nothing of it is tracked."""
+    links: Sequence[LinkResult] = ()
 
 
 class Row(NamedTuple):
@@ -44,6 +49,12 @@ class Row(NamedTuple):
     value: int
     line: Line | None
     """None: a cause or a category."""
+
+
+def reading_rows(reading: Reading) -> Iterator[Row]:
+    """How it was read."""
+    for line in lines(reading, READING):
+        yield Row(0, line.name.replace("_", " "), line.value, line)
 
 
 def rows(figures: Figures) -> Iterator[Row]:
@@ -86,7 +97,11 @@ def width_of(begin: float, end: float) -> float:
 
 def drawn(result: Result, room: int) -> RenderableType:
     """All of it, in `room` characters a line."""
-    parts: list[RenderableType] = [_heading(result), _figures(result.figures)]
+    parts: list[RenderableType] = [_heading(result), _table(rows(result.figures))]
+    if result.reading:
+        parts.append(_table(reading_rows(result.reading)))
+    if any(one.clicks_with_machines for one in result.links):
+        parts.append(_links(result.links))
     if result.domains:
         parts.append(domains(result.domains, room))
     if result.buckets:
@@ -104,7 +119,8 @@ def live(result: Result) -> RenderableType:
         ProgressBar(max(figures.to_deliver, 1), ended, width=_BAR),
         Text(f"{result.speed.delivered / result.speed.seconds:,.0f}/s"),
     )
-    return Group(_heading(result), bar, _figures(figures))
+    read = [_table(reading_rows(result.reading))] if result.reading and result.reading.opens_with_machines else []
+    return Group(_heading(result), bar, _table(rows(figures)), *read)
 
 
 def line_of(result: Result) -> str:
@@ -128,12 +144,23 @@ def _heading(result: Result) -> Text:
     return Text(printable(words), "bold")
 
 
-def _figures(figures: Figures) -> Table:
+def _links(links: Sequence[LinkResult]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("link", overflow="ellipsis", no_wrap=True)
+    for title in ("clicked", "clicks", "with machines"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for one in links:
+        counts = (one.clickers, one.clicks, one.clicks_with_machines)
+        table.add_row(Text(printable(f"{one.link} {one.label or one.url}")), *(f"{count:,}" for count in counts))
+    return table
+
+
+def _table(found: Iterable[Row]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("figure", no_wrap=True)
     table.add_column("people", justify="right", no_wrap=True)
     table.add_column("share", no_wrap=True)
-    for row in rows(figures):
+    for row in found:
         style = "" if row.line else "dim"
         table.add_row(Text("  " * row.depth + row.name, style), Text(f"{row.value:,}", style), share(row.line))
     return table

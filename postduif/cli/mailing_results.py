@@ -18,19 +18,20 @@ from postduif.campaign.audience.connection import audience
 from postduif.campaign.mailings.record import State as Life
 from postduif.campaign.results.exporting import write_csv, write_json
 from postduif.campaign.results.figures import figures_of, lines
-from postduif.campaign.results.opening import opened as opened_results
 from postduif.campaign.results.people import Which
 from postduif.campaign.results.people import recipients as read_recipients
+from postduif.campaign.results.reading import DEFINITIONS as READING
+from postduif.campaign.results.reading import Reading, is_tracked, link_results, reading
+from postduif.campaign.results.selecting import enrol, select_excluded
 from postduif.campaign.results.selecting import select as select_people
-from postduif.campaign.results.selecting import select_excluded
 from postduif.campaign.results.spread import by_domain, over_time, speed
-from postduif.campaign.results.states import State
-from postduif.campaign.results.tally import Tally
+from postduif.campaign.results.states import Did, State
+from postduif.campaign.results.tally import Source, Tally, tally_of
 from postduif.campaign.results.timeline import Event, numbers_of
 from postduif.campaign.results.timeline import timeline as timeline_of
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.mailing_access import Desk, brief, number_argument, opened
-from postduif.cli.mailing_figures import Result, drawn, line_of, live, rows, width_of
+from postduif.cli.mailing_figures import Result, drawn, line_of, live, reading_rows, rows, width_of
 from postduif.cli.mailing_spread import DOMAINS, clock
 from postduif.cli.options import config_option
 from postduif.cli.private_output import private_output
@@ -53,6 +54,8 @@ def _domain(_: click.Context, __: click.Parameter, value: str) -> str:
 
 
 _at_domain = click.option("--domain", default="", callback=_domain, help="Only at this domain.")
+_did = click.option("--did", type=click.Choice([did.value for did in Did]), help="Only who did this, without machines.")
+_link = click.option("--link", default=0, help="With --did clicked or not clicked: this link, by its number.")
 _of_cause = click.option("--cause", default="", help="Only whose last reply meant this, as mailbox_full.")
 
 
@@ -83,14 +86,17 @@ def results(config_path: Path, number: int, *, watch: bool, as_json: bool) -> No
 @_of_state
 @_at_domain
 @_of_cause
+@_did
+@_link
 @click.option("--after", default=-1, help="Only numbers above this one.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most.")
 @json_option
 def recipients(
-    config_path: Path, number: int, state: str | None, domain: str, cause: str, after: int, limit: int, *, as_json: bool
-) -> None:
+    config_path: Path, number: int, state: str | None, domain: str, cause: str, did: str | None, link: int,
+    after: int, limit: int, *, as_json: bool,
+) -> None:  # fmt: skip
     """Each with the state and the last reply."""
-    which = Which(State(state) if state else None, domain, cause)
+    which = _which(state, domain, cause, did, link)
     with opened(config_path) as desk, _tally(desk, number) as tally:
         found = read_recipients(tally, which, after=after, limit=limit)
     if as_json:
@@ -133,17 +139,20 @@ def timeline(config_path: Path, number: int, address: str, *, as_json: bool) -> 
 @_of_state
 @_at_domain
 @_of_cause
+@_did
+@_link
 @json_option
 def export(
-    config_path: Path, number: int, file: Path, state: str | None, domain: str, cause: str, *, as_json: bool
-) -> None:
+    config_path: Path, number: int, file: Path, state: str | None, domain: str, cause: str, did: str | None, link: int,
+    *, as_json: bool,
+) -> None:  # fmt: skip
     """Write everybody with their result to FILE as CSV, or JSON.
 
     Default: standard output. Unless a state, a domain or a cause is chosen, those excluded are in it, too.
     """
     with opened(config_path) as desk, _tally(desk, number) as tally, private_output(file) as target:
         write = write_json if as_json else write_csv
-        write(target, tally, Which(State(state) if state else None, domain, cause))
+        write(target, tally, _which(state, domain, cause, did, link))
 
 
 @click.command
@@ -153,7 +162,11 @@ def export(
 @_of_state
 @_at_domain
 @_of_cause
+@_did
+@_link
 @click.option("--excluded", help='Those excluded for this cause; "" is any.')
+@click.option("--project", is_flag=True, help="NAME is a project, not a selection.")
+@click.option("--role", default="", help="Of those who come into the project.")
 @json_option
 def select(
     config_path: Path,
@@ -162,30 +175,45 @@ def select(
     state: str | None,
     domain: str,
     cause: str,
+    did: str | None,
+    link: int,
     excluded: str | None,
+    role: str,
     *,
+    project: bool,
     as_json: bool,
 ) -> None:
     """Put those with a result into a selection.
 
-    NAME is a static selection; it is made if need be.
+    NAME is a static selection; it is made if need be. With --project, a project.
     """
-    if excluded is not None and (state or domain or cause):
-        raise click.UsageError("who is excluded has no state and no reply; leave --state, --domain and --cause out")
+    if excluded is not None and (state or domain or cause or did or project):
+        raise click.UsageError("who is excluded has no state, reply or visit; leave all but --excluded out")
+    which = _which(state, domain, cause, did, link)
     with (
         opened(config_path) as desk,
         _tally(desk, number) as tally,
         audience(desk.config.server.data_dir) as people,
     ):
-        if excluded is None:
-            which = Which(State(state) if state else None, domain, cause)
+        if project:
+            enrolled, new = enrol(people, name, role, tally, which, time.time())
+            told, kind = enrolled.name, "project"
+        elif excluded is None:
             selection, new = select_people(people, name, tally, which, time.time())
         else:
             selection, new = select_excluded(people, name, tally, excluded, time.time())
+        if not project:
+            told, kind = selection.name, "selection"
     if as_json:
-        print_json({"selection": selection.name, "new": new})
+        print_json({kind: told, "new": new})
     else:
-        click.echo(f'{count(new, "contact")} more in the selection "{printable(selection.name)}"')
+        click.echo(f'{count(new, "contact")} more in the {kind} "{printable(told)}"')
+
+
+def _which(state: str | None, domain: str, cause: str, did: str | None, link: int) -> Which:
+    if link and did not in (Did.CLICKED, Did.NOT_CLICKED):
+        raise click.UsageError("--link says which link was clicked, or not; add --did clicked")
+    return Which(State(state) if state else None, domain, cause, Did(did) if did else None, link)
 
 
 _CAUSES_OF = "SELECT cause FROM excluded WHERE address = ? COLLATE NOCASE"
@@ -199,14 +227,18 @@ def _look(desk: Desk, number: int, tally: Tally, *, whole: bool) -> Result:
     started = whole and mailing.run.started is not None
     buckets = over_time(tally, width_of(begun, mailing.run.ended or now)) if started else []
     some = [one for one in buckets if any(one[1:])]  # a bounce of days later has thousands of empty ones before it
-    return Result(mailing, figures, by_domain(tally) if started else [], some, speed(tally.connection, now, SPEED_OF))
+    source = Source(desk.config.server.data_dir, number)
+    read = reading(source, figures.delivered) if is_tracked(tally.connection, source) else None
+    links = link_results(source, read) if whole and read else []
+    domains = by_domain(tally) if started else []
+    return Result(mailing, figures, domains, some, speed(tally.connection, now, SPEED_OF), read, links)
 
 
 @contextlib.contextmanager
 def _tally(desk: Desk, number: int) -> Iterator[Tally]:
     desk.find(number)
-    with opened_results(desk.config.server.data_dir, number) as connection:
-        yield Tally(connection)
+    with tally_of(desk.config.server.data_dir, number) as tally:
+        yield tally
 
 
 def rest_after(seconds: float) -> float:
@@ -243,15 +275,27 @@ def _json(result: Result) -> dict[str, Any]:
         "domains": [one._asdict() for one in result.domains],
         "over_time": [one._asdict() for one in result.buckets],
         "speed": result.speed._asdict(),
+        "reading": result.reading and _reading(result.reading),
+        "links": [one._asdict() for one in result.links],
+    }
+
+
+def _reading(read: Reading) -> dict[str, Any]:
+    return {
+        "figures": [line._asdict() for line in lines(read, READING)],
+        "machines": read.machines,
+        "hours": [one._asdict() for one in read.hours],
     }
 
 
 def _plain(result: Result) -> None:
     """For programs: a line each, tab-separated, with what it is in front."""
-    for row in rows(result.figures):
+    for row in (*rows(result.figures), *(reading_rows(result.reading) if result.reading else ())):
         line = row.line
         more = (line.of, line.total or "", "" if line.share is None else f"{line.share:.4f}") if line else ("", "", "")
         click.echo("\t".join(map(str, ("figure" if line else "part", row.name, row.value, *more))))
+    for link in result.links:
+        click.echo("\t".join(map(printable, map(str, ("link", *link)))))
     for one in result.domains[:DOMAINS]:
         click.echo("\t".join("" if cell is None else str(cell) for cell in ("domain", *one)))
     for bucket in result.buckets:
@@ -276,4 +320,5 @@ def _clock(event: Event) -> str:
 
 
 def _words(event: Event) -> str:
-    return " ".join(str(part) for part in (event.code, event.enhanced, event.text) if part)
+    machine = f"({event.machine})" if event.machine else ""
+    return " ".join(str(part) for part in (event.code, event.enhanced, event.text, event.agent, machine) if part)

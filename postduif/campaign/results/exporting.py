@@ -8,26 +8,31 @@ from __future__ import annotations
 
 import csv
 import datetime
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TextIO
 
-from postduif.campaign.results.people import EVERYBODY, Which, all_excluded, everybody
+from postduif.campaign.results.people import CHUNK, EVERYBODY, Recipient, Which, all_excluded, everybody
 from postduif.campaign.results.tally import Tally
+from postduif.campaign.tracking.figures import counts_of
 from postduif.spreadsheet import guarded
 
 COLUMNS = (
     "number", "address", "domain", "contact", "child", "state", "cause", "attempts", "code", "reply", "remote", "ended",
-    "complained", "unsubscribed", "answered",
+    "complained", "unsubscribed", "answered", "opens", "clicks",
 )  # fmt: skip
-"""`cause`: what the last reply meant, or why somebody is excluded. `ended` is in UTC (RFC 3339)."""
+"""`cause`: what the last reply meant, or why somebody is excluded. `ended` is in UTC (RFC 3339). `opens` and `clicks`
+are those of people, without machines."""
 Cell = int | str | bool | None
 EXCLUDED = "excluded"
+_PIECE = 100_000
 
 
 def rows(tally: Tally, which: Which = EVERYBODY) -> Iterator[dict[str, Cell]]:
     """The recipients that are meant; when everybody is, then those excluded. None: not known, or not so yet."""
-    for one in everybody(tally, which):
+    for one, opens, clicks in _with_counts(tally, everybody(tally, which)):
         yield {
             "number": one.number,
             "address": one.address or None,
@@ -42,6 +47,8 @@ def rows(tally: Tally, which: Which = EVERYBODY) -> Iterator[dict[str, Cell]]:
             "remote": one.remote or None,
             "ended": _moment(one.at),
             **{kind: one.number in numbers for kind, numbers in tally.events.items()},
+            "opens": opens,
+            "clicks": clicks,
         }
     if which != EVERYBODY:
         return
@@ -56,26 +63,60 @@ def rows(tally: Tally, which: Which = EVERYBODY) -> Iterator[dict[str, Cell]]:
         }
 
 
+def csv_text(tally: Tally, which: Which = EVERYBODY) -> Iterator[str]:
+    """What `write_csv` writes, in pieces of some 100 KB, for who passes it on."""
+    yield from _pieces(lambda file: _csv_rows(file, tally, which))
+
+
+def json_text(tally: Tally, which: Which = EVERYBODY) -> Iterator[str]:
+    """What `write_json` writes, in such pieces."""
+    yield from _pieces(lambda file: _json_rows(file, tally, which))
+
+
 def write_csv(file: TextIO, tally: Tally, which: Which = EVERYBODY) -> int:
     """Write a heading and all rows; returns how many. Yes and no are 1 and 0, what is not known is empty."""
-    writer = csv.writer(file, lineterminator="\r\n")  # RFC 4180
-    writer.writerow(COLUMNS)
-    count = 0
-    for row in rows(tally, which):
-        writer.writerow([_text(row[name]) for name in COLUMNS])
-        count += 1
-    return count
+    return sum(_csv_rows(file, tally, which))
 
 
 def write_json(file: TextIO, tally: Tally, which: Which = EVERYBODY) -> int:
     """Write one list, a person a line; returns how many. It may be longer than memory."""
-    count = 0
-    file.write("[")
+    return sum(_json_rows(file, tally, which))
+
+
+def _csv_rows(file: TextIO, tally: Tally, which: Which) -> Iterator[int]:
+    writer = csv.writer(file, lineterminator="\r\n")  # RFC 4180
+    writer.writerow(COLUMNS)
     for row in rows(tally, which):
-        file.write((",\n" if count else "\n") + json.dumps(row, ensure_ascii=False))
-        count += 1
+        writer.writerow([_text(row[name]) for name in COLUMNS])
+        yield 1
+
+
+def _json_rows(file: TextIO, tally: Tally, which: Which) -> Iterator[int]:
+    file.write("[")
+    comma = ""
+    for row in rows(tally, which):
+        file.write(f"{comma}\n{json.dumps(row, ensure_ascii=False)}")
+        comma = ","
+        yield 1
     file.write("\n]\n")
-    return count
+
+
+def _pieces(write: Callable[[TextIO], Iterator[int]]) -> Iterator[str]:
+    file = io.StringIO()
+    for _ in write(file):
+        if file.tell() >= _PIECE:
+            yield file.getvalue()
+            file.seek(0)
+            file.truncate()
+    yield file.getvalue()
+
+
+def _with_counts(tally: Tally, people: Iterator[Recipient]) -> Iterator[tuple[Recipient, int, int]]:
+    """Each with opens and clicks, asked a chunk at a time."""
+    while chunk := list(islice(people, CHUNK)):
+        counts = counts_of(*tally.source, chunk[0].number, chunk[-1].number) if tally.source else {}
+        for one in chunk:
+            yield one, *counts.get(one.number, (0, 0))
 
 
 def _moment(at: float | None) -> str | None:

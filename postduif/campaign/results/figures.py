@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from postduif.attempt import Kind
@@ -185,10 +185,10 @@ def _waiting(tally: Tally) -> list[int]:
     return [count - seeds for count, seeds in zip(everybody, ours, strict=True)]
 
 
-def lines(of: Figures) -> list[Line]:
-    """The figures as they are shown, in order."""
+def lines(of: object, definitions: Sequence[Definition] = DEFINITIONS) -> list[Line]:
+    """The figures as they are shown, in order: those of a `Figures`, or of whatever has what the definitions name."""
     found = []
-    for name, whole, words in DEFINITIONS:
+    for name, whole, words in definitions:
         count, total = getattr(of, name), getattr(of, whole) if whole else 0
         found.append(Line(name, count, whole, total, count / total if total else None, words))
     return found

@@ -23,7 +23,7 @@ def opened(data_dir: Path, number: int) -> Iterator[sqlite3.Connection]:
 
     What SQLite says inside the block comes out as StoreError too.
     """
-    with looking(_directory(data_dir, number)) as connection:
+    with looking(place_of(data_dir, number)) as connection:
         found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if missing := sorted(set(EXTENSION.tables) - found):
             raise StoreError(f"the queue file of mailing {number} has no {missing[0]} table; prepare the mailing again")
@@ -44,7 +44,8 @@ def at_one_moment(connection: sqlite3.Connection) -> Iterator[None]:
             connection.execute("ROLLBACK")
 
 
-def _directory(data_dir: Path, number: int) -> Path:
+def place_of(data_dir: Path, number: int) -> Path:
+    """The directory that has it now. Raises StoreError when there is none."""
     after, before = directory_of(data_dir, number), data_dir / "campaign" / "prepared" / str(number)
     for directory in (after, before, after):  # it may be handed over between the first two looks
         if (directory / FILE_NAME).is_file():

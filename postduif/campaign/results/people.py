@@ -14,8 +14,9 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
+from postduif.campaign.results.doing import both, numbers_who, without
 from postduif.campaign.results.opening import at_one_moment
-from postduif.campaign.results.states import DECIDING, State
+from postduif.campaign.results.states import DECIDING, Did, State
 from postduif.campaign.results.tally import Tally
 from postduif.queue.rows import MAX_RECIPIENTS
 
@@ -30,6 +31,9 @@ class Which(NamedTuple):
     domain: str = ""
     cause: str = ""
     """What the last reply meant (`bounce.category`); only who has ended has one."""
+    did: Did | None = None
+    link: int = 0
+    """With CLICKED and NOT_CLICKED: this link, by number; 0: any."""
 
 
 EVERYBODY = Which()
@@ -132,7 +136,7 @@ def all_excluded(connection: sqlite3.Connection, cause: str = "") -> Iterator[Ex
 
 def _page(tally: Tally, which: Which, of_domain: frozenset[int] | None, after: int, limit: int) -> list[Recipient]:
     tally.catch_up()
-    found = _in_state(tally, which, after)
+    found = _who_did(tally, which, after)
     if of_domain is not None:
         found = (number for number in found if number in of_domain)
     return read(tally, list(islice(found, limit)))
@@ -144,6 +148,16 @@ def _of_domain(tally: Tally, which: Which) -> frozenset[int] | None:
         return None
     rows = tally.connection.execute(_OF_DOMAIN, (which.domain.lower(),)).fetchall()
     return frozenset(number for (number,) in rows)
+
+
+def _who_did(tally: Tally, which: Which, after: int) -> Iterator[int]:
+    if which.did is None:
+        return _in_state(tally, which, after)
+    if which.did in _MISSING:
+        state = which.state or State.DELIVERED
+        those = _in_state(tally, which._replace(state=state), after)
+        return without(those, numbers_who(tally, _MISSING[which.did], which.link, after))
+    return both(_in_state(tally, which, after), numbers_who(tally, which.did, which.link, after))
 
 
 def _in_state(tally: Tally, which: Which, after: int) -> Iterator[int]:
@@ -173,6 +187,7 @@ def _keyed(rows: sqlite3.Cursor) -> Iterator[tuple[int, tuple[Any, ...]]]:
     return ((number, tuple(rest)) for number, *rest in rows)
 
 
+_MISSING = {Did.NOT_OPENED: Did.OPENED, Did.NOT_CLICKED: Did.CLICKED}
 _FIRST = f"(SELECT min(id) & ~{MAX_RECIPIENTS} FROM recipient)"
 _PEOPLE = "SELECT number, contact, child FROM person WHERE number IN (SELECT value FROM json_each(?))"
 _WAITING = f"""

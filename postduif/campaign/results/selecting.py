@@ -1,4 +1,4 @@
-"""From a result to a selection: the people in a state, or excluded for a cause, as a static selection of the audience.
+"""From a result to a selection or a project: the people in a state, or who did something, or excluded for a cause.
 
 It can be said again: who is in it stays in it, and who has come to that state since comes too. Who was erased from the
 audience is passed over.
@@ -10,7 +10,8 @@ import sqlite3
 from array import array
 from collections.abc import Iterable
 
-from postduif.campaign.audience import selections
+from postduif.campaign.audience import projects, selections
+from postduif.campaign.audience.projects import Project
 from postduif.campaign.audience.selections import Selection
 from postduif.campaign.database import transaction
 from postduif.campaign.results.people import Which, all_excluded, everybody
@@ -30,6 +31,22 @@ def select_excluded(
 ) -> tuple[Selection, int]:
     """The same with those excluded, for that cause or, with "", for any."""
     return _put(audience, name, (one.contact for one in all_excluded(tally.connection, cause)), now)
+
+
+def enrol(
+    audience: sqlite3.Connection, name: str, role: str, tally: Tally, which: Which, now: float
+) -> tuple[Project, int]:
+    """Put the people who are meant into the project of that name, made if it is absent; says how many are new.
+
+    Who is in it already gets the role, too. Not inside a transaction. Raises ProjectFault when it has no name.
+    """
+    found = array("q", (one.contact for one in everybody(tally, which)))
+    with transaction(audience):
+        names = {one.name.lower(): one for one in projects.listed(audience)}
+        project = names.get(" ".join(name.split()).lower()) or projects.create(audience, name, now)
+        projects.add(audience, project, found, role)
+        after = projects.named(audience, project.name)
+        return after, after.members - project.members
 
 
 def _put(audience: sqlite3.Connection, name: str, contacts: Iterable[int], now: float) -> tuple[Selection, int]:

@@ -6,17 +6,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from array import array
 from collections import Counter
-from collections.abc import Iterator
-from itertools import compress
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from postduif.attempt import UNTRIED, Kind
 from postduif.campaign.results.opening import at_one_moment
 from postduif.campaign.results.states import DECIDING, State
-from postduif.campaign.results.tally import TOGETHER, Tally
+from postduif.campaign.results.tally import Tally
 from postduif.campaign.results.timeline import started
 from postduif.queue.rows import MAX_RECIPIENTS
 
@@ -66,24 +63,22 @@ class Speed(NamedTuple):
 def by_domain(tally: Tally, limit: int = 1000) -> list[OfDomain]:
     """The domains with most recipients. Who is in state unknown has no domain, and seeds are left out."""
     states: dict[str, Counter[State]] = {}
-    waited: dict[str, array[int]] = {}
+    waited: dict[str, str] = {}
     deferred: Counter[str] = Counter()
-    counts: Counter[tuple[str, str]] = Counter()
     with at_one_moment(tally.connection):
         tally.catch_up()
         begun = started(tally.connection) or 0.0
-        for kind, domain, milliseconds in _deciding(tally, begun, "domain", "CAST((at - ?1) * 1000 AS INTEGER)"):
-            counts[kind, domain] += 1
-            if kind == Kind.DELIVERED.value:
-                waited.setdefault(domain, array("q")).append(milliseconds)
-        for (kind, domain), count in counts.items():
+        undecided = json.dumps(tally.undecided_rows())
+        for domain, kind, count, milliseconds in tally.connection.execute(_ENDED, (begun, undecided)):
             states.setdefault(domain, Counter())[DECIDING[kind]] = count
+            if kind == Kind.DELIVERED.value:
+                waited[domain] = milliseconds
         seeds = json.dumps(sorted(tally.seeds))
         for domain, count, tried in tally.connection.execute(_PENDING, (seeds,)):
             states.setdefault(domain, Counter())[State.PENDING] = count
             deferred[domain] = tried
     order = sorted(states, key=lambda domain: (-states[domain].total(), domain))[:limit]
-    return [_of_domain(name, states[name], deferred[name], waited.get(name)) for name in order]
+    return [_of_domain(name, states[name], deferred[name], waited.get(name, "")) for name in order]
 
 
 def over_time(tally: Tally, width: float = MINUTE) -> list[Bucket]:
@@ -95,8 +90,9 @@ def over_time(tally: Tally, width: float = MINUTE) -> list[Bucket]:
     with at_one_moment(tally.connection):
         tally.catch_up()
         begun = started(tally.connection) or 0.0
-        place = f"max(0, min({MOST_BUCKETS - 1}, CAST((at - ?1) / {float(width)} AS INTEGER)))"
-        counts = Counter(_deciding(tally, begun, place))
+        values = (begun, json.dumps(tally.undecided_rows()), width, MOST_BUCKETS - 1)
+        found = tally.connection.execute(_IN_BUCKETS, values).fetchall()
+    counts = Counter({(kind, place): count for kind, place, count in found})
     return [
         Bucket(begun + place * width, *(counts[state.value, place] for state in _ENDS))
         for place in range(1 + max((place for _, place in counts), default=-1))
@@ -112,6 +108,15 @@ def speed(connection: sqlite3.Connection, now: float, seconds: float = MINUTE) -
 _ENDS = (State.DELIVERED, State.BOUNCED, State.FAILED, State.EXPIRED, State.SUPPRESSED, State.WITHDRAWN)
 _KINDS = ", ".join(f"'{kind}'" for kind in DECIDING)
 _TRIED = ", ".join(f"'{kind.value}'" for kind in Kind if kind not in UNTRIED)
+_DECIDING = f"kind IN ({_KINDS}) AND id NOT IN (SELECT value FROM json_each(?2))"
+_ENDED = f"""
+SELECT domain, kind, count(*), json_group_array(CAST((at - ?1) * 1000 AS INTEGER)) FROM journal
+WHERE {_DECIDING} GROUP BY domain, kind
+"""
+_IN_BUCKETS = f"""
+SELECT kind, max(0, min(?4, CAST((at - ?1) / ?3 AS INTEGER))) AS place, count(*) FROM journal
+WHERE {_DECIDING} GROUP BY kind, place
+"""
 _PENDING = f"""
 SELECT q.domain, count(*), sum(r.attempts > 0) FROM recipient r JOIN scheduled_queue q ON q.id = r.queue
 WHERE r.id & {MAX_RECIPIENTS} NOT IN (SELECT value FROM json_each(?)) GROUP BY q.domain
@@ -122,25 +127,7 @@ WHERE at > ? AND at <= ? AND kind IN ({_TRIED})
 """
 
 
-def _deciding(tally: Tally, begun: float, *columns: str) -> Iterator[tuple[Any, ...]]:
-    """Kind and columns of the journal row that decides, for all that have ended. ?1 is `begun`."""
-    query = f"""
-    SELECT json_group_array(id), json_group_array(number), json_group_array(kind),
-           {", ".join(f"json_group_array(c{place})" for place in range(len(columns)))}
-    FROM (SELECT id, number, kind, {", ".join(f"{column} AS c{place}" for place, column in enumerate(columns))}
-          FROM journal WHERE id > ?2 AND kind IN ({_KINDS}) ORDER BY id LIMIT {TOGETHER})
-    """
-    deciding, last = tally.deciding_rows(), 0
-    while True:
-        texts = tally.connection.execute(query, (begun, last)).fetchone()
-        ids, numbers, *rest = map(json.loads, texts)
-        yield from compress(zip(*rest, strict=True), (deciding[n] == id_ for id_, n in zip(ids, numbers, strict=True)))
-        if len(ids) < TOGETHER:
-            return
-        last = ids[-1]
-
-
-def _of_domain(name: str, states: Counter[State], deferred: int, waited: array[int] | None) -> OfDomain:
-    seconds = median(waited) / 1000 if waited else None
+def _of_domain(name: str, states: Counter[State], deferred: int, waited: str) -> OfDomain:
+    seconds = median(json.loads(waited)) / 1000 if waited else None
     counts = {state.value: states[state] for state in (*_ENDS, State.PENDING)}
     return OfDomain(name, states.total(), **counts, deferred=deferred, seconds=seconds)

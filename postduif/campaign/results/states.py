@@ -28,6 +28,20 @@ class State(StrEnum):
     """It does not wait, and the journal does not say why: the file was damaged, and this was lost."""
 
 
+class Did(StrEnum):
+    """What a recipient did, or did not. Visits of machines do not count."""
+
+    OPENED = "opened"
+    NOT_OPENED = "not opened"
+    """Of those delivered."""
+    CLICKED = "clicked"
+    NOT_CLICKED = "not clicked"
+    """Of those delivered."""
+    UNSUBSCRIBED = "unsubscribed"
+    COMPLAINED = "complained"
+    ANSWERED = "answered"
+
+
 DECIDING = {
     Kind.DELIVERED.value: State.DELIVERED,
     Kind.BOUNCED.value: State.BOUNCED,

@@ -9,14 +9,17 @@ recipients, an export and figures that are asked every second read only few rows
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from array import array
 from collections import Counter
 from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import NamedTuple
 
 from postduif.attempt import Kind
-from postduif.campaign.results.opening import at_one_moment
+from postduif.campaign.results.opening import at_one_moment, opened
 from postduif.campaign.results.states import DECIDING, EVENTS, End, State, end_of
 from postduif.queue.rows import MAX_RECIPIENTS
 
@@ -40,11 +43,27 @@ WHERE id IN (SELECT value + (SELECT min(id) & ~{MAX_RECIPIENTS} FROM recipient) 
 _DELIVERED = 1  # the code that most have
 
 
+class Source(NamedTuple):
+    """Which mailing of which installation."""
+
+    data_dir: Path
+    mailing: int
+
+
+@contextlib.contextmanager
+def tally_of(data_dir: Path, number: int) -> Iterator[Tally]:
+    """A fresh one of that mailing, for as long as the block lasts. Raises StoreError."""
+    with opened(data_dir, number) as connection:
+        yield Tally(connection, Source(data_dir, number))
+
+
 class Tally:
     """Of one mailing, over one connection. Numbers are those of its recipients, from 0."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, source: Source | None = None) -> None:
+        """`source` says which mailing it is, for what its readers did; without one nobody read it."""
         self.connection = connection
+        self.source = source
         self.seeds: frozenset[int] = frozenset()
         """Our own addresses, which are in no figure."""
         self.events: dict[str, set[int]] = {kind: set() for kind in EVENTS}
@@ -56,6 +75,8 @@ class Tally:
         self._codes: dict[str, int] = {}
         self._code_of = array("H")
         self._row_of = array("q")
+        self._overtaken = array("q")
+        """Ids of rows that decided, until a later one did."""
         self._last = 0
         self._returned: set[int] = set()
         self._back: frozenset[int] = frozenset()
@@ -76,6 +97,8 @@ class Tally:
                 if what:
                     self._take(row, number, what)
                 else:
+                    if before := self._row_of[number]:
+                        self._overtaken.append(before)
                     self._code_of[number] = _DELIVERED
                     self._row_of[number] = row
             self._last = rows[-1] if rows else self._last
@@ -83,6 +106,11 @@ class Tally:
                 break
         self._back = frozenset(self.waiting_of(self._returned) if self._returned else ())
         self._returned = set(self._back)  # who does not wait any more never does again
+
+    @property
+    def last(self) -> int:
+        """Id of the last row of the journal that was read: while it stays, nothing has happened."""
+        return self._last
 
     @property
     def size(self) -> int:
@@ -105,12 +133,10 @@ class Tally:
         """Id of the journal row that decides about that recipient; 0: there is none."""
         return 0 if number in self._back else self._row_of[number]
 
-    def deciding_rows(self) -> array[int]:
-        """The same for each number in turn, without seeds."""
-        found = self._row_of[:]
-        for number in self.seeds | self._back:
-            found[number] = 0
-        return found
+    def undecided_rows(self) -> list[int]:
+        """Ids of the rows that look as if they decided and do not: a later one does, or they are of a seed."""
+        others = (self._row_of[number] for number in self.seeds | self._back)
+        return sorted([*self._overtaken, *(row for row in others if row)])
 
     def numbers(self, after: int) -> Iterator[int]:
         """All above `after`, in order, without seeds."""
@@ -142,6 +168,8 @@ class Tally:
         if isinstance(end, str):
             self.events[end].add(number)
             return
+        if before := self._row_of[number]:
+            self._overtaken.append(before)
         self._code_of[number] = code
         self._row_of[number] = row
         if end.state is State.BOUNCED:

@@ -1,4 +1,7 @@
-"""What happened to one recipient of a mailing, in order: prepared, each attempt, the end, what came later."""
+"""What happened to one recipient of a mailing, in order: prepared, each attempt, the end, what came later.
+
+Visits and wishes of the pages of readers stand among the rows of the journal, by their time.
+"""
 
 # ruff: noqa: S608  statements are made of constants; values are always parameters
 
@@ -11,9 +14,21 @@ from postduif.attempt import UNTRIED, Kind
 from postduif.campaign.results.opening import at_one_moment
 from postduif.campaign.results.people import Recipient, read
 from postduif.campaign.results.tally import Tally
+from postduif.campaign.tracking.figures import visits_of, wishes_of
+from postduif.campaign.tracking.links import links_of
+from postduif.campaign.tracking.visit import Visited
 from postduif.queue.rows import MAX_RECIPIENTS
 
 PREPARED, STARTED = "prepared", "started"
+ASKED = "asked"
+"""On the pages of readers: for no more mail, to be counted or not, for a copy, to be erased."""
+VISITS = {
+    Visited.OPEN: "opened",
+    Visited.CLICK: "clicked",
+    Visited.WEB: "viewed",
+    Visited.UNSUBSCRIBE_PAGE: "unsubscribe page",
+}
+"""What a kind of visit is called."""
 _ATTEMPTS = {kind.value for kind in Kind if kind not in UNTRIED}
 
 
@@ -23,7 +38,7 @@ class Event(NamedTuple):
     at: float | None
     """Since the epoch; None: the file does not say, which is so of `prepared`."""
     kind: str
-    """A kind of `attempt.Kind`, or PREPARED or STARTED."""
+    """A kind of `attempt.Kind`, PREPARED, STARTED, one of VISITS or ASKED."""
     attempt: int
     """Which attempt it was; 0: it was none."""
     code: int
@@ -42,6 +57,12 @@ class Event(NamedTuple):
     """In the queue before it."""
     connect: float
     transmit: float
+    link: int = 0
+    """That was followed, by number; 0: none."""
+    agent: str = ""
+    """The family of the program that came by."""
+    machine: str = ""
+    """Why the visit is taken for a machine's (`tracking.visit.Machine`); "" for a person's, and for all else."""
 
 
 class Timeline(NamedTuple):
@@ -63,7 +84,8 @@ def timeline(tally: Tally, number: int) -> Timeline | None:
             events.append(_said_by_us(begun, STARTED))
         for at, kind, attempt, *rest in tally.connection.execute(_EVENTS, (number,)):
             events.append(Event(at, kind, attempt if kind in _ATTEMPTS else 0, *rest))
-        return Timeline(read(tally, [number])[0], tuple(events))
+        one = read(tally, [number])[0]
+    return Timeline(one, tuple(_among(events, _read_by(tally, number))))
 
 
 def numbers_of(connection: sqlite3.Connection, address: str) -> list[int]:
@@ -79,6 +101,33 @@ def started(connection: sqlite3.Connection) -> float | None:
     """
     (begun,) = connection.execute(_STARTED).fetchone()
     return begun or None
+
+
+def _read_by(tally: Tally, number: int) -> list[Event]:
+    if tally.source is None:
+        return []
+    links = {one.number: one.label or one.url for one in links_of(*tally.source)}
+    found = [
+        _said_by_us(one.at, VISITS[Visited(one.kind)])._replace(
+            text=links.get(one.link, ""), link=one.link, agent=one.agent, machine=one.machine
+        )
+        for one in visits_of(*tally.source, number)
+    ]
+    for wish, done_at in wishes_of(*tally.source, number):
+        words = " ".join(part for part in (wish.kind.replace("_", " "), wish.type and f"of {wish.type}") if part)
+        told = f'{words}, {wish.how}, "{wish.wording}"' if wish.wording else f"{words}, {wish.how}"
+        found.append(_said_by_us(wish.at, ASKED)._replace(text=told if done_at else f"{told}; to be done"))
+    return found
+
+
+def _among(events: list[Event], others: list[Event]) -> list[Event]:
+    """Both, by time. The journal stays in its own order, whatever its clock did."""
+    placed, left = [], sorted(others, key=lambda event: event.at or 0.0)
+    for event in events:
+        while left and event.at is not None and (left[0].at or 0.0) < event.at:
+            placed.append(left.pop(0))
+        placed.append(event)
+    return placed + left
 
 
 def _said_by_us(at: float | None, kind: str) -> Event:

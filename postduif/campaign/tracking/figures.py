@@ -14,7 +14,7 @@ from typing import NamedTuple
 from postduif.campaign.tracking.connection import tracking
 from postduif.campaign.tracking.counting import catch_up
 from postduif.campaign.tracking.links import links_of
-from postduif.campaign.tracking.visit import Visit, Wanted
+from postduif.campaign.tracking.visit import Visit, Wanted, Wish
 from postduif.errors import StoreError
 
 
@@ -75,6 +75,11 @@ SELECT count(*) FROM (SELECT kind, max(id) FROM wish WHERE mailing = ? AND kind 
 _VISITS = """
 SELECT at, mailing, number, kind, link, agent, machine FROM visit WHERE mailing = ? AND number = ? ORDER BY id
 """
+_WISHES = """
+SELECT at, mailing, number, kind, type, how, wording, origin, done_at FROM wish WHERE mailing = ? AND number = ?
+ORDER BY id
+"""
+_COUNTS = "SELECT number, opens, clicks FROM reader WHERE mailing = ? AND number BETWEEN ? AND ? AND opens + clicks > 0"
 _WHO = {
     "opened": "SELECT number FROM reader WHERE mailing = ?1 AND number > ?2 AND opens > 0 ORDER BY number LIMIT ?3",
     "clicked": "SELECT number FROM reader WHERE mailing = ?1 AND number > ?2 AND clicks > 0 ORDER BY number LIMIT ?3",
@@ -143,6 +148,21 @@ def visits_of(data_dir: Path, mailing: int, number: int) -> tuple[Visit, ...]:
     with tracking(data_dir) as connection:
         count_all(connection, data_dir)
         return tuple(Visit(*row) for row in connection.execute(_VISITS, (mailing, number)))
+
+
+def wishes_of(data_dir: Path, mailing: int, number: int) -> tuple[tuple[Wish, float | None], ...]:
+    """All that one recipient asked for, each with when it was carried out (None: not yet). Raises StoreError."""
+    with tracking(data_dir) as connection:
+        rows = connection.execute(_WISHES, (mailing, number)).fetchall()
+    return tuple((Wish(*row[:-1]), row[-1]) for row in rows)
+
+
+def counts_of(data_dir: Path, mailing: int, first: int, last: int) -> dict[int, tuple[int, int]]:
+    """Opens and clicks of the recipients from `first` to `last` who did any, without machines. Raises StoreError."""
+    with tracking(data_dir) as connection:
+        count_all(connection, data_dir)
+        rows = connection.execute(_COUNTS, (mailing, first, last)).fetchall()
+    return {number: (opens, clicks) for number, opens, clicks in rows}
 
 
 def _links(data_dir: Path, mailing: int) -> int:

@@ -1,0 +1,53 @@
+"""Who did what with a mailing, as rows of numbers that rise: cheap to page through, and to lay beside one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from postduif.campaign.results.states import EVENTS, Did
+from postduif.campaign.results.tally import Tally
+from postduif.campaign.tracking.figures import who
+
+CHUNK = 5000
+
+
+def numbers_who(tally: Tally, did: Did, link: int, after: int) -> Iterator[int]:
+    """Those behind `after` who opened, clicked (`link`, or 0 for any), unsubscribed, complained or answered.
+
+    Seeds may be among those who complained, unsubscribed or answered. Raises StoreError.
+    """
+    if did.value in EVENTS:
+        return iter(sorted(number for number in tally.events[did.value] if number > after))
+    return _visitors(tally, did, link, after)
+
+
+def both(some: Iterator[int], others: Iterator[int]) -> Iterator[int]:
+    """What is in both of two rising rows."""
+    one, other = next(some, None), next(others, None)
+    while one is not None and other is not None:
+        if one == other:
+            yield one
+        if one <= other:
+            one = next(some, None)
+        else:
+            other = next(others, None)
+
+
+def without(some: Iterator[int], others: Iterator[int]) -> Iterator[int]:
+    """What is in the first of two rising rows alone."""
+    other = next(others, None)
+    for one in some:
+        while other is not None and other < one:
+            other = next(others, None)
+        if one != other:
+            yield one
+
+
+def _visitors(tally: Tally, did: Did, link: int, after: int) -> Iterator[int]:
+    if tally.source is None:
+        return
+    while found := who(*tally.source, did.value, link=link if did is Did.CLICKED else 0, after=after, limit=CHUNK):
+        yield from found
+        if len(found) < CHUNK:
+            return
+        after = found[-1]

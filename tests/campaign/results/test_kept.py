@@ -1,0 +1,52 @@
+"""Tallies that are kept between two looks."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from pathlib import Path
+
+import pytest
+
+from postduif.campaign.results.figures import figures_of
+from postduif.campaign.results.kept import MOST, Tallies
+from postduif.campaign.results.spread import by_domain
+from postduif.errors import StoreError
+from tests.campaign.results.made import NUMBER, happens, mailing, person
+
+PEOPLE = [person(1, "a@one.example"), person(2, "b@two.example")]
+
+
+def test_kept_and_up_to_date(tmp_path: Path) -> None:
+    """The same tally at the next look, which knows what happened since; what was made of it is made anew then."""
+    tallies = Tallies(tmp_path)
+    with contextlib.closing(mailing(tmp_path, PEOPLE)) as connection:
+        with tallies.of(NUMBER) as kept:
+            first = kept.tally
+            assert kept.made("domains", by_domain) is kept.made("domains", by_domain)
+            assert figures_of(kept.tally).delivered == 0
+        happens(connection, 0, "delivered")
+        with tallies.of(NUMBER) as kept:
+            assert kept.tally is first
+            assert figures_of(kept.tally).delivered == 1
+    tallies.close()
+
+
+def test_another_file(tmp_path: Path) -> None:
+    """A mailing that was prepared anew is read anew; one that is gone is an error, and so is none."""
+    tallies = Tallies(tmp_path)
+    mailing(tmp_path, PEOPLE).close()
+    with tallies.of(NUMBER) as kept:
+        assert kept.tally.size == 2
+    shutil.rmtree(tmp_path / "mailings" / str(NUMBER))
+    with pytest.raises(StoreError), tallies.of(NUMBER):
+        pass
+    mailing(tmp_path, PEOPLE[:1]).close()
+    with tallies.of(NUMBER) as kept:
+        assert kept.tally.size == 1
+    for number in range(100, 101 + MOST):
+        with pytest.raises(StoreError), tallies.of(number):
+            pass
+    with tallies.of(NUMBER) as again:
+        assert again is not kept
+    tallies.close()
