@@ -256,11 +256,11 @@ class Delivery:
 
     async def _refill(self, route: Route) -> None:
         try:
-            while route.on_disk and (room := self._room(route)) > 0 and not self._stopping:
+            enough = self._room_at_most() // 4  # room that is left: the last few would be read one at a time
+            while route.on_disk and (room := self._room(route)) > enough and not self._stopping:
                 keys = [route.on_disk.popitem(last=False)[0] for _ in range(min(TOGETHER, len(route.on_disk), room))]
                 share = min(QUANTUM, room // len(keys))
-                leases = [self._store.lease(key, share) for key in keys]
-                leased = await asyncio.gather(*leases, return_exceptions=True)
+                leased = await asyncio.gather(*[self._store.lease(key, share) for key in keys], return_exceptions=True)
                 self._leased()
                 failed = [one for one in leased if isinstance(one, BaseException)]
                 for key, entries in zip(keys, leased, strict=True):
