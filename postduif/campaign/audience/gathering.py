@@ -103,6 +103,20 @@ def gather(connection: sqlite3.Connection, data_dir: Path, spec: Spec, now: floa
     return Gathered(tuple(counts), sum(one.more for one in counts), tuple(_notes(spec)))
 
 
+def judge(connection: sqlite3.Connection, spec: Spec, now: float) -> tuple[str, ...]:
+    """Whether it can be gathered, without doing so; the notes on it. Raises as `gather` does."""
+    compiler = Compiler(vocabulary(connection), selections.day(now))
+    compiler.compile(read(spec.condition)) if spec.condition.strip() else None
+    _sources(connection, compiler, spec)
+    for name in spec.exclude_selections:
+        _excluding(connection, compiler, name)
+    if spec.collection:
+        collection_named(connection, spec.collection)
+        if spec.child_condition.strip():
+            compiler.compile_child(read(spec.child_condition), spec.collection)
+    return tuple(_notes(spec))
+
+
 def _sources(connection: sqlite3.Connection, compiler: Compiler, spec: Spec) -> list[_Part]:
     parts = []
     for name in spec.selections:

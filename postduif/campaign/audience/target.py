@@ -88,6 +88,11 @@ def target(connection: sqlite3.Connection, data_dir: Path, link: SuppressionLink
     return Target(gathered, tuple(one.name for one in columns), stream.recipients)
 
 
+def columns_of(connection: sqlite3.Connection, spec: Spec) -> tuple[str, ...]:
+    """The `columns` that a target of this specification has; nothing is gathered. Raises PostduifError."""
+    return tuple(one.name for one in _columns(connection, spec))
+
+
 def _columns(connection: sqlite3.Connection, spec: Spec) -> list[Column]:
     known = declared(connection)
     wanted = known if spec.attributes is None else spec.attributes

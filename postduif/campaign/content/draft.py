@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -87,6 +88,15 @@ def written(draft: Draft) -> bytes:
         return _ADAPTER.dump_json(draft)
     except (ValueError, UnicodeEncodeError) as error:
         raise TemplateError(f"the draft cannot be stored: {error}") from None
+
+
+def begun(stored: str) -> Draft:
+    """The draft of JSON in which subject and sender may be missing yet. Raises TemplateError, as `read` does."""
+    try:
+        there = json.loads(stored)
+    except ValueError as error:
+        raise TemplateError(f"draft: {error}") from None
+    return read(json.dumps({"subject": "", "sender": {"address": ""}} | there, ensure_ascii=False))
 
 
 def read(stored: bytes | str) -> Draft:

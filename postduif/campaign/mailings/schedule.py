@@ -9,7 +9,7 @@ better than none.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -62,6 +62,19 @@ class Due(NamedTuple):
 def every(frequency: str, interval: int) -> str:
     """The rule for "each 2 weeks": its frequency is one of `recurrence.FREQUENCIES`."""
     return f"FREQ={frequency.upper()};INTERVAL={interval}"
+
+
+def rule_of(frequency: str, interval: int = 1, days: Sequence[str] = (), until: datetime.date | None = None) -> str:
+    """The rule of some simple choices: `days` are as in BYDAY (MO, 1MO), or days of a month as numbers.
+
+    Nothing is judged; `judge` does that.
+    """
+    rule = every(frequency, interval)
+    named = [day for day in days if not day.lstrip("-").isdecimal()]
+    numbered = [day for day in days if day not in named]
+    rule += f";BYDAY={','.join(named)}" if named else ""
+    rule += f";BYMONTHDAY={','.join(numbered)}" if numbered else ""
+    return rule + (f";UNTIL={until:%Y%m%d}" if until else "")
 
 
 def judge(schedule: Schedule) -> None:

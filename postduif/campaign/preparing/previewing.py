@@ -1,0 +1,54 @@
+"""A mailing as one person would see it, for who looks at it in a browser: nothing in it is tracked or sent for."""
+
+from __future__ import annotations
+
+import base64
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.contacts import find
+from postduif.campaign.audience.suppression_link import suppression_link
+from postduif.campaign.content.preview import Preview, preview
+from postduif.campaign.mailings.record import Mailing
+from postduif.campaign.preparing.composition import compose, draft_of
+from postduif.campaign.preparing.specimen import Somebody, somebody
+from postduif.config.schema import Config
+from postduif.mta.merge.content import Attachment
+
+
+class Seen(NamedTuple):
+    """What that person would get."""
+
+    whom: Somebody
+    contact: int | None
+    preview: Preview
+    warnings: tuple[str, ...]
+
+
+def seen_by(connection: sqlite3.Connection, config: Config, mailing: Mailing, who: str, now: float) -> Seen:
+    """As `who` (an address or #ID) would get it; "" is the first who would. Raises PostduifError."""
+    whom, contact = found_as(config, mailing, who, now)
+    draft = replace(draft_of(connection, mailing), tracking="none")  # who looks at it leaves no trace
+    composed = compose(draft, mailing, config, whom.names)
+    found = preview(composed, whom.values)
+    return Seen(whom, contact, found._replace(html=_with_images(found.html, draft.attachments)), composed.warnings)
+
+
+def found_as(config: Config, mailing: Mailing, who: str, now: float) -> tuple[Somebody, int | None]:
+    """That person as the mailing sees them, and which contact it is. Raises PostduifError."""
+    data_dir = config.server.data_dir
+    with audience(data_dir) as people, suppression_link(data_dir) as link:
+        whom = somebody(people, link, config, mailing, who, now)
+        return whom, find(people, whom.address)
+
+
+def _with_images(html: str, files: Sequence[Attachment]) -> str:
+    """The images that go along with the mail, in the HTML itself."""
+    for file in files:
+        if file.content_id and file.type.startswith("image/"):
+            text = base64.b64encode(file.content).decode()
+            html = html.replace(f"cid:{file.content_id}", f"data:{file.type};base64,{text}")
+    return html
