@@ -17,6 +17,10 @@ from postduif.queue.inspect import looking
 from postduif.queue.mailing import EXTENSION, directory_of
 
 
+class NoResults(StoreError):  # noqa: N818  the name says what is the case
+    """The mailing has no queue file: it is not prepared, or its file was deleted."""
+
+
 @contextlib.contextmanager
 def opened(data_dir: Path, number: int) -> Iterator[sqlite3.Connection]:
     """A read-only connection. Raises StoreError when the file is gone, damaged, of a newer Postduif or no mailing's.
@@ -50,4 +54,4 @@ def place_of(data_dir: Path, number: int) -> Path:
     for directory in (after, before, after):  # it may be handed over between the first two looks
         if (directory / FILE_NAME).is_file():
             return directory
-    raise StoreError(f"mailing {number} has no queue file, so it has no results; prepare it first")
+    raise NoResults(f"mailing {number} has no queue file, so it has no results; prepare it first")

@@ -152,6 +152,16 @@ class Tally:
         codes = self._code_of
         return (number for number in self.numbers(after) if codes[number] in wanted and number not in self._back)
 
+    def ends(self, states: Collection[State]) -> Iterator[tuple[int, End]]:
+        """Everybody who ended in one of the states, and how; by number, without seeds."""
+        wanted = {code: end for code, end in enumerate(self._ends) if isinstance(end, End) and end.state in states}
+        hidden = self.seeds | self._back
+        return (
+            (number, wanted[code])
+            for number, code in enumerate(self._code_of)
+            if code in wanted and number not in hidden
+        )
+
     def waiting_of(self, numbers: Collection[int]) -> list[int]:
         """Those of them that wait."""
         found = self.connection.execute(_STILL_WAITING, (json.dumps(sorted(numbers)),)).fetchall()

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 from postduif.campaign.accounts.connection import accounts
 from postduif.campaign.audience.import_work import ImportWork
 from postduif.campaign.kept import Kept
+from postduif.campaign.results.kept import Tallies
 from postduif.clock import Clock
 from postduif.config.schema import Config
 from postduif.config.web_address import web_origin
@@ -45,6 +46,8 @@ class Desk:
         self.closing = threading.Event()
         """Set when the pages end: streams end by themselves then."""
         self._accounts = Kept(lambda: accounts(config.server.data_dir))
+        self.tallies = Tallies(self.data_dir)
+        """Results of mailings that are looked at just now."""
         self.imports = ImportWork(self.data_dir, clock, self.closing)
         self._told: OrderedDict[bytes, deque[Told]] = OrderedDict()
         self._lock = threading.Lock()
@@ -65,6 +68,7 @@ class Desk:
 
     def close(self) -> None:
         """When no page is asked for any more."""
+        self.tallies.close()
         self._accounts.close()
 
     def tell(self, session: bytes, text: str, tone: Tone = "done") -> None:

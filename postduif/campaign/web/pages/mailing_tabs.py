@@ -29,6 +29,7 @@ class Tab(NamedTuple):
 TABS = (
     Tab("Summary", ""),
     Tab("Content", "content"),
+    Tab("Statistics", "statistics"),
     Tab("Deliveries", "deliveries"),
     Tab("Exclusions", "exclusions"),
     Tab("Causes", "causes"),
