@@ -1,7 +1,8 @@
 """An ASGI application on an address of ours: uvicorn in a thread, so that the process itself can work or wait.
 
 The address is taken before the thread begins, so whoever starts it hears at once when it is taken. Signals are the
-process's own. A request that is under way at the end has GRACE seconds.
+process's own. A request that is under way at the end has GRACE seconds. Who sends or reads too slowly is let go
+(`punctual`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from postduif import log
+from postduif.campaign.punctual import Patience, punctual
 from postduif.config.kinds import HostPort, Network
 from postduif.errors import ConfigError, PostduifError
 
@@ -36,6 +38,7 @@ class Served:
         proxies: Sequence[Network] = (),
         most: int = 1000,
         ended: Callable[[], None] = lambda: None,
+        patience: Patience = Patience(),  # noqa: B008  frozen
     ) -> None:
         """`proxies` are believed when they name the client. `most`: connections, and requests under way; then 503.
 
@@ -44,7 +47,7 @@ class Served:
         _speak_our_way()
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=punctual(patience),
             loop="uvloop",
             ws="none",
             lifespan="off",

@@ -1,0 +1,119 @@
+"""HTTP connections that wait for nobody: a client that sends or reads too slowly loses its connection.
+
+uvicorn alone waits for ever for a header, for a body, and for a client to read its answer; so a few thousand
+connections that send an octet now and then would shut everybody else out. Here a header has a time to be complete in,
+and bodies and answers a least rate. Time that we need ourselves counts against nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar, NamedTuple
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+LOOKS = 4
+"""Times that a connection is looked at within the shortest of its limits."""
+_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+
+class Patience(NamedTuple):
+    """What a client gets. Times in seconds."""
+
+    header: float = 10.0
+    """From the connection, or from the first octet of a request, to the end of its header."""
+    window: float = 10.0
+    """In which a body, or an answer, has to come on by `rate` octets a second."""
+    rate: float = 500.0
+
+
+class Punctual(HttpToolsProtocol):
+    """One connection."""
+
+    patience: ClassVar[Patience] = Patience()
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._every = min(self.patience.header, self.patience.window) / LOOKS
+        self._begun: float | None = 0.0
+        """When the header that is under way began; None: none is."""
+        self._taken = 0
+        """Octets, in all."""
+        self._body = (0.0, 0)
+        """When the window of the body began, and what was taken by then."""
+        self._answer = (0.0, 0)
+        """The same of the answer: what was unread then."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to watch."""
+        super().connection_made(transport)
+        self._begun = self.loop.time()
+        self._look_again = self.loop.call_later(self._every, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """No more to watch."""
+        self._look_again.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """The first octets of a request begin its time."""
+        self._taken += len(data)
+        if self._begun is None and (self.cycle is None or self.cycle.response_complete):
+            self._begun = self.loop.time()
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        """Now comes the body."""
+        self._begun = None
+        self._body = (self.loop.time(), self._taken)
+        super().on_headers_complete()
+
+    def resume_writing(self) -> None:
+        """The client has read a good deal."""
+        self._answer = (self.loop.time(), 0)
+        super().resume_writing()
+
+    def _look(self) -> None:
+        if self.transport.is_closing() and not self.transport.get_write_buffer_size():
+            return
+        now = self.loop.time()
+        if self._reads_too_slowly(now):
+            self.transport.abort()
+            return
+        if not self.transport.is_closing() and self._sends_too_slowly(now):
+            if self.cycle is None or not self.cycle.response_started or self.cycle.response_complete:
+                self.transport.write(_TOO_SLOW)
+            self.transport.close()
+        self._look_again = self.loop.call_later(self._every, self._look)
+
+    def _sends_too_slowly(self, now: float) -> bool:
+        if self._begun is not None:
+            return now - self._begun >= self.patience.header
+        cycle = self.cycle
+        waits = not (
+            cycle is None or cycle.response_complete or self.flow.read_paused or cycle.waiting_for_100_continue
+        )
+        if not waits or not cycle.more_body:
+            self._body = (now, self._taken)
+            return False
+        since, taken = self._body
+        if now - since < self.patience.window:
+            return False
+        self._body = (now, self._taken)
+        return self._taken - taken < self.patience.rate * (now - since)
+
+    def _reads_too_slowly(self, now: float) -> bool:
+        unread = self.transport.get_write_buffer_size()
+        since, before = self._answer
+        if not before or not unread or unread > before:  # we cannot add without end: uvicorn stops us at 64 KB
+            self._answer = (now, unread)
+            return False
+        if now - since < self.patience.window:
+            return False
+        self._answer = (now, unread)
+        return before - unread < self.patience.rate * (now - since)
+
+
+def punctual(patience: Patience) -> type[Punctual]:
+    """For connections that have so much patience."""
+    return type("Patient", (Punctual,), {"patience": patience})
