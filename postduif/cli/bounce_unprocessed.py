@@ -15,8 +15,9 @@ import click
 from postduif.cli.asking import json_option, one_line_errors, print_json, settings
 from postduif.cli.options import config_option
 from postduif.cli.queue_file import QueueFile, queue_file
-from postduif.cli.tables import ago, count, table
+from postduif.cli.tables import count, table
 from postduif.config.schema import Config
+from postduif.elapsed import ago
 from postduif.mta.control import NotRunning, ask
 from postduif.mta.unprocessed_operations import UnprocessedOperations
 

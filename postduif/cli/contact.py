@@ -23,7 +23,8 @@ from postduif.cli.contact_import import import_, imports
 from postduif.cli.options import config_option
 from postduif.cli.private_output import private_output
 from postduif.cli.suppression_access import suppression_list
-from postduif.cli.tables import ago, count, printable, table
+from postduif.cli.tables import count, printable, table
+from postduif.elapsed import ago
 
 MAX_LISTED = 10_000
 _selection = click.option("--selection", default="", help="Only those in this selection.")

@@ -25,7 +25,8 @@ from postduif.campaign.audience.values import Conventions, DateOrder
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.audience_access import opened
 from postduif.cli.options import config_option
-from postduif.cli.tables import ago, count, printable, table
+from postduif.cli.tables import count, printable, table
+from postduif.elapsed import ago
 
 SAID = 10
 """Rejected lines that are named one by one."""

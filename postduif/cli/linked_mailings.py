@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from postduif.campaign.mailings.listing import Entry
-from postduif.cli.tables import ago, table
+from postduif.cli.tables import table
+from postduif.elapsed import ago
 
 
 def print_linked(entries: list[Entry]) -> None:

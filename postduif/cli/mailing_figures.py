@@ -19,7 +19,8 @@ from postduif.campaign.results.spread import Bucket, OfDomain, Speed
 from postduif.campaign.results.states import State
 from postduif.cli.mailing_access import called
 from postduif.cli.mailing_spread import MOST_ROWS, domains, over_time
-from postduif.cli.tables import ago, printable, span
+from postduif.cli.tables import printable
+from postduif.elapsed import ago, span
 
 ALWAYS = frozenset({"targeted", "excluded", "to_deliver", "pending", "delivered", "failed"})
 """Figures that are shown when they are 0, too."""

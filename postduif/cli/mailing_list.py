@@ -24,8 +24,9 @@ from postduif.campaign.mailings.words import mailbox_words, moment_words, schedu
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.mailing_access import brief, number_argument, opened
 from postduif.cli.options import config_option
-from postduif.cli.tables import ago, printable, span, table
+from postduif.cli.tables import printable, table
 from postduif.config.units import format_time
+from postduif.elapsed import ago, span
 
 _INDENT = 16  # below what was done
 _STATES = [state.value for state in State if state is not State.ABSENT]

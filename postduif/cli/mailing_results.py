@@ -35,7 +35,8 @@ from postduif.cli.mailing_figures import Result, drawn, line_of, live, reading_r
 from postduif.cli.mailing_spread import DOMAINS, clock
 from postduif.cli.options import config_option
 from postduif.cli.private_output import private_output
-from postduif.cli.tables import ago, count, printable, table
+from postduif.cli.tables import count, printable, table
+from postduif.elapsed import ago
 from postduif.errors import AddressError, PostduifError
 
 EVERY = 0.5  # seconds between two looks, if they are quick

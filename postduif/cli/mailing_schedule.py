@@ -20,7 +20,7 @@ from postduif.cli.asking import json_option, print_json
 from postduif.cli.mailing_access import acted, brief, called, number_argument, opened, said
 from postduif.cli.mailing_units import seconds
 from postduif.cli.options import config_option
-from postduif.cli.tables import ago
+from postduif.elapsed import ago
 
 _MOMENT = click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"])
 _LOCALTIME = Path("/etc/localtime")

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from postduif.campaign.results.spread import Bucket, OfDomain
-from postduif.cli.tables import count, printable, span
+from postduif.cli.tables import count, printable
+from postduif.elapsed import span
 
 DOMAINS = 10
 MOST_ROWS = 12

@@ -14,7 +14,8 @@ from postduif.cli.asking import json_option, print_json
 from postduif.cli.audience_access import opened, told
 from postduif.cli.linked_mailings import print_linked
 from postduif.cli.options import config_option
-from postduif.cli.tables import ago, printable, table
+from postduif.cli.tables import printable, table
+from postduif.elapsed import ago
 
 _name = click.argument("name")
 _addresses = click.argument("addresses", nargs=-1, required=True)

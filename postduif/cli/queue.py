@@ -14,8 +14,9 @@ import click
 from postduif.cli.asking import answer, json_option, one_line_errors, print_json
 from postduif.cli.options import config_option
 from postduif.cli.queue_top import top
-from postduif.cli.tables import ago, count, printable, table
+from postduif.cli.tables import count, printable, table
 from postduif.config.units import parse_time
+from postduif.elapsed import ago
 
 _F = TypeVar("_F", bound=Callable[..., object])
 

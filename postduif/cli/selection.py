@@ -20,7 +20,8 @@ from postduif.cli.asking import json_option, print_json
 from postduif.cli.audience_access import Opened, judged, meant, opened, pointed, told
 from postduif.cli.linked_mailings import print_linked
 from postduif.cli.options import config_option
-from postduif.cli.tables import ago, printable, table
+from postduif.cli.tables import printable, table
+from postduif.elapsed import ago
 from postduif.errors import AddressError
 
 SAID = 10

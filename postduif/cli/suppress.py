@@ -19,7 +19,8 @@ from postduif.cli.asking import json_option, one_line_errors, print_json
 from postduif.cli.options import config_option
 from postduif.cli.private_output import private_output
 from postduif.cli.suppression_access import Answer, suppression_list
-from postduif.cli.tables import ago, count, printable, table
+from postduif.cli.tables import count, printable, table
+from postduif.elapsed import ago
 
 PAGE = 1000
 """Entries of one request."""

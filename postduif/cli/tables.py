@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -56,22 +55,6 @@ def fitted(columns: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> 
     for row in rows:
         drawn.add_row(*(Text(row[index]) for index in kept))
     return drawn, sum(widths.values()) + _GAP * len(kept)
-
-
-def ago(moment: float, now: float | None = None) -> str:
-    """`3m ago`, `in 2h`: a moment in seconds since the epoch, as people say it."""
-    seconds = moment - (time.time() if now is None else now)
-    return f"in {span(seconds)}" if seconds > 0 else f"{span(-seconds)} ago"
-
-
-def span(seconds: float) -> str:
-    """The two largest units: `2h 5m`."""
-    parts: list[str] = []
-    for unit, length in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, seconds = divmod(seconds, length)
-        if count or (unit == "s" and not parts):
-            parts.append(f"{int(count)}{unit}")
-    return " ".join(parts[:2])
 
 
 def printable(text: str) -> str:

@@ -9,8 +9,9 @@ import click
 
 from postduif.cli.asking import answer, json_option, one_line_errors, print_json
 from postduif.cli.options import config_option
-from postduif.cli.tables import ago, span, table
+from postduif.cli.tables import table
 from postduif.config.units import parse_time
+from postduif.elapsed import ago, span
 
 
 def _seconds(_: click.Context, __: click.Parameter, value: str) -> float:

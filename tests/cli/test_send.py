@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from postduif.mta.handover import door
 from postduif.cli.send import command
 from postduif.config.schema import Config
 from postduif.envelope import Entry, Message
 from postduif.errors import ConfigError
+from postduif.mta.handover import door
 from tests.cli.intake import configure, with_intake
 
 TO = ("--to", "b@remote.example")

@@ -9,7 +9,7 @@ from datetime import tzinfo
 
 from postduif.cli.reasons.facts import Row, Setting
 from postduif.cli.reasons.words import at, seconds, since
-from postduif.cli.tables import span
+from postduif.elapsed import span
 
 MAX_REPLIES = 4  # different last replies that are shown
 

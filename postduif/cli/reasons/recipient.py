@@ -19,7 +19,7 @@ from postduif.cli.reasons.words import (
     upcoming,
     when,
 )
-from postduif.cli.tables import span
+from postduif.elapsed import span
 from postduif.mta.retry import asked_wait
 from postduif.reply import Reply
 

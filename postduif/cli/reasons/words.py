@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from postduif.cli.reasons.facts import Facts, Row
-from postduif.cli.tables import ago, span
+from postduif.elapsed import ago, span
 from postduif.reply import Reply
 
 MAX_EARLIER = 3  # earlier attempts that are shown
