@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import sys
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from postduif.cli.tables import count, table
 from postduif.config.schema import Config
 from postduif.elapsed import ago
 from postduif.mta.control import NotRunning, ask
-from postduif.mta.unprocessed_operations import UnprocessedOperations
+from postduif.mta.unprocessed_operations import UnprocessedOperations, parts
 
 
 @click.command
@@ -41,7 +40,7 @@ def command(config_path: Path, *, show: int | None, drop: tuple[int, ...], limit
     with one_line_errors():
         config = settings(config_path).config
         if show:
-            for part in _parts(config, show):
+            for part in parts(partial(_answer, config), show):
                 click.echo(part, nl=False)
             return
         if drop:
@@ -53,15 +52,6 @@ def command(config_path: Path, *, show: int | None, drop: tuple[int, ...], limit
         return
     rows = [(one["id"], ago(one["at"]), one["recipient"], one["why"], one["size"]) for one in found]
     table(("id", "came", "to", "why", "octets"), rows, empty="Everything that came back was read.")
-
-
-def _parts(config: Config, number: int) -> Iterator[bytes]:
-    offset, size = 0, 1
-    while offset < size:
-        found = _answer(config, "unprocessed.show", id=number, offset=offset)
-        part = base64.b64decode(found["content"])
-        yield part
-        offset, size = offset + max(1, len(part)), found["size"]
 
 
 def _drop(config: Config, numbers: tuple[int, ...], *, as_json: bool) -> None:

@@ -14,15 +14,16 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from postduif.cli.checks import keys, places, ports, records, senders
+from postduif.cli.checks import ports, records, senders
 from postduif.cli.checks.bounce_rules import bounce_rules
-from postduif.cli.checks.finding import About, Finding, misread
 from postduif.cli.checks.return_path import return_path, return_records
 from postduif.cli.checks.webhooks import webhooks
 from postduif.cli.options import config_option
 from postduif.clock import SystemClock
 from postduif.config.load import examine
 from postduif.config.show import as_toml, effective
+from postduif.mta.soundness import keys, places
+from postduif.mta.soundness.finding import About, Finding, misread
 
 _COLOURS = {"ok": "green", "warning": "yellow", "error": "bold red"}
 

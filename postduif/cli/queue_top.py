@@ -19,6 +19,7 @@ from postduif.cli.asking import json_option, one_line_errors, print_json, settin
 from postduif.cli.options import config_option
 from postduif.cli.tables import printable
 from postduif.mta.control import ask
+from postduif.mta.route_figures import held_by
 
 Row = dict[str, Any]
 NAME_WIDTH = 20  # columns that a name has at least, before figures are left out
@@ -142,17 +143,6 @@ def _drawn(
 
 def _width(column: Column, cells: Sequence[str]) -> int:
     return max(len(column.title), *map(len, cells), 0)
-
-
-def held_by(row: Row) -> str:
-    """What keeps ready mail of a site from going now, in a few words; "" when nothing does."""
-    reason = row["held_by"]
-    limits = {"message_rate": row["message_rate"], "connection_rate": row["connection_rate"]}
-    if reason in limits:
-        return f"{reason} {limits[reason]}"
-    if reason == "resting":
-        return f"resting {row['next_in']:.0f}s"
-    return str(reason)
 
 
 def rate(events: float) -> str:

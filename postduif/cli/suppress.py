@@ -12,22 +12,18 @@ from typing import Any, TextIO
 
 import click
 
+from postduif.bounce import suppression_csv
 from postduif.bounce.address_state import EVERY_TYPE, Cause, Standing
-from postduif.bounce.suppression_rows import COLUMNS
-from postduif.cli import suppression_csv
 from postduif.cli.asking import json_option, one_line_errors, print_json
 from postduif.cli.options import config_option
 from postduif.cli.private_output import private_output
 from postduif.cli.suppression_access import Answer, suppression_list
 from postduif.cli.tables import count, printable, table
 from postduif.elapsed import ago
+from postduif.mta.suppression_pages import entries, lines_of, take_in
 
-PAGE = 1000
-"""Entries of one request."""
 SAID = 10
 """Lines of an import that are complained about one by one."""
-SHOWN = 100
-"""Characters of an address that cannot be taken."""
 
 _reason_option = click.option("--reason", required=True, help="Why; kept in the history.")
 _addresses = click.argument("addresses", nargs=-1, required=True)
@@ -74,7 +70,7 @@ def list_(config_path: Path, addresses: tuple[str, ...], *, history: bool, as_js
             "type": options["type_"],
             "domain": options["domain"].removeprefix("@"),
         }
-        found = list(itertools.islice(_entries(answer, wanted, options["limit"]), options["limit"]))
+        found = list(itertools.islice(entries(answer, wanted, options["limit"]), options["limit"]))
     if as_json:
         print_json(found)
     else:
@@ -150,27 +146,19 @@ def import_(config_path: Path, file: TextIO, cause: str, reason: str, *, as_json
     the others are taken all the same; then the exit status is 1.
     """
     name = Path(str(getattr(file, "name", ""))).name.strip("<>-") or "standard input"
-    lines = changed = 0
-    problems: list[tuple[int, str]] = []
     with one_line_errors(), suppression_list(config_path) as answer:
-        rows = suppression_csv.read(file)
-        while chunk := list(itertools.islice(rows, PAGE // 2)):
-            given = [_completed(row, cause, reason, name) for _, row in chunk]
-            found = answer("suppress.enter", rows=given)
-            lines += len(chunk)
-            changed += found["changed"]
-            for number, text in found["problems"]:
-                line, row = chunk[number]
-                problems.append((line, f"{row.get('address', '')[:SHOWN]!r}: {text}"))
+        taken = take_in(answer, suppression_csv.read(file), cause=cause, reason=reason, name=name)
     if as_json:
-        print_json({"lines": lines, "changed": changed, "problems": problems})
+        print_json(taken._asdict())
     else:
-        click.echo(f"{count(lines, 'line')} read, {count(changed, 'change')}")
-    for line, text in problems[:SAID]:
+        click.echo(f"{count(taken.lines, 'line')} read, {count(taken.changed, 'change')}")
+    for line, text in taken.problems[:SAID]:
         click.echo(f"postduif: {printable(name)}, line {line}: {printable(text)}", err=True)
-    if len(problems) > SAID:
-        click.echo(f"postduif: {len(problems) - SAID} more lines could not be taken; --json names them all", err=True)
-    sys.exit(1 if problems else 0)
+    if len(taken.problems) > SAID:
+        click.echo(
+            f"postduif: {len(taken.problems) - SAID} more lines could not be taken; --json names them all", err=True
+        )
+    sys.exit(1 if taken.problems else 0)
 
 
 @command.command
@@ -183,8 +171,7 @@ def export(config_path: Path, file: Path, *, as_json: bool) -> None:
     Default: standard output. `import` takes it back.
     """
     with one_line_errors(), suppression_list(config_path) as answer:
-        entries = _entries(answer, {"standing": "refusing"}, PAGE)
-        rows = ({name: _cell(entry, name) for name in COLUMNS} for entry in entries)
+        rows = lines_of(entries(answer, {"standing": "refusing"}))
         with private_output(file) as target:
             if as_json:
                 _write_json(target, rows)
@@ -192,28 +179,8 @@ def export(config_path: Path, file: Path, *, as_json: bool) -> None:
                 suppression_csv.write(target, rows)
 
 
-def _completed(row: dict[str, str], cause: str, reason: str, name: str) -> dict[str, str]:
-    """A line with what it leaves out. What a host said is reason enough, but for an entry by hand."""
-    named = row.get("cause") or ("erased" if row.get("address", "").startswith("#") else cause)
-    said = row.get("evidence") and named.lower() != Cause.MANUAL.value
-    return {**row, "cause": named, "reason": row.get("reason") or reason or ("" if said else f"imported from {name}")}
-
-
-def _entries(answer: Answer, wanted: dict[str, str], limit: int) -> Iterator[dict[str, Any]]:
-    after: object = None
-    while True:
-        page = answer("suppress.list", wanted=wanted, after=after, limit=min(limit, PAGE))
-        yield from page["entries"]
-        if (after := page["next"]) is None:
-            return
-
-
 def _addressed(number: int) -> str:
     return f"{number:,} address{'' if number == 1 else 'es'}"
-
-
-def _cell(entry: dict[str, Any], name: str) -> str:
-    return str(entry["since"] if name == "at" else entry[name])
 
 
 def _write_json(target: TextIO, rows: Iterator[dict[str, str]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,16 @@ from typing import Any
 import click
 
 from postduif import address
-from postduif.cli.asking import json_option, one_line_errors, print_json
+from postduif.cli.asking import answer_with, json_option, one_line_errors, print_json, settings
 from postduif.cli.options import config_option
-from postduif.cli.reasons import domain as of_domain
-from postduif.cli.reasons.facts import Answer, Facts
-from postduif.cli.reasons.gathering import Gathering
-from postduif.cli.reasons.recipient import answer
+from postduif.cli.suppression_access import list_of
 from postduif.cli.tables import printable
+from postduif.config.schema import Config
 from postduif.errors import AddressError
+from postduif.mta.reasons import domain as of_domain
+from postduif.mta.reasons.facts import Answer, Facts
+from postduif.mta.reasons.gathering import Ask, Gathering
+from postduif.mta.reasons.recipient import answer
 
 
 @click.command
@@ -34,7 +37,8 @@ def command(config_path: Path, subject: str, limit: int, *, as_json: bool) -> No
     subject = subject.strip()
     question = _question(subject)
     with one_line_errors():
-        gathering = Gathering(config_path)
+        loaded = settings(config_path)
+        gathering = Gathering(loaded, _asking(loaded.config), time.time())
         if "domain" in question:
             found = _domain(gathering, question["domain"], as_json=as_json)
         else:
@@ -42,6 +46,18 @@ def command(config_path: Path, subject: str, limit: int, *, as_json: bool) -> No
         if not found:
             click.echo(f"postduif: nothing is known of {subject}; {gathering.reach}", err=True)
             sys.exit(1)
+
+
+def _asking(config: Config) -> Ask:
+    """The daemon is asked; without one the queue file is."""
+
+    def ask(do: str, **request: Any) -> Any:
+        if not do.startswith("suppress."):
+            return answer_with(config, do, **request)
+        with list_of(config) as ask_list:
+            return ask_list(do, **request)
+
+    return ask
 
 
 def _question(subject: str) -> dict[str, Any]:

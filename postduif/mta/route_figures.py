@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from postduif.mta.route import Route
 
 
@@ -22,6 +25,17 @@ def describe(route: Route, now: float) -> dict[str, object]:
         "next_in": round(route.wait(now), 1),
         "last_trouble": str(route.pause_reply or ""),
     }
+
+
+def held_by(row: Mapping[str, Any]) -> str:
+    """What keeps ready mail of a site from going now, in a few words; "" when nothing does."""
+    reason = row["held_by"]
+    limits = {"message_rate": row["message_rate"], "connection_rate": row["connection_rate"]}
+    if reason in limits:
+        return f"{reason} {limits[reason]}"
+    if reason == "resting":
+        return f"resting {row['next_in']:.0f}s"
+    return str(reason)
 
 
 def _state(route: Route, now: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,3 +46,13 @@ class UnprocessedOperations:
     async def drop(self, request: dict[str, Any]) -> object:
         """Forget these; returns how many there were."""
         return {"dropped": await self.change(unprocessed.drop, [int(one) for one in request["ids"]][:MAX_ROWS])}
+
+
+def parts(ask: Callable[..., Any], number: int) -> Iterator[bytes]:
+    """A whole mail, as it came. `ask` says what `unprocessed.show` says. Raises PostduifError."""
+    offset, size = 0, 1
+    while offset < size:
+        found = ask("unprocessed.show", id=number, offset=offset)
+        part = base64.b64decode(found["content"])
+        yield part
+        offset, size = offset + max(1, len(part)), found["size"]

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from postduif.cli.queue_top import held_by, rate, view
+from postduif.cli.queue_top import rate, view
+from postduif.mta.route_figures import held_by
 from postduif.sink import Sink
 from tests.cli.installation import asked, asked_json, installed, run, written
 

@@ -1,1 +1,1 @@
-"""What `postduif check` looks at outside the file: keys, certificates, directories, ports, DNS. Nothing is changed."""
+"""What `postduif check` looks at outside the file, beside `mta.soundness`: ports, DNS, rules. Nothing is changed."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from postduif.bounce.rule import FOLDER, read
 from postduif.bounce.rule_faults import rule_faults
-from postduif.cli.checks.finding import Finding
 from postduif.errors import ConfigError
+from postduif.mta.soundness.finding import Finding
 
 
 def bounce_rules(folder: Path = FOLDER) -> Iterator[Finding]:

@@ -7,11 +7,11 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from postduif.cli.checks.finding import About, Finding
 from postduif.config.lines import KeyPath
 from postduif.config.load import Loaded
 from postduif.config.schema import HostPort
 from postduif.mta import control
+from postduif.mta.soundness.finding import About, Finding
 
 _TIMEOUT = 1.0  # seconds the control socket has to answer
 _FIRST_FREE_FOR_ALL = 1024

@@ -10,12 +10,12 @@ import dns.rdatatype
 import dns.resolver
 import dns.reversename
 
-from postduif.cli.checks.finding import About, Finding
 from postduif.config.load import Loaded
 from postduif.config.schema import Dns
 from postduif.errors import ConfigError
 from postduif.mta.dkim_keys import PrivateKey, read_key, record_name
 from postduif.mta.dkim_record import judge
+from postduif.mta.soundness.finding import About, Finding
 
 
 class LookupFailed(Exception):  # noqa: N818  says what happened

@@ -9,13 +9,13 @@ from ipaddress import ip_address
 from postduif.bounce import keyring
 from postduif.campaign.checks.spf import Spf, SpfResult, check_host
 from postduif.campaign.checks.spf_record import is_spf
-from postduif.cli.checks.finding import About, Finding
 from postduif.cli.checks.records import Lookup, LookupFailed
 from postduif.clock import SystemClock
 from postduif.config.load import Loaded
 from postduif.config.schema import Config
 from postduif.errors import ConfigError
 from postduif.mta.resolver import Resolver
+from postduif.mta.soundness.finding import About, Finding
 
 
 def return_path(loaded: Loaded) -> Iterator[Finding]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from postduif.cli.checks.finding import About, Finding
 from postduif.config.load import Loaded
 from postduif.errors import ConfigError
 from postduif.mta import users
+from postduif.mta.soundness.finding import About, Finding
 
 NAMED = 5  # users in one line, at most
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 
-from postduif.cli.checks.finding import About, Finding
 from postduif.config.load import Loaded
 from postduif.errors import ConfigError
+from postduif.mta.soundness.finding import About, Finding
 from postduif.mta.webhook_signature import secrets_of
 
 

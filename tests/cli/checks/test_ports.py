@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from postduif.cli.checks import ports
-from postduif.cli.checks.finding import Finding
 from postduif.config.load import read
+from postduif.mta.soundness.finding import Finding
 from tests.ordinary import ordinary_user
 
 

@@ -16,9 +16,9 @@ import dns.rrset
 import pytest
 
 from postduif.cli.checks import records
-from postduif.cli.checks.finding import Finding
 from postduif.config.load import read
 from postduif.mta.dkim_keys import generate, parse_key, public_record, strings
+from postduif.mta.soundness.finding import Finding
 
 NAME = "s._domainkey.a.example"
 KEYS = {kind: generate(kind, 1024) for kind in ("rsa", "ed25519")}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from postduif.cli.checks.finding import Finding
 from postduif.cli.checks.return_path import return_path, return_records
 from postduif.config.load import read
+from postduif.mta.soundness.finding import Finding
 from tests.dns_server import DnsServer
 
 PEOPLE = '[server]\nhostname = "mta.example"\npostmaster = "p@a.example"\n'

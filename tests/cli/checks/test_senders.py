@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from postduif.cli.checks import senders
-from postduif.cli.checks.finding import Finding
 from postduif.config.load import Loaded, read
 from postduif.mta import users
+from postduif.mta.soundness.finding import Finding
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from postduif.cli.checks.finding import Finding
 from postduif.cli.checks.webhooks import webhooks
 from postduif.config.load import examine
+from postduif.mta.soundness.finding import Finding
 
 SECRET = "whsec_" + "QUJD" * 8
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
-from postduif.cli.reasons.facts import Facts, Row, Schedule, Setting
+from postduif.mta.reasons.facts import Facts, Row, Schedule, Setting
 
 NOW = 1_800_000_000.0  # 2027-01-15 08:00:00 UTC
 FILE = "/etc/postduif/postduif.toml"

@@ -7,9 +7,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from postduif.cli.checks.finding import About, Finding
 from postduif.config.load import Loaded
 from postduif.config.units import format_size
+from postduif.mta.soundness.finding import About, Finding
 
 
 def directories(loaded: Loaded) -> Iterator[Finding]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from postduif.cli.reasons.afterwards import ended
-from postduif.cli.reasons.facts import Answer, Facts, Row, Setting
-from postduif.cli.reasons.words import (
+from postduif.elapsed import span
+from postduif.mta.reasons.afterwards import ended
+from postduif.mta.reasons.facts import Answer, Facts, Row, Setting
+from postduif.mta.reasons.words import (
     history,
     lifetime,
     ordinal,
@@ -19,7 +20,6 @@ from postduif.cli.reasons.words import (
     upcoming,
     when,
 )
-from postduif.elapsed import span
 from postduif.mta.retry import asked_wait
 from postduif.reply import Reply
 

@@ -11,13 +11,13 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from postduif.cli.checks.finding import About, Finding
 from postduif.config.lines import KeyPath
 from postduif.config.load import Loaded
 from postduif.config.private_files import MAX_OCTETS, find_private, read_private
 from postduif.config.schema import Http, Listener
 from postduif.errors import ConfigError
 from postduif.mta.dkim_keys import GOOD_BITS, PrivateKey, read_key
+from postduif.mta.soundness.finding import About, Finding
 
 WARN_DAYS = 14
 

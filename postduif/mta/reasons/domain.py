@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from postduif.cli.reasons.facts import Row, Setting
-from postduif.cli.reasons.words import at, seconds, since
 from postduif.elapsed import span
+from postduif.mta.reasons.facts import Row, Setting
+from postduif.mta.reasons.words import at, seconds, since
 
 MAX_REPLIES = 4  # different last replies that are shown
 

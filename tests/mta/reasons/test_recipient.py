@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from postduif.cli.reasons.recipient import answer
-from tests.cli.reasons.known import (
+from postduif.mta.reasons.recipient import answer
+from tests.mta.reasons.known import (
     END,
     FACTS,
     FILE,

@@ -1,21 +1,17 @@
-"""Ask the daemon, or the queue file when there is none, for what an answer is made of."""
+"""Ask for what an answer is made of: the daemon, or whoever answers in its place."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from postduif.cli.asking import answer_with, settings
-from postduif.cli.reasons.domain import DomainFacts
-from postduif.cli.reasons.facts import Facts, Row, Schedule, Setting
-from postduif.cli.reasons.refusal import describe, refusing
-from postduif.cli.suppression_access import list_of
 from postduif.config.load import Loaded
 from postduif.config.units import format_schedule, format_time
-from postduif.mta.control import NotRunning, ask
+from postduif.mta.control import NotRunning
 from postduif.mta.mx import matches
+from postduif.mta.reasons.domain import DomainFacts
+from postduif.mta.reasons.facts import Facts, Row, Schedule, Setting
+from postduif.mta.reasons.refusal import describe, refusing
 
 MAX_ROWS = 1000  # of each listing
 
@@ -23,12 +19,22 @@ _LIMITS = {"connections": "connection_limit", "message_rate": "message_rate", "c
 """Setting to what `site.of` calls it."""
 
 
+class Ask(Protocol):
+    """Answers as `control.ask` does."""
+
+    def __call__(self, do: str, **request: Any) -> Any:
+        """Raises PostduifError; NotRunning, when only a daemon could answer and there is none."""
+        ...
+
+
 class Gathering:
     """One look at one installation. Everything raises PostduifError."""
 
-    def __init__(self, path: Path) -> None:
-        self._loaded = settings(path)
-        self._now = time.time()
+    def __init__(self, loaded: Loaded, ask: Ask, now: float) -> None:
+        """`now`: seconds since the epoch."""
+        self._loaded = loaded
+        self._ask = ask
+        self._now = now
         self._roads: dict[str, Row] = {}
         self._running = True
 
@@ -77,8 +83,7 @@ class Gathering:
     def refusals(self, addresses: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """What is to be said of each that the suppression list refuses mail, and of no other."""
         named = sorted(set(addresses))
-        with list_of(self._loaded.config) as ask_list:
-            shown = ask_list("suppress.show", addresses=named) if named else []
+        shown = self._ask("suppress.show", addresses=named) if named else []
         found = {
             address: tuple(describe(one["address"], refusing(one, self._now), self._now))
             for address, one in zip(named, shown, strict=True)
@@ -102,9 +107,6 @@ class Gathering:
             schedule=Schedule(delivery.retry, delivery.retry_jitter),
         )
 
-    def _ask(self, do: str, **request: object) -> Any:
-        return answer_with(self._loaded.config, do, **request)
-
     def _holds(self) -> Sequence[Row]:
         holds: Sequence[Row] = self._ask("queue.summary")["holds"]
         return holds
@@ -112,7 +114,7 @@ class Gathering:
     def _road(self, domain: str) -> Row:
         if domain not in self._roads:
             try:
-                self._roads[domain] = ask(self._loaded.config.server.run_dir, "site.of", domain=domain)
+                self._roads[domain] = self._ask("site.of", domain=domain)
             except NotRunning:
                 self._running, self._roads[domain] = False, {}
         return self._roads[domain]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import chain
 
-from postduif.cli.reasons.facts import Answer, Facts, Row
-from postduif.cli.reasons.words import earlier, ordinal, said, seconds, subject, times, when
+from postduif.mta.reasons.facts import Answer, Facts, Row
+from postduif.mta.reasons.words import earlier, ordinal, said, seconds, subject, times, when
 
 _LATER = {
     "bounced": "bounced",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from postduif.cli.reasons.facts import Facts, Row
 from postduif.elapsed import ago, span
+from postduif.mta.reasons.facts import Facts, Row
 from postduif.reply import Reply
 
 MAX_EARLIER = 3  # earlier attempts that are shown

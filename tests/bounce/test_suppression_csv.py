@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from postduif.bounce.suppression_csv import NotAList, read, write
 from postduif.bounce.suppression_rows import COLUMNS
-from postduif.cli.suppression_csv import NotAList, read, write
 
 CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20).map(str.strip)
 

@@ -10,9 +10,9 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from postduif.cli.checks import keys
-from postduif.cli.checks.finding import Finding
 from postduif.config.load import read
+from postduif.mta.soundness import keys
+from postduif.mta.soundness.finding import Finding
 
 NOW = datetime.datetime(2026, 5, 1, tzinfo=datetime.UTC)
 WEAKEST = b"""\

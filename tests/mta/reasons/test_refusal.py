@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
-from postduif.cli.reasons.facts import Row
-from postduif.cli.reasons.refusal import describe, refusing
-from tests.cli.reasons.known import NOW
+from postduif.mta.reasons.facts import Row
+from postduif.mta.reasons.refusal import describe, refusing
+from tests.mta.reasons.known import NOW
 
 BOB = "bob@example.org"
 

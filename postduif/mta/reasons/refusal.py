@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 
 from postduif.bounce.address_state import EVERY_TYPE, Standing
-from postduif.cli.reasons.facts import Row
-from postduif.cli.reasons.words import at, since
+from postduif.mta.reasons.facts import Row
+from postduif.mta.reasons.words import at, since
 
 
 def refusing(shown: Row, now: float) -> list[Row]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from postduif.cli.checks import places
-from postduif.cli.checks.finding import Finding
 from postduif.config.load import Loaded, read
+from postduif.mta.soundness import places
+from postduif.mta.soundness.finding import Finding
 from tests.ordinary import ordinary_user
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from postduif.cli.reasons.domain import DomainFacts, describe, known
-from postduif.cli.reasons.facts import Row, Setting
+from postduif.mta.reasons.domain import DomainFacts, describe, known
+from postduif.mta.reasons.facts import Row, Setting
 
 NOW = 1_800_000_000.0  # 2027-01-15 08:00:00 UTC
 SETTINGS = {
