@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from sqlite3 import Connection
@@ -49,6 +50,7 @@ class Desk:
         self.tallies = Tallies(self.data_dir)
         """Results of mailings that are looked at just now."""
         self.imports = ImportWork(self.data_dir, clock, self.closing)
+        self._at_the_end: list[Callable[[], None]] = []
         self._told: OrderedDict[bytes, deque[Told]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -66,8 +68,14 @@ class Desk:
         """The file of people, sessions, tokens, approvals and the audit trail. Raises StoreError."""
         return self._accounts.use()
 
+    def on_close(self, do: Callable[[], None]) -> None:
+        """Have it done when the desk is closed."""
+        self._at_the_end.append(do)
+
     def close(self) -> None:
         """When no page is asked for any more."""
+        for do in self._at_the_end:
+            do()
         self.tallies.close()
         self._accounts.close()
 
