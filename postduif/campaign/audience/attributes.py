@@ -103,6 +103,23 @@ def collections(connection: sqlite3.Connection) -> dict[str, Collection]:
     return {name: Collection(name, key) for name, key in rows}
 
 
+def filled(connection: sqlite3.Connection, collection: str = "") -> dict[str, int]:
+    """For each attribute, how many have a value. Raises AttributeFault."""
+    known = declared(connection, collection)
+    table = collection_named(connection, collection).table if collection else "contact"
+    if not known:
+        return {}
+    counts = ", ".join(f"count({one.column})" for one in known.values())
+    row = connection.execute(f"SELECT {counts} FROM {table}").fetchone()  # noqa: S608  names were checked
+    return dict(zip(known, row, strict=True))
+
+
+def rows_of(connection: sqlite3.Connection, collection: str = "") -> int:
+    """How many people, or child records of that kind, there are. Raises AttributeFault."""
+    table = collection_named(connection, collection).table if collection else "contact"
+    return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
+
+
 def declare(connection: sqlite3.Connection, name: str, kind: Kind, label: str = "", collection: str = "") -> Attribute:
     """A new attribute, or the one that is there with the same kind. Inside a transaction. Raises AttributeFault."""
     known = declared(connection, collection)

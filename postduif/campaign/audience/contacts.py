@@ -12,7 +12,7 @@ from typing import Any
 from postduif.campaign.audience.attributes import AttributeFault, Kind, collections, declared
 from postduif.campaign.audience.mail_address import check
 from postduif.campaign.audience.upsert import Person, note_origin, put_people, source_id
-from postduif.campaign.audience.values import Shown, Stored, ValueFault, read, shown
+from postduif.campaign.audience.values import Shown, Stored, ValueFault, read, shown, written
 from postduif.errors import AddressError, PostduifError
 
 BUILT_IN = ("name", "language")
@@ -72,6 +72,15 @@ def profile(connection: sqlite3.Connection, contact: int) -> dict[str, Any]:
         },
         **{name: _rows(connection, query, contact, person["subject"]) for name, query in _OF_PERSON.items()},
     }
+
+
+def texts(connection: sqlite3.Connection, contact: int) -> dict[str, str]:
+    """What can be changed of a person, by name, as people write it; `change` takes it back."""
+    known = declared(connection)
+    columns = dict.fromkeys(BUILT_IN, Kind.TEXT) | {one.column: one.kind for one in known.values()}
+    row = connection.execute(f"SELECT {', '.join(columns)} FROM contact WHERE id = ?", (contact,)).fetchone()
+    cells = [written(kind, value) for kind, value in zip(columns.values(), row, strict=True)]
+    return dict(zip((*BUILT_IN, *known), cells, strict=True))
 
 
 def brief(connection: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:

@@ -76,7 +76,7 @@ class ImportWork:
         try:
             after = self._read(upload, trial=trial)
         except PostduifError as error:
-            after = upload._replace(stage=Stage.FAILED, wrong=str(error))
+            after = upload._replace(stage=Stage.FAILED, wrong=uploads.said(self._data_dir, upload, error))
         except Exception as error:  # a mistake of ours must not leave a page that waits for ever
             log.error("failure", where="import", upload=upload.id, error=repr(error))
             after = upload._replace(stage=Stage.FAILED, wrong="a mistake of ours; the log of the server has more")

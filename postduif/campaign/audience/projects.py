@@ -96,3 +96,9 @@ def members(connection: sqlite3.Connection, project: Project, after: int, limit:
         "WHERE project = ? AND contact > ? ORDER BY contact LIMIT ?"
     )
     return connection.execute(query, (project.id, after, limit)).fetchall()
+
+
+def roles(connection: sqlite3.Connection, project: Project) -> list[tuple[str, int]]:
+    """The roles in it, and how many have each; "" is none."""
+    query = "SELECT role, count(*) FROM project_member WHERE project = ? GROUP BY role ORDER BY role"
+    return connection.execute(query, (project.id,)).fetchall()

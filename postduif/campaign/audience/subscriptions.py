@@ -82,6 +82,22 @@ def types(connection: sqlite3.Connection) -> dict[str, SubscriptionType]:
     return {name: SubscriptionType(name, title, text, bool(all_), bool(link)) for name, title, text, all_, link in rows}
 
 
+class Asked(NamedTuple):
+    """How many asked for a type, whether they left it since or not."""
+
+    confirmed: int
+    unconfirmed: int
+
+
+def counted(connection: sqlite3.Connection) -> dict[str, Asked]:
+    """By name of the type; those that nobody asked for are left out."""
+    query = (
+        "SELECT type, total(state = 'confirmed'), total(state <> 'confirmed') FROM subscription "
+        "GROUP BY type COLLATE NOCASE"
+    )
+    return {name: Asked(int(confirmed), int(rest)) for name, confirmed, rest in connection.execute(query)}
+
+
 def type_named(connection: sqlite3.Connection, name: str) -> SubscriptionType:
     """The type of that name. Raises SubscriptionFault."""
     known = types(connection)

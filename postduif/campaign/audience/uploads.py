@@ -112,6 +112,11 @@ def keep(data_dir: Path, name: str, source: BinaryIO, by: str, now: float, choic
         raise
 
 
+def said(data_dir: Path, upload: Upload, fault: PostduifError) -> str:
+    """What is wrong with it, with its name as people know it and not its place on our disk."""
+    return str(fault).replace(str(path_of(data_dir, upload)), upload.name)
+
+
 def save(data_dir: Path, upload: Upload, now: float) -> Upload:
     """Note how far it is; what was taken in loses its file. Raises NoSuchUpload when it was discarded meanwhile."""
     changed = upload._replace(changed=now)

@@ -22,6 +22,12 @@ class Room(NamedTuple):
 
 ROOMS = (
     Room("Dashboard", "/"),
+    Room("Contacts", "/contacts", group="Audience"),
+    Room("Selections", "/selections", group="Audience"),
+    Room("Projects", "/projects", group="Audience"),
+    Room("Imports", "/contacts/imports", group="Audience"),
+    Room("Types of mail", "/mail-types", group="Audience"),
+    Room("Attributes", "/attributes", group="Audience"),
     Room("People", "/people", Permission.ADMINISTER, "Settings"),
     Room("API tokens", "/tokens", Permission.LOOK, "Settings"),
     Room("Audit trail", "/audit", Permission.ADMINISTER, "Settings"),

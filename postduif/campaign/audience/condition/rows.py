@@ -67,6 +67,8 @@ class Sign(NamedTuple):
     kinds: frozenset[Kind]
     valued: bool = True
     """A value belongs to it."""
+    of_dates: str = ""
+    """The words for dates, where these are others."""
 
 
 _ORDERED = frozenset({Kind.NUMBER, Kind.DATE})
@@ -79,12 +81,12 @@ SIGNS: Mapping[str, Sign] = {
     "contains": Sign("contains", _TEXT),
     "starts": Sign("starts with", _TEXT),
     "ends": Sign("ends with", _TEXT),
-    ">": Sign("is more than, after", _ORDERED),
-    ">=": Sign("is at least, on or after", _ORDERED),
-    "<": Sign("is less than, before", _ORDERED),
-    "<=": Sign("is at most, on or before", _ORDERED),
-    "last": Sign("was in the last ... days", _DATE),
-    "ago": Sign("was longer ago than ... days", _DATE),
+    ">": Sign("is more than", _ORDERED, of_dates="is after"),
+    ">=": Sign("is at least", _ORDERED, of_dates="is on or after"),
+    "<": Sign("is less than", _ORDERED, of_dates="is before"),
+    "<=": Sign("is at most", _ORDERED, of_dates="is on or before"),
+    "last": Sign("in the last … days", _DATE),
+    "ago": Sign("over … days ago", _DATE),
     "has": Sign("has", _LIST),
     "lacks": Sign("has not", _LIST),
     "yes": Sign("is so", _YES, valued=False),
@@ -125,16 +127,15 @@ def rows_of(condition: str) -> Rows | None:
         return Rows(ALL, (Group(ALL, (Row(),)),))
     found = read(condition)
     join = ANY if isinstance(found, Either) else ALL
-    parts = found.conditions if isinstance(found, All | Either) else (found,)
-    alone = [_row(part) for part in parts]
-    if all(alone):
-        groups: list[Group | None] = [Group(join, tuple(filter(None, alone)))]
-    else:
-        groups = [_group(part, join) for part in parts]
-    whole = tuple(filter(None, groups))
-    if len(whole) < len(groups) or sum(len(group.rows) for group in whole) > MAX_ROWS:
-        return None
-    return Rows(join, whole)
+    groups: list[Group] = []
+    for part in found.conditions if isinstance(found, All | Either) else (found,):
+        group = _group(part, join)
+        if group is None:
+            return None
+        if groups and group.join == groups[-1].join == join:
+            group = Group(join, (*groups.pop().rows, *group.rows))
+        groups.append(group)
+    return Rows(join, tuple(groups)) if sum(len(group.rows) for group in groups) <= MAX_ROWS else None
 
 
 def _word(join: str) -> str:

@@ -1,0 +1,250 @@
+"""One person: what is known, what they get and why, where they are, and what each mailing did with them."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from postduif.bounce.subject import shown
+from postduif.campaign import forgetting
+from postduif.campaign.accounts import audit
+from postduif.campaign.audience import contacts, correcting, projects, subscriptions
+from postduif.campaign.audience.attributes import declared
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.counting import holding
+from postduif.campaign.audience.standing import standings
+from postduif.campaign.audience.subscriptions import ConsentEvent, Proof
+from postduif.campaign.audience.suppression_link import suppression_link
+from postduif.campaign.database import transaction
+from postduif.campaign.results import personal
+from postduif.campaign.web.cursor import Cursor
+from postduif.campaign.web.desk import Desk
+from postduif.campaign.web.page import render, see
+from postduif.campaign.web.posted import Posted, beginning
+from postduif.campaign.web.trouble import status_of
+from postduif.campaign.web.visitor import Administering, Editing, Looking, OfDesk, Visitor
+from postduif.errors import PostduifError
+from postduif.mta.control import ask
+
+router = APIRouter(prefix="/contacts/{number:int}")
+
+_Words = Annotated[str, Form(max_length=1000)]
+PAST_SHOWN = 20
+
+
+@router.get("")
+def one(request: Request, desk: OfDesk, _: Looking, number: int) -> Response:
+    """Everything but the mailings."""
+    return _page(request, desk, number)
+
+
+@router.post("")
+def change(request: Request, desk: OfDesk, who: Editing, number: int, posted: Posted) -> Response:
+    """Store what is known; who changed it since the form was read is not undone unseen."""
+    given = beginning(posted, "a_")
+    now = desk.clock.time()
+    try:
+        with audience(desk.data_dir) as connection, transaction(connection):
+            seen = str(contacts.profile(connection, number)["changed"])
+            if posted.get("seen", seen) != seen:
+                words = "Somebody changed this person meanwhile. Compare, and store again to have it as it stands here."
+                raise Overtaken(words)
+            changed = contacts.change(connection, number, given, now)
+    except contacts.NoSuchContact:
+        raise
+    except PostduifError as fault:
+        return _page(request, desk, number, fault, typed=given)
+    if changed:
+        _note(desk, who, "contact.changed", number, ", ".join(changed))
+    return see(request, f"/contacts/{number}", "Stored." if changed else "Nothing was another.")
+
+
+@router.post("/email")
+def correct(request: Request, desk: OfDesk, who: Editing, number: int, email: _Words = "") -> Response:
+    """Another address for the same person, who still gets nothing there that was refused here."""
+    try:
+        with audience(desk.data_dir) as connection:
+            told = correcting.take_along(connection, _tell(desk), number, email, who.name)
+            with transaction(connection):
+                contacts.correct(connection, number, email, desk.clock.time())
+    except contacts.NoSuchContact:
+        raise
+    except PostduifError as fault:
+        return _page(request, desk, number, fault, email=email)
+    _note(desk, who, "contact.corrected", number, "address")
+    if told:
+        who.tell(told, "warning")
+    return see(request, f"/contacts/{number}", "The address is another now.")
+
+
+@router.post("/subscribe")
+def subscribe(
+    request: Request,
+    desk: OfDesk,
+    who: Editing,
+    number: int,
+    type: _Words = "",  # noqa: A002  a field of a form
+    wording: _Words = "",
+    origin: _Words = "",
+) -> Response:
+    """They agreed; who stores it vouches for it. The proof is kept."""
+    try:
+        with audience(desk.data_dir) as connection, transaction(connection):
+            contacts.profile(connection, number)
+            kind = subscriptions.type_named(connection, type)
+            subscriptions.confirm(connection, number, kind, Proof(desk.clock.time(), wording, who.name, origin))
+    except subscriptions.SubscriptionFault as fault:
+        return _page(request, desk, number, fault)
+    return see(request, f"/contacts/{number}", f"Agreed to {kind.title}, and the proof is kept.")
+
+
+@router.post("/unsubscribe")
+def unsubscribe(
+    request: Request,
+    desk: OfDesk,
+    who: Editing,
+    number: int,
+    type: _Words = "",  # noqa: A002  a field of a form
+    wording: _Words = "",
+) -> Response:
+    """They want no more of it: on the suppression list at once, and the proof is kept."""
+    try:
+        with audience(desk.data_dir) as connection:
+            person = contacts.profile(connection, number)
+            kind = subscriptions.type_named(connection, type).name if type else ""
+            if person["invalid"]:
+                raise subscriptions.SubscriptionFault("The address is none, so nothing is sent there.")
+            if not wording.strip():
+                raise subscriptions.SubscriptionFault("say how they asked for it, as: by telephone")
+            row = {"address": shown(person["subject"]), "cause": "unsubscribe", "type": kind, "source": who.name}
+            _tell(desk)("suppress.enter", rows=[row | {"evidence": wording}], by=who.name)
+            with transaction(connection):
+                proof = Proof(desk.clock.time(), wording, who.name)
+                subscriptions.note_once(connection, number, kind, ConsentEvent.WITHDRAWN, proof)
+    except contacts.NoSuchContact:
+        raise
+    except PostduifError as fault:
+        return _page(request, desk, number, fault)
+    return see(request, f"/contacts/{number}", f"No more mail {'of the type ' + kind if kind else 'of any type'}.")
+
+
+@router.get("/mailings")
+def history(request: Request, desk: OfDesk, _: Looking, number: int, before: Cursor = 0) -> Response:
+    """What each mailing did with them, the latest first."""
+    with audience(desk.data_dir) as connection:
+        person = contacts.profile(connection, number)
+    page = personal.of_person(desk.data_dir, number, before)
+    return render(request, "contacts/mailings.html", person=person, page=page, before=before)
+
+
+@router.get("/export")
+def export(desk: OfDesk, _: Looking, number: int) -> Response:
+    """All that is on file, as JSON: what they have a right to."""
+    with audience(desk.data_dir) as connection, suppression_link(desk.data_dir) as link:
+        person = contacts.profile(connection, number)
+        about = link.about(person["subject"])
+    found = person | {
+        "suppression": [{"type": entry.type, **entry.state._asdict()} for entry in about.entries],
+        "suppression_history": [past._asdict() for past in about.history],
+        "mailings": [_told(did) for did in _all_mailings(desk, number)],
+    }
+    headers = {"content-disposition": f'attachment; filename="contact-{number}.json"'}
+    text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    return Response(text, media_type="application/json", headers=headers)
+
+
+@router.get("/erase")
+def ask_to_erase(request: Request, desk: OfDesk, _: Administering, number: int) -> Response:
+    """What goes and what stays."""
+    with audience(desk.data_dir) as connection:
+        person = contacts.profile(connection, number)
+    return render(request, "contacts/erase.html", person=person, reason="", wrong="")
+
+
+@router.post("/erase")
+def erase(request: Request, desk: OfDesk, who: Administering, number: int, reason: _Words = "") -> Response:
+    """All that is on file about them goes; a hash that refuses mail stays."""
+    with audience(desk.data_dir) as connection:
+        person = contacts.profile(connection, number)
+        try:
+            if not reason.strip():
+                raise contacts.ContactFault("Say why: who asked for it, and when.")
+            tell, by = _tell(desk), who.name
+            forgetting.erase(connection, desk.data_dir, tell, f"#{number}", reason=reason, by=by)
+        except PostduifError as fault:
+            given = {"person": person, "reason": reason, "wrong": str(fault)}
+            return render(request, "contacts/erase.html", status_of(fault), **given)
+    _note(desk, who, "contact.erased", number, reason)
+    return see(request, "/contacts", f"Contact {number} is erased.")
+
+
+class Overtaken(contacts.ContactFault):
+    """Somebody else changed the person after the form was read."""
+
+
+def _page(
+    request: Request,
+    desk: Desk,
+    number: int,
+    fault: PostduifError | None = None,
+    *,
+    typed: dict[str, str] | None = None,
+    email: str = "",
+) -> Response:
+    now = desk.clock.time()
+    with audience(desk.data_dir) as connection, suppression_link(desk.data_dir) as link:
+        person = contacts.profile(connection, number)
+        about = link.about(person["subject"])
+        known = declared(connection)
+        values: dict[str, Any] = {
+            "person": person,
+            "known": known,
+            "texts": contacts.texts(connection, number) | (typed or {}),
+            "records": {name: (declared(connection, name), rows) for name, rows in person["records"].items()},
+            "standings": standings(connection, number, about.entries),
+            "suppression": about,
+            "selections": holding(connection, number, desk.data_dir, now),
+            "projects": {one.name: one.id for one in projects.listed(connection)},
+        }
+    with desk.accounts() as connection:
+        values["past"] = audit.listed(connection, about=f"contact {number}", limit=PAST_SHOWN)
+    wrong = str(fault) if fault else ""
+    status = 409 if isinstance(fault, Overtaken) else status_of(fault) if fault else 200
+    return render(request, "contacts/person.html", status, wrong=wrong, email=email or person["email"], **values)
+
+
+def _all_mailings(desk: Desk, number: int) -> list[personal.Did]:
+    found: list[personal.Did] = []
+    before = 0
+    while True:
+        page = personal.of_person(desk.data_dir, number, before)
+        found += page.done
+        if not page.next:
+            return found
+        before = page.next
+
+
+def _told(did: personal.Did) -> dict[str, object]:
+    return {
+        "mailing": did.mailing.number,
+        "name": did.mailing.name,
+        "address": did.address,
+        "state": did.state,
+        "cause": did.cause,
+        "steps": [step._asdict() for step in did.steps],
+        "visits": [visit._asdict() for visit in did.visits],
+    }
+
+
+def _note(desk: Desk, who: Visitor, what: str, number: int, words: str) -> None:
+    """Names of what changed and never values: the trail is not erased with the person."""
+    with desk.accounts() as connection:
+        audit.note(connection, who.by(), what, f"contact {number}", words)
+
+
+def _tell(desk: Desk) -> correcting.Tell:
+    return partial(ask, desk.config.server.run_dir)

@@ -1,0 +1,109 @@
+"""Types of mail, which people can ask for and leave one by one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from postduif.campaign.accounts import audit
+from postduif.campaign.audience import subscriptions
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.subscriptions import SubscriptionType
+from postduif.campaign.database import transaction
+from postduif.campaign.web.desk import Desk
+from postduif.campaign.web.page import render, see
+from postduif.campaign.web.trouble import status_of
+from postduif.campaign.web.visitor import Editing, Looking, OfDesk
+from postduif.errors import PostduifError
+
+router = APIRouter(prefix="/mail-types")
+
+_Short = Annotated[str, Form(max_length=200)]
+_Text = Annotated[str, Form(max_length=2000)]
+_Tick = Annotated[bool, Form()]
+NEW = SubscriptionType("", "", "", everybody=False, confirm=True)
+
+
+@router.get("")
+def everything(request: Request, desk: OfDesk, _: Looking) -> Response:
+    """All types, with how many get each, and the form for one more."""
+    return _list(request, desk, NEW)
+
+
+@router.post("")
+def create(
+    request: Request,
+    desk: OfDesk,
+    who: Editing,
+    name: _Short = "",
+    title: _Short = "",
+    description: _Text = "",
+    everybody: _Tick = False,  # noqa: FBT002  a field of a form
+    confirm: _Tick = False,  # noqa: FBT002
+) -> Response:
+    """One more. A name that is there is refused: it would change that one."""
+    name = name.strip()
+    made = SubscriptionType(name, title.strip() or name, description.strip(), everybody, confirm)
+    try:
+        with audience(desk.data_dir) as connection, transaction(connection):
+            if made.name.lower() in {one.lower() for one in subscriptions.types(connection)}:
+                raise subscriptions.SubscriptionFault(f"There is a type {made.name} already. Choose another name.")
+            subscriptions.save_type(connection, made)
+    except PostduifError as fault:
+        return _list(request, desk, made, fault)
+    with desk.accounts() as accounts:
+        audit.note(accounts, who.by(), "type.created", f"type {made.name}")
+    return see(request, "/mail-types", f"{made.title} is a type of mail.")
+
+
+@router.get("/{name}")
+def one(request: Request, desk: OfDesk, _: Looking, name: str) -> Response:
+    """One type, to be changed."""
+    with audience(desk.data_dir) as connection:
+        found = subscriptions.type_named(connection, name)
+        counts = subscriptions.counted(connection).get(found.name, subscriptions.Asked(0, 0))
+    return render(request, "mail_type.html", one=found, counts=counts)
+
+
+@router.post("/{name}")
+def change(
+    request: Request,
+    desk: OfDesk,
+    who: Editing,
+    name: str,
+    title: _Short = "",
+    description: _Text = "",
+    everybody: _Tick = False,  # noqa: FBT002
+    confirm: _Tick = False,  # noqa: FBT002
+) -> Response:
+    """Store it; its name stays, as the suppression list and mailings have it."""
+    with audience(desk.data_dir) as connection, transaction(connection):
+        found = subscriptions.type_named(connection, name)
+        wanted = SubscriptionType(found.name, title.strip() or found.name, description.strip(), everybody, confirm)
+        subscriptions.save_type(connection, wanted)
+    with desk.accounts() as accounts:
+        words = f"{'everybody' if everybody else 'who asked'}, {'confirmed by a link' if confirm else 'no link'}"
+        audit.note(accounts, who.by(), "type.changed", f"type {found.name}", words)
+    return see(request, "/mail-types", f"{wanted.title} is stored.")
+
+
+@router.post("/{name}/delete")
+def delete(request: Request, desk: OfDesk, who: Editing, name: str) -> Response:
+    """Away with it, and with who asked for it; the proofs stay with the people."""
+    with audience(desk.data_dir) as connection, transaction(connection):
+        found = subscriptions.type_named(connection, name)
+        subscriptions.delete_type(connection, found.name)
+    with desk.accounts() as accounts:
+        audit.note(accounts, who.by(), "type.deleted", f"type {found.name}")
+    return see(request, "/mail-types", f"{found.title} is gone. The proofs stay with the people.")
+
+
+def _list(request: Request, desk: Desk, typed: SubscriptionType, fault: PostduifError | None = None) -> Response:
+    with audience(desk.data_dir) as connection:
+        found = list(subscriptions.types(connection).values())
+        counts = subscriptions.counted(connection)
+    status = status_of(fault) if fault else 200
+    values = {"types": found, "counts": counts, "typed": typed, "nobody": subscriptions.Asked(0, 0)}
+    return render(request, "mail_types.html", status, wrong=str(fault) if fault else "", **values)

@@ -1,0 +1,126 @@
+"""Projects: what people take part in, and in which role."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from postduif.campaign.accounts import audit
+from postduif.campaign.audience import projects
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.projects import Project
+from postduif.campaign.database import transaction
+from postduif.campaign.mailings.linked import linked_mailings, refuse_if_awaited
+from postduif.campaign.web.cursor import Cursor, slice_of
+from postduif.campaign.web.desk import Desk
+from postduif.campaign.web.page import render, see
+from postduif.campaign.web.people_named import ids_of
+from postduif.campaign.web.trouble import status_of
+from postduif.campaign.web.visitor import Editing, Looking, OfDesk, Visitor
+from postduif.errors import PostduifError
+
+router = APIRouter(prefix="/projects")
+
+AT_ONCE = 50
+_Text = Annotated[str, Form(max_length=1_000_000)]
+_Short = Annotated[str, Form(max_length=500)]
+
+
+@router.get("")
+def everything(request: Request, desk: OfDesk, _: Looking) -> Response:
+    """All projects, and the form for one more."""
+    return _list(request, desk)
+
+
+@router.post("")
+def create(request: Request, desk: OfDesk, who: Editing, name: _Short = "", note: _Short = "") -> Response:
+    """One more."""
+    try:
+        with audience(desk.data_dir) as connection, transaction(connection):
+            made = projects.create(connection, name, desk.clock.time(), note.strip())
+    except PostduifError as fault:
+        return _list(request, desk, str(fault), name=name, note=note)
+    _note(desk, who, "project.created", made)
+    return see(request, f"/projects/{made.id}", f"{made.name} is there. Put people in.")
+
+
+@router.get("/{number:int}")
+def one(request: Request, desk: OfDesk, _: Looking, number: int, after: Cursor = 0) -> Response:
+    """Who is in it, and as what."""
+    return _page(request, desk, number, after=after)
+
+
+@router.post("/{number:int}/members")
+def change_members(
+    request: Request, desk: OfDesk, who: Editing, number: int, do: _Short = "add", people: _Text = "", role: _Short = ""
+) -> Response:
+    """Put people in with a role, or give them another one; or take them out. One whom nobody knows, and nothing is."""
+    try:
+        with audience(desk.data_dir) as connection, transaction(connection):
+            found = projects.numbered(connection, number)
+            said = _moved(connection, found, ids_of(connection, people), do, role)
+    except projects.NoSuchProject:
+        raise
+    except PostduifError as fault:
+        return _page(request, desk, number, fault, people=people, role=role)
+    _note(desk, who, "project.members", found, said)
+    return see(request, f"/projects/{number}", f"{said}.")
+
+
+@router.post("/{number:int}/delete")
+def delete(request: Request, desk: OfDesk, who: Editing, number: int) -> Response:
+    """Away with it; the people stay. Refused while a mailing waits to go to it."""
+    try:
+        with audience(desk.data_dir) as connection, transaction(connection):
+            found = projects.numbered(connection, number)
+            refuse_if_awaited(desk.data_dir, "projects", found.name)
+            projects.delete(connection, found)
+    except projects.NoSuchProject:
+        raise
+    except PostduifError as fault:
+        return _page(request, desk, number, fault)
+    _note(desk, who, "project.deleted", found)
+    return see(request, "/projects", f"{found.name} is gone. The people stay.")
+
+
+def _moved(connection: sqlite3.Connection, one: Project, ids: list[int], do: str, role: str) -> str:
+    if do == "remove":
+        return f"{projects.remove(connection, one, ids):,} taken out"
+    projects.add(connection, one, ids, role)
+    return f"{len(ids):,} in it as {role.strip()}" if role.strip() else f"{len(ids):,} in it, without a role"
+
+
+def _list(request: Request, desk: Desk, wrong: str = "", *, name: str = "", note: str = "") -> Response:
+    with audience(desk.data_dir) as connection:
+        found = projects.listed(connection)
+    values = {"projects": found, "name": name, "note": note, "wrong": wrong}
+    return render(request, "projects/list.html", 422 if wrong else 200, **values)
+
+
+def _page(
+    request: Request,
+    desk: Desk,
+    number: int,
+    fault: PostduifError | None = None,
+    *,
+    after: int = 0,
+    people: str = "",
+    role: str = "",
+) -> Response:
+    with audience(desk.data_dir) as connection:
+        found = projects.numbered(connection, number)
+        rows = projects.members(connection, found, after, AT_ONCE + 1)
+        roles = projects.roles(connection, found)
+    shown = slice_of(request, rows, AT_ONCE, lambda row: row[0], name="after")
+    linked = linked_mailings(desk.data_dir, "projects", found.name)
+    values = {"one": found, "members": shown, "roles": roles, "linked": linked, "people": people, "role": role}
+    status = status_of(fault) if fault else 200
+    return render(request, "projects/project.html", status, wrong=str(fault) if fault else "", **values)
+
+
+def _note(desk: Desk, who: Visitor, what: str, one: Project, words: str = "") -> None:
+    with desk.accounts() as connection:
+        audit.note(connection, who.by(), what, f"project {one.name}", words)
