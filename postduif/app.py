@@ -28,6 +28,7 @@ from postduif.mta.dkim import Signer
 from postduif.mta.health import STALLED, Health, HealthServer
 from postduif.mta.injection.door import Door
 from postduif.mta.injection.opening import HttpDoor, http_tls
+from postduif.mta.last_hour import LastHour
 from postduif.mta.leaving_operations import LeavingOperations
 from postduif.mta.link_addresses import LinkAddresses
 from postduif.mta.live import LiveOperations
@@ -80,6 +81,7 @@ class App:
         self.store.observe_commits(metrics.COMMIT_SECONDS.observe)
         classify(Reply(250, "", ""))  # reads the rules: not while mail waits for the event loop
         self._companions = companions(path, lambda: self._config) if accompanied else ()
+        self._hour = LastHour(self._clock)
         self._stop = asyncio.Event()
         self._beat = time.monotonic()
         self._ready = False
@@ -294,6 +296,7 @@ class App:
         while True:
             await asyncio.sleep(beats.wait(time.monotonic()))
             self._beat = time.monotonic()
+            self._hour.look()
             for late in beats.heard(self._beat):
                 metrics.LOOP_LAG.observe(late)
                 self.delivery.heard(late)
@@ -308,7 +311,7 @@ class App:
         parts = (
             SiteOperations(self.delivery),
             QueueOperations(self.stores, StandingOrders(self.stores), self.mailings),
-            LiveOperations(self.stores, self.delivery, self._clock),
+            LiveOperations(self.stores, self.delivery, self._hour, self._clock),
             SuppressionOperations(
                 self.suppressions,
                 lambda: self.suppressions.thresholds,

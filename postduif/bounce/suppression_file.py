@@ -34,6 +34,8 @@ class Wanted(NamedTuple):
     type: str = ""
     domain: str = ""
     """Of the address or pattern."""
+    text: str = ""
+    """In the address or pattern, without regard to case. Looks at every entry."""
 
 
 class IndexPage(NamedTuple):
@@ -94,6 +96,7 @@ def listing(connection: sqlite3.Connection, wanted: Wanted, after: tuple[str, st
             (wanted.standing not in ("", "refusing"), "standing = :standing"),
             (wanted.cause, "cause = :cause"),
             (wanted.type, "type = :type"),
+            (wanted.text, "instr(subject, :text)"),
             (wanted.domain, "substr(subject, -length(:domain) - 1) = '@' || :domain"),
         )
         if value
@@ -102,7 +105,8 @@ def listing(connection: sqlite3.Connection, wanted: Wanted, after: tuple[str, st
         f"SELECT {COLUMNS} FROM suppression WHERE {' AND '.join(['(subject, type) > (:s, :t)', *where])} "
         "ORDER BY subject, type LIMIT :limit"
     )
-    values = {**wanted._asdict(), "domain": wanted.domain.lower(), "s": after[0], "t": after[1], "limit": limit}
+    values = {**wanted._asdict(), "domain": wanted.domain.lower(), "text": wanted.text.lower()}
+    values |= {"s": after[0], "t": after[1], "limit": limit}
     return [_entry(row) for row in connection.execute(query, values).fetchall()]
 
 

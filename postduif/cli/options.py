@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from postduif.config.load import DEFAULT_PATH
+from postduif.config.units import parse_time
 
 config_option = click.option(
     "--config",
@@ -20,3 +21,13 @@ config_option = click.option(
     help="The configuration file.",
 )
 """`--config FILE`, given to the command as `config_path: Path`."""
+
+
+def seconds(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    """The callback of an option that is a length of time, as 2h."""
+    if value is None:
+        return None
+    try:
+        return parse_time(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None

@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 import click
 
 from postduif.cli.asking import answer, json_option, one_line_errors, print_json
-from postduif.cli.options import config_option
+from postduif.cli.options import config_option, seconds
 from postduif.cli.queue_top import top
 from postduif.cli.tables import count, printable, table
-from postduif.config.units import parse_time
 from postduif.elapsed import ago
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -26,15 +25,6 @@ def command() -> None:
     """See and change what is in the queue. Changes are durable and kept across restarts."""
 
 
-def _seconds(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
-    if value is None:
-        return None
-    try:
-        return parse_time(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
 def _conditions(function: _F) -> _F:
     for option in reversed(
         (
@@ -43,7 +33,7 @@ def _conditions(function: _F) -> _F:
             click.option("--stream", default="", help="The stream of mail."),
             click.option("--sender", default="", help='Whole address; "<>" is the null sender.'),
             click.option("--recipient", default="", help="Whole address."),
-            click.option("--older-than", callback=_seconds, help="Received longer ago than this, as 2h."),
+            click.option("--older-than", callback=seconds, help="Received longer ago than this, as 2h."),
             click.option("--said", default="", help='The last reply contains it, as "421" or "greylist".'),
             click.option("--all", "everything", is_flag=True, help="Everything in the queue."),
         )
@@ -200,7 +190,7 @@ def _change(name: str, verb: str, summary_: str, *, reason: bool = False, lastin
     change.__doc__ = summary_
     if lasting:
         change = click.option(
-            "--for", "duration", callback=_seconds, help="Until then, as 2h. Default: until released."
+            "--for", "duration", callback=seconds, help="Until then, as 2h. Default: until released."
         )(change)
     if reason:
         change = click.option("--reason", required=lasting, help="Why; shown to everybody who asks.")(change)

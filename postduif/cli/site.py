@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 
 import click
 
 from postduif.cli.asking import answer, json_option, one_line_errors, print_json
-from postduif.cli.options import config_option
+from postduif.cli.options import config_option, seconds
 from postduif.cli.tables import table
 
 
@@ -49,10 +50,12 @@ def show(config_path: Path, *, as_json: bool) -> None:
 @config_option
 @click.argument("site")
 @click.option("--reason", required=True, help="Why; shown to everybody who asks.")
-def suspend(config_path: Path, site: str, reason: str) -> None:
+@click.option("--for", "duration", callback=seconds, help="Until then, as 2h. Default: until resumed, or a restart.")
+def suspend(config_path: Path, site: str, reason: str, duration: float | None) -> None:
     """Send nothing more to SITE until it is resumed."""
+    request = {"site": site, "reason": reason, "by": getpass.getuser(), "for": duration}
     with one_line_errors():
-        answer(config_path, "site.suspend", site=site, reason=reason)
+        answer(config_path, "site.suspend", **request)
     click.echo(f"{site} is suspended")
 
 

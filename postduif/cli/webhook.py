@@ -8,17 +8,9 @@ from pathlib import Path
 import click
 
 from postduif.cli.asking import answer, json_option, one_line_errors, print_json
-from postduif.cli.options import config_option
+from postduif.cli.options import config_option, seconds
 from postduif.cli.tables import table
-from postduif.config.units import parse_time
 from postduif.elapsed import ago, span
-
-
-def _seconds(_: click.Context, __: click.Parameter, value: str) -> float:
-    try:
-        return parse_time(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
 
 
 @click.group
@@ -54,7 +46,7 @@ def list_(config_path: Path, *, as_json: bool) -> None:
 @command.command
 @config_option
 @click.argument("name")
-@click.option("--since", callback=_seconds, required=True, help="From so long ago, as 2h.")
+@click.option("--since", callback=seconds, required=True, help="From so long ago, as 2h.")
 def replay(config_path: Path, name: str, since: float) -> None:
     """Tell NAME again what happened.
 

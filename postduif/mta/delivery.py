@@ -141,7 +141,7 @@ class Delivery:
     async def _sweep(self) -> None:
         while True:
             await self._clock.sleep(SWEEP)
-            for duty in (self._prune, *self._duties):
+            for duty in (self._prune, self.orders.tidy, *self._duties):
                 try:
                     await duty()
                 except Exception as error:  # one that fails must not end the others: lifetimes, holds, the journal

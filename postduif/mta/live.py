@@ -12,6 +12,7 @@ from typing import Any
 from postduif.clock import Clock
 from postduif.mta.control import Action
 from postduif.mta.delivery import Delivery
+from postduif.mta.last_hour import LastHour
 from postduif.mta.route_figures import describe
 from postduif.queue.activity import Activity, Load
 from postduif.queue.scheduled import QueueKey
@@ -26,15 +27,22 @@ Figures = dict[str, Any]
 class LiveOperations:
     """Over a running delivery."""
 
-    def __init__(self, stores: Stores, delivery: Delivery, clock: Clock) -> None:
+    def __init__(self, stores: Stores, delivery: Delivery, hour: LastHour, clock: Clock) -> None:
         self._stores = stores
         self._delivery = delivery
+        self._hour = hour
         self._clock = clock
 
     @property
     def actions(self) -> Mapping[str, Action]:
         """By the name that the command line says."""
-        return {"live.top": self.top}
+        return {"live.top": self.top, "live.hour": self.hour}
+
+    async def hour(self, _: Figures) -> object:
+        """What went in and out in the last hour, and how full the queue is: for pages that stay open."""
+        disk = self._stores.main.stats.disk_free
+        state = {"queued": self._stores.queued, "under_way": self._stores.leased, "disk_free": disk}
+        return {**self._hour.figures(), **state, "full": self._stores.main.full, "trouble": self._stores.main.trouble}
 
     async def top(self, request: Figures) -> object:
         """Totals, and the `limit` busiest sites and scheduled queues. Counts of attempts are of the last `seconds`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ class SiteOperations:
             "site.of": self.of,
             "site.suspend": self.suspend,
             "site.resume": self.resume,
+            "site.suspended": self.suspended,
         }
 
     async def list(self, _: dict[str, Any]) -> object:
@@ -39,8 +41,13 @@ class SiteOperations:
         site, reason = str(request["site"]), str(request.get("reason") or "")
         if not reason:
             raise ControlError("say why: --reason TEXT")
-        self._delivery.orders.suspend(site, reason)
+        until = time.time() + float(request["for"]) if request.get("for") else None
+        self._delivery.orders.suspend(site, reason, str(request.get("by") or "operator"), until)
         return {"site": site, "suspended": reason}
+
+    async def suspended(self, _: dict[str, Any]) -> object:
+        """Every site that is held, also where no mail goes now."""
+        return [one._asdict() for one in self._delivery.orders.suspended()]
 
     async def resume(self, request: dict[str, Any]) -> object:
         """Send to a site again, and forget that it could not be reached."""

@@ -34,6 +34,7 @@ class QueueOperations:
         return {
             "queue.summary": self.summary,
             "queue.list": self.list,
+            "queue.count": self.count,
             "queue.show": self.show,
             "queue.hold": self.hold,
             "queue.release": self.release,
@@ -57,6 +58,11 @@ class QueueOperations:
             leased = store.questions.leased(one.message for one in listed)
             rows += [asdict(one) | {"under_way": (one.message, one.recipient) in leased} for one in listed]
         return rows[:limit]
+
+    async def count(self, request: dict[str, Any]) -> object:
+        """How many recipients a condition means: asked before something is done to them."""
+        condition = _condition(request)
+        return {"recipients": sum([await store.questions.count(condition) for store in self._stores])}
 
     async def show(self, request: dict[str, Any]) -> object:
         """One message: envelope, recipients, header section, attempts."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from postduif.clock import Clock
 from postduif.mta.permits import Permits
@@ -36,14 +36,24 @@ class Roads(Protocol):
         ...
 
 
+class Suspension(NamedTuple):
+    """A site that is held. Times in seconds since the epoch."""
+
+    site: str
+    reason: str
+    by: str
+    at: float
+    until: float | None
+    """None: until somebody lets it go."""
+
+
 class SiteOrders:
     """The operator's word on sites."""
 
     def __init__(self, roads: Roads, clock: Clock) -> None:
         self._roads = roads
         self._clock = clock
-        self._suspended: dict[str, str] = {}
-        """Sites that are held, and why."""
+        self._suspended: dict[str, Suspension] = {}
 
     def describe(self, route: Route) -> dict[str, object]:
         """One road in plain values."""
@@ -62,18 +72,23 @@ class SiteOrders:
 
     def apply(self, route: Route) -> None:
         """A Route begins: is its site held?"""
-        route.suspended = self._suspended.get(route.name, "")
+        held = self._suspended.get(route.name)
+        route.suspended = held.reason if held else ""
 
-    def suspend(self, site: str, reason: str) -> None:
-        """Send nothing to a site. What is ready goes back to the queue."""
-        self._suspended[site] = reason
+    def suspended(self) -> list[Suspension]:
+        """Every site that is held, by name."""
+        return sorted(self._suspended.values())
+
+    def suspend(self, site: str, reason: str, by: str = "operator", until: float | None = None) -> None:
+        """Send nothing to a site, until then at most. What is ready goes back to the queue."""
+        self._suspended[site] = Suspension(site, reason, by, self._clock.time(), until)
         for route in self._of(site):
             route.suspended = reason
             self._roads.give_back(route)
 
     def resume(self, site: str) -> bool:
         """Send to a site again, and forget that it could not be reached; False when nothing held it."""
-        held = self._suspended.pop(site, "") != ""
+        held = self._suspended.pop(site, None) is not None
         for route in self._of(site):
             held = held or bool(route.resting(self._clock.monotonic()))
             route.suspended = ""
@@ -81,6 +96,13 @@ class SiteOrders:
             self._roads.pump(route)
         self._roads.look()
         return held
+
+    async def tidy(self) -> None:
+        """Let go what was held until now. A duty of each sweep."""
+        now = self._clock.time()
+        for one in self.suspended():
+            if one.until is not None and one.until <= now:
+                self.resume(one.site)
 
     def _of(self, site: str) -> Iterable[Route]:
         return [route for route in self._roads.routes.values() if route.name == site]

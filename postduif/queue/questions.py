@@ -39,6 +39,10 @@ class Questions:
         """Recipients in the queue, the oldest first."""
         return await self._reader.call(survey.listing, condition, limit)
 
+    async def count(self, condition: Condition) -> int:
+        """How many recipients `listing` would have without a limit."""
+        return await self._reader.call(survey.count, condition)
+
     def leased(self, messages: Iterable[int]) -> set[tuple[int, str]]:
         """Message and address of those recipients of these messages that are leased now."""
         asked = set(messages)

@@ -91,6 +91,10 @@ LEFT JOIN hold h ON h.id = coalesce(nullif(r.hold, 0), (
     ORDER BY w.id LIMIT 1))
 WHERE {where} ORDER BY r.id LIMIT ?
 """
+_COUNT = """
+SELECT count(*) FROM recipient r JOIN message m ON m.id = r.id >> 24 JOIN scheduled_queue q ON q.id = r.queue
+WHERE {where}
+"""
 
 
 def summary(connection: sqlite3.Connection, now: float, leased: Mapping[int, int]) -> list[QueueFigures]:
@@ -110,6 +114,13 @@ def listing(connection: sqlite3.Connection, condition: Condition, limit: int) ->
     where, values = condition.where()
     rows_ = connection.execute(_LISTING.format(where=where), (*values, limit)).fetchall()
     return [Waiting(*row[:-2]) for row in rows_]
+
+
+def count(connection: sqlite3.Connection, condition: Condition) -> int:
+    """How many recipients in the queue the condition means."""
+    where, values = condition.where()
+    (number,) = connection.execute(_COUNT.format(where=where), values).fetchone()
+    return int(number)
 
 
 def show(connection: sqlite3.Connection, message_id: int) -> Shown | None:

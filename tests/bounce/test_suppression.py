@@ -204,6 +204,7 @@ def test_a_mailbox_named_star() -> None:
         (Wanted(standing="refusing"), ["*@x.example", "ann@x.example news", "bob@example.com", "eve@sub.x.example"]),
         (Wanted(standing="with_errors"), ["ann@x.example"]),
         (Wanted(standing="quarantined"), ["bob@example.com"]),
+        (Wanted(text="SUB.x"), ["eve@sub.x.example"]),
         (Wanted(cause="manual"), ["*@x.example"]),
         (Wanted(type="news"), ["ann@x.example news"]),
         (Wanted(domain="X.example"), ["*@x.example", "ann@x.example", "ann@x.example news"]),

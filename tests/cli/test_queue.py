@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from postduif.mta.control import ask
 from postduif.sink import Sink
 from tests.cli.installation import asked, asked_json, cells, installed, run, soon, tried, written
 from tests.stories.daemon import text
@@ -55,6 +56,9 @@ def test_changes(tmp_path: Path) -> None:
             (row,) = await asked_json(daemon, "queue", "list")
             assert row["held_because"] == "wait"
             assert "next held by " in (await asked(daemon, "queue", "show", str(number))).stdout
+            condition = {"domain": "x.example", "held": True}
+            counted = await asyncio.to_thread(ask, tmp_path / "run", "queue.count", condition=condition)
+            assert counted == {"recipients": 1}
             summary = await asked_json(daemon, "queue", "summary")
             assert soon(summary["holds"][0]["until"], 7200)
             assert "x.example (queues), wait" in (await asked(daemon, "queue", "summary")).stdout
