@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import time
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
 from postduif.campaign.mailings import occasions
-from postduif.campaign.mailings.fault import NotNow, ScheduleFault
+from postduif.campaign.mailings.fault import NotNow
 from postduif.campaign.mailings.record import Policy, State
 from postduif.campaign.mailings.schedule import DEFAULT_GRACE, Date, Schedule, judge, next_dates
 from postduif.campaign.mailings.words import schedule_words
+from postduif.campaign.mailings.zone import zone_here
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.mailing_access import acted, brief, called, number_argument, opened, said
 from postduif.cli.mailing_units import seconds
@@ -23,24 +21,7 @@ from postduif.cli.options import config_option
 from postduif.elapsed import ago
 
 _MOMENT = click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"])
-_LOCALTIME = Path("/etc/localtime")
-_FOLDER = "/zoneinfo/"
 _UNPREPARED = (State.DRAFT, State.FAILED)
-
-
-def zone_here() -> str:
-    """The zone that the clock shows, as the time zone database calls it: TZ says it, or the machine.
-
-    Raises ScheduleFault when it has no name, for a mailing must not go some hours early.
-    """
-    told = os.environ.get("TZ", "").removeprefix(":")
-    place = told or str(_LOCALTIME.resolve())
-    name = place.partition(_FOLDER)[2] if place.startswith("/") else place
-    with contextlib.suppress(ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo(name).key
-    if not told and not _LOCALTIME.exists():
-        return "UTC"
-    raise ScheduleFault("the time zone of this machine has no name; say it: --zone Europe/Amsterdam")
 
 
 @click.command

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from postduif.campaign.mailings import zone
 from postduif.campaign.mailings.fault import ScheduleFault
-from postduif.cli import mailing_schedule
-from postduif.cli.mailing_schedule import zone_here
+from postduif.campaign.mailings.zone import zone_here
 
 
 def test_zone_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment counts before the machine; without either it is UTC, and a zone without a name has to be said."""
     place = tmp_path / "localtime"
-    monkeypatch.setattr(mailing_schedule, "_LOCALTIME", place)
+    monkeypatch.setattr(zone, "_LOCALTIME", place)
     monkeypatch.delenv("TZ", raising=False)
     assert zone_here() == "UTC"
     place.write_bytes(b"TZif of nowhere")

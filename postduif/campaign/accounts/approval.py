@@ -109,6 +109,12 @@ def waiting(connection: sqlite3.Connection, limit: int = 50) -> list[Approval]:
     return [_read(row) for row in connection.execute(sql, (limit,))]
 
 
+def about(connection: sqlite3.Connection, noun: str, limit: int = 100) -> list[Approval]:
+    """Everything that was asked about it ("mailing 7"), the latest first."""
+    sql = f"SELECT {_COLUMNS} FROM approval WHERE subject = ? ORDER BY id DESC LIMIT ?"
+    return [_read(row) for row in connection.execute(sql, (noun, limit))]
+
+
 def see_approved(connection: sqlite3.Connection, subject: Subject) -> None:
     """Return if it may be done now; raises NotAllowed with what is missing. Asked only where approval is on."""
     there = latest(connection, subject)

@@ -17,6 +17,7 @@ from postduif.campaign.preparing.composition import compose, draft_of
 from postduif.campaign.preparing.specimen import Somebody, somebody
 from postduif.config.schema import Config
 from postduif.mta.merge.content import Attachment
+from postduif.mta.merged import by_key
 
 
 class Seen(NamedTuple):
@@ -28,12 +29,20 @@ class Seen(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def seen_by(connection: sqlite3.Connection, config: Config, mailing: Mailing, who: str, now: float) -> Seen:
-    """As `who` (an address or #ID) would get it; "" is the first who would. Raises PostduifError."""
+def seen_by(
+    connection: sqlite3.Connection, config: Config, mailing: Mailing, who: str, now: float, *, marked: bool = False
+) -> Seen:
+    """As `who` (an address or #ID) would get it; "" is the first who would. Raises PostduifError.
+
+    `marked`: with the name of a variable where its emptiness leaves a hole.
+    """
     whom, contact = found_as(config, mailing, who, now)
     draft = replace(draft_of(connection, mailing), tracking="none")  # who looks at it leaves no trace
     composed = compose(draft, mailing, config, whom.names)
     found = preview(composed, whom.values)
+    if marked and found.empty:
+        holes = by_key(found.empty, [f"\u27e6{name}\u27e7" for name in found.empty])
+        found = preview(composed, {**whom.values, **holes})
     return Seen(whom, contact, found._replace(html=_with_images(found.html, draft.attachments)), composed.warnings)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from postduif.attempt import Kind
+from postduif.campaign.results.spread import speed
 from postduif.queue.inspect import looking
 from postduif.queue.mailing_standing import Standing, standing_of
 
@@ -13,6 +15,23 @@ def standing(directory: Path) -> Standing:
     """How many wait, and behind what."""
     with looking(directory) as connection:
         return standing_of(connection)
+
+
+class Pace(NamedTuple):
+    """How far it is, and how fast it goes."""
+
+    waiting: int
+    """Recipients in the queue, seeds too."""
+    delivered: float
+    """A second, of late."""
+
+
+def pace(directory: Path, now: float) -> Pace:
+    """Of this moment; seconds since the epoch."""
+    with looking(directory) as connection:
+        (waiting,) = connection.execute("SELECT count(*) FROM recipient").fetchone()
+        late = speed(connection, now)
+        return Pace(waiting, late.delivered / late.seconds)
 
 
 def withdrawn(directory: Path) -> int:

@@ -36,8 +36,8 @@ class _Row(NamedTuple):
 _ROWS = (
     _Row("Prepare", "prepare", Action.PREPARE, Permission.EDIT),
     _Row("Stop preparation", "stop-preparation", Action.STOP_PREPARING, Permission.EDIT),
-    _Row("Send", "confirm", Action.SEND, Permission.SEND, page=True),
-    _Row("Schedule", "confirm#schedule", Action.SCHEDULE, Permission.SEND, page=True),
+    _Row("Send", "edit/confirm", Action.SEND, Permission.SEND, page=True),
+    _Row("Schedule", "edit/confirm#schedule", Action.SCHEDULE, Permission.SEND, page=True),
     _Row("Unschedule", "unschedule", Action.UNSCHEDULE, Permission.SEND),
     _Row("Pause", "pause", Action.PAUSE, Permission.SEND),
     _Row("Resume", "resume", Action.RESUME, Permission.SEND),

@@ -16,6 +16,12 @@ from postduif.campaign.web.pages import (
     contacts,
     dashboard,
     mail_types,
+    mailing_actions,
+    mailing_confirm,
+    mailing_content,
+    mailing_steps,
+    mailing_summary,
+    mailings,
     own,
     people,
     projects,
@@ -23,10 +29,17 @@ from postduif.campaign.web.pages import (
     sign_in,
     tokens,
 )
+from postduif.mta.merge.message import MAX_ATTACHED
 
 ROUTERS: tuple[APIRouter, ...] = (
     sign_in.router,
     dashboard.router,
+    mailings.router,
+    mailing_summary.router,
+    mailing_actions.router,
+    mailing_steps.router,
+    mailing_confirm.router,
+    mailing_content.router,
     own.router,
     contact_imports.router,
     contacts.router,
@@ -40,5 +53,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     tokens.router,
     audit_trail.router,
 )
-LIMITS: Mapping[str, int] = {"/contacts/imports": uploads.MAX_SIZE + 65_536}
+LIMITS: Mapping[str, int] = {"/mailings/": MAX_ATTACHED + 65_536, "/contacts/imports": uploads.MAX_SIZE + 65_536}
 """Octets of a request to paths that begin so, where 2 MB is too little: uploads."""

@@ -1,0 +1,184 @@
+"""The mailing's own page: live figures and progress; and its logs, proofs and audit."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from postduif.campaign.accounts import approval
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.mailings.connection import mailings
+from postduif.campaign.mailings.listing import Event, Filter, find, listed, log
+from postduif.campaign.mailings.record import Mailing, State
+from postduif.campaign.mailings.words import schedule_words, waves_words
+from postduif.campaign.preparing import report as reports
+from postduif.campaign.preparing.places import Places
+from postduif.campaign.preparing.previewing import found_as
+from postduif.campaign.preparing.readiness import steps
+from postduif.campaign.results.figures import Figures, figures_of
+from postduif.campaign.results.reading import Reading, reading
+from postduif.campaign.results.spread import speed
+from postduif.campaign.results.tally import Source
+from postduif.campaign.sending.acting import WHO
+from postduif.campaign.sending.proofing import proofs, send_proof
+from postduif.campaign.web.live import stream
+from postduif.campaign.web.mailing_offers import offers
+from postduif.campaign.web.page import part, render, see
+from postduif.campaign.web.pages.mailing_actions import UNDER_WAY, version_of
+from postduif.campaign.web.pages.mailing_tabs import mailing_of, tab_page
+from postduif.campaign.web.trouble import status_of
+from postduif.campaign.web.typed import Typed
+from postduif.campaign.web.visitor import Editing, Looking, Visitor
+from postduif.errors import PostduifError, StoreError
+
+router = APIRouter(prefix="/mailings/{number:int}")
+_WITH_RESULTS = (State.SENDING, State.PAUSED, State.STOPPING, State.STOPPED, State.FINISHED)
+_SPEED_OF = 10.0  # seconds
+_MANY = 200
+
+
+class Seen(NamedTuple):
+    """How it goes, at one moment."""
+
+    figures: Figures | None
+    """None: it has no results yet."""
+    read: Reading | None
+    delivered: float
+    """A second, of late."""
+    ends: float | None
+    """When it ends if it goes on so; seconds since the epoch."""
+    wrong: str = ""
+
+
+def look(who: Visitor, mailing: Mailing) -> Seen:
+    """The figures of this moment; before it is sent there are none."""
+    if mailing.state not in _WITH_RESULTS or mailing.run.started is None:
+        return Seen(None, None, 0.0, None)
+    desk, now = who.desk, who.desk.clock.time()
+    try:
+        with desk.tallies.of(mailing.number) as kept:
+            found = figures_of(kept.tally)
+            late = speed(kept.tally.connection, now, _SPEED_OF)
+        read = reading(Source(desk.data_dir, mailing.number), found.delivered)
+    except StoreError as fault:
+        return Seen(None, None, 0.0, None, str(fault))
+    going = mailing.state is State.SENDING and late.delivered
+    ends = now + found.pending * late.seconds / late.delivered if going and found.pending else None
+    return Seen(found, read, late.delivered / late.seconds, ends)
+
+
+def _live(who: Visitor, number: int) -> dict[str, Any]:
+    mailing = mailing_of(who, number)
+    return {"mailing": mailing, "seen": look(who, mailing), "now": who.desk.clock.time()}
+
+
+@router.get("")
+def summary(request: Request, who: Looking, number: int) -> Response:
+    """How it goes, and what it is."""
+    mailing = mailing_of(who, number)
+    values: dict[str, Any] = {"steps": (), "occasions": []}
+    with mailings(who.desk.data_dir) as connection, audience(who.desk.data_dir) as people:
+        if mailing.run.started is None:
+            values["steps"] = steps(people, who.desk.config, mailing, who.desk.clock.time())
+        if mailing.state is State.REPEATING or mailing.schedule:
+            values["occasions"] = listed(connection, Filter(parent=number, limit=20))
+    return tab_page(
+        request,
+        who,
+        mailing,
+        "mailing/summary.html",
+        seen=look(who, mailing),
+        live=mailing.state in UNDER_WAY or mailing.state in (State.STOPPED, State.FINISHED),
+        report=_report(who, mailing),
+        schedule=schedule_words(mailing.schedule),
+        waves=waves_words(mailing.draft.waves),
+        **values,
+    )
+
+
+@router.get("/live")
+def live(who: Looking, number: int) -> Response:
+    """The figures whenever they change."""
+    mailing_of(who, number)
+    return stream(who, lambda: part("parts/mailing_live.html", **_live(who, number)))
+
+
+@router.get("/head")
+def head(request: Request, who: Looking, number: int, seen: str = "") -> Response:
+    """What stands above the tabs, once the mailing is not as that page has it any more."""
+    mailing = mailing_of(who, number)
+    if seen == f"{mailing.state}.{version_of(mailing)}".replace(" ", "-"):
+        return Response(status_code=204)
+    return render(request, "parts/mailing_head.html", mailing=mailing, offers=offers(mailing, who))
+
+
+@router.get("/logs")
+def logs(request: Request, who: Looking, number: int) -> Response:
+    """What its preparation found, and what happened by itself."""
+    mailing = mailing_of(who, number)
+    found = [event for event in _events(who, number) if event.who in (WHO, "schedule", "preparing")]
+    return tab_page(request, who, mailing, "mailing/logs.html", report=_report(who, mailing), events=found)
+
+
+@router.get("/audit")
+def audit(request: Request, who: Looking, number: int) -> Response:
+    """Who did what, and what a second person said."""
+    mailing = mailing_of(who, number)
+    with who.desk.accounts() as connection:
+        asked = approval.about(connection, f"mailing {number}")
+    return tab_page(request, who, mailing, "mailing/audit.html", events=_events(who, number), asked=asked)
+
+
+@router.get("/proofs")
+def show_proofs(request: Request, who: Looking, number: int) -> Response:
+    """Those that were sent, and the form for one more."""
+    return _proofs_page(request, who, mailing_of(who, number))
+
+
+@router.post("/proofs")
+def proof(request: Request, who: Editing, number: int, form: Typed) -> Response:
+    """To the addresses, as that person would get it."""
+    mailing = mailing_of(who, number)
+    to, person = str(form.get("to", "")), str(form.get("person", "")).strip()
+    addresses = to.replace(",", " ").replace(";", " ").split()
+    try:
+        if not addresses:
+            raise PostduifError("say to which addresses the proof goes")
+        whom, contact = found_as(who.desk.config, mailing, person, who.desk.clock.time())
+        with mailings(who.desk.data_dir) as connection:
+            sent = send_proof(connection, who.desk.config, mailing, whom, contact, addresses[:20], who.by())
+    except PostduifError as fault:
+        return _proofs_page(request, who, mailing, status_of(fault), to=to, person=person, wrong=str(fault))
+    return see(request, f"/mailings/{number}/proofs", f"Proof {sent.number} is on its way to {', '.join(sent.to)}.")
+
+
+def _proofs_page(
+    request: Request,
+    who: Visitor,
+    mailing: Mailing,
+    status: int = 200,
+    *,
+    to: str = "",
+    person: str = "",
+    wrong: str = "",
+) -> Response:
+    with mailings(who.desk.data_dir) as connection:
+        found = list(proofs(connection, mailing.number))[::-1][:_MANY]
+    values = {"proofs": found, "to": to, "person": person, "wrong": wrong}
+    return tab_page(request, who, mailing, "mailing/proofs.html", status, **values)
+
+
+def _events(who: Visitor, number: int) -> list[Event]:
+    """The whole history, the latest first."""
+    found: list[Event] = []
+    with mailings(who.desk.data_dir) as connection:
+        find(connection, number)
+        while more := log(connection, number, found[-1].id if found else 0):
+            found += more
+    return found[::-1]
+
+
+def _report(who: Visitor, mailing: Mailing) -> reports.Report | None:
+    return reports.read(Places(who.desk.data_dir).report(mailing.number))
