@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.live import Live
 
-from postduif.address import parse, parse_domain
+from postduif.address import parse_domain
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.mailings.record import State as Life
 from postduif.campaign.results.exporting import write_csv, write_json
@@ -27,7 +27,7 @@ from postduif.campaign.results.selecting import select as select_people
 from postduif.campaign.results.spread import by_domain, over_time, speed
 from postduif.campaign.results.states import Did, State
 from postduif.campaign.results.tally import Source, Tally, tally_of
-from postduif.campaign.results.timeline import Event, numbers_of
+from postduif.campaign.results.timeline import Event, as_sent, numbers_of
 from postduif.campaign.results.timeline import timeline as timeline_of
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.mailing_access import Desk, brief, number_argument, opened
@@ -117,7 +117,7 @@ def recipients(
 def timeline(config_path: Path, number: int, address: str, *, as_json: bool) -> None:
     """All that happened to one recipient, in order."""
     with opened(config_path) as desk, _tally(desk, number) as tally:
-        address = _as_on_file(address)
+        address = as_sent(address)
         found = [one for n in numbers_of(tally.connection, address) if (one := timeline_of(tally, n))]
         if not found:
             causes = tally.connection.execute(_CAUSES_OF, (address,)).fetchall()
@@ -301,15 +301,6 @@ def _plain(result: Result) -> None:
         click.echo("\t".join("" if cell is None else str(cell) for cell in ("domain", *one)))
     for bucket in result.buckets:
         click.echo("\t".join(map(str, ("from", clock(bucket.start), *bucket[1:]))))
-
-
-def _as_on_file(address: str) -> str:
-    """With the domain in ASCII, as mail was sent to it; of what is no address the text itself."""
-    try:
-        found = parse(address.strip())
-    except AddressError:
-        return address.strip()
-    return f"{found.localpart}@{found.domain}"
 
 
 def _moment(at: float | None) -> str:

@@ -18,6 +18,7 @@ from postduif.campaign.results.doing import both, numbers_who, without
 from postduif.campaign.results.opening import at_one_moment
 from postduif.campaign.results.states import DECIDING, Did, State
 from postduif.campaign.results.tally import Tally
+from postduif.errors import PostduifError
 from postduif.queue.rows import MAX_RECIPIENTS
 
 CHUNK = 2000
@@ -68,6 +69,10 @@ class Recipient(NamedTuple):
         return " ".join([*(str(part) for part in (self.code, self.enhanced) if part), *self.text.split()])
 
 
+class NoSuchRecipient(PostduifError):  # noqa: N818  the name says what is the case
+    """A number that the mailing does not have."""
+
+
 class Excluded(NamedTuple):
     """One who was meant and gets nothing."""
 
@@ -95,6 +100,21 @@ def everybody(tally: Tally, which: Which = EVERYBODY) -> Iterator[Recipient]:
             return
         yield from chunk
         after = chunk[-1].number
+
+
+def beside(tally: Tally, which: Which, number: int) -> tuple[int | None, int | None]:
+    """Who stands before and behind that number in the list of those that are meant; None: nobody."""
+    with at_one_moment(tally.connection):
+        tally.catch_up()
+        of_domain = _of_domain(tally, which)
+        before = None
+        for one in _who_did(tally, which, -1):
+            if one == number or (of_domain is not None and one not in of_domain):
+                continue
+            if one > number:
+                return before, one
+            before = one
+        return before, None
 
 
 def read(tally: Tally, numbers: Sequence[int]) -> list[Recipient]:

@@ -28,7 +28,7 @@ class Said(NamedTuple):
     """Words of remotes, with `…` for what is another each time."""
 
     words: str
-    count: int
+    times: int
 
 
 class Meaning(NamedTuple):

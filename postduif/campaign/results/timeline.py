@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
+from postduif.address import parse
 from postduif.attempt import UNTRIED, Kind
 from postduif.campaign.results.opening import at_one_moment
 from postduif.campaign.results.people import Recipient, read
@@ -17,6 +18,7 @@ from postduif.campaign.results.tally import Tally
 from postduif.campaign.tracking.figures import visits_of, wishes_of
 from postduif.campaign.tracking.links import links_of
 from postduif.campaign.tracking.visit import Visited
+from postduif.errors import AddressError
 from postduif.queue.rows import MAX_RECIPIENTS
 
 PREPARED, STARTED = "prepared", "started"
@@ -92,6 +94,15 @@ def numbers_of(connection: sqlite3.Connection, address: str) -> list[int]:
     """The recipients with that address, in any case of its letters: mostly one, or none."""
     with at_one_moment(connection):
         return [number for (number,) in connection.execute(_OF_ADDRESS, (address,)).fetchall()]
+
+
+def as_sent(text: str) -> str:
+    """An address with its domain in ASCII, as mail was sent to it; of what is none, the text itself."""
+    try:
+        found = parse(text.strip())
+    except AddressError:
+        return text.strip()
+    return f"{found.localpart}@{found.domain}"
 
 
 def started(connection: sqlite3.Connection) -> float | None:

@@ -8,6 +8,7 @@ from postduif.campaign.accounts import sessions
 from postduif.campaign.web import assets, trouble
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.pages import LIMITS, ROUTERS
+from postduif.campaign.web.pages.shared import Doors
 from postduif.campaign.web.safety import Gate, checked_form
 from postduif.campaign.web.visitor import Visitor
 from postduif.config.web_address import web_hosts
@@ -17,6 +18,7 @@ def create_app(desk: Desk) -> FastAPI:
     """An ASGI application; `app.state.desk` is the desk."""
     app = FastAPI(title="Postduif", openapi_url=None, redirect_slashes=False, dependencies=[Depends(checked_form)])
     app.state.desk = desk
+    app.state.doors = Doors(desk)
     app.include_router(assets.router)
     for router in ROUTERS:
         app.include_router(router)

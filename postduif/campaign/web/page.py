@@ -38,6 +38,7 @@ _FILTERS = (
     wording.exact,
     wording.day,
     wording.span,
+    wording.seconds,
     wording.size,
     wording.plural,
     wording.ago,

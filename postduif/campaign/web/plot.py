@@ -89,8 +89,8 @@ def bars(name: str, said: str, rows: Sequence[Bar], id_: str = "plot") -> Markup
 def key(names: Sequence[str]) -> Markup:
     """Which colour is what."""
     items = (
-        f'<li><svg viewBox="0 0 10 10" aria-hidden="true"><rect class="f{place % COLOURS + 1}" width="10" height="10" '
-        f'rx="2"/></svg>{escape(name)}</li>'
+        f'<li><svg class="plot" viewBox="0 0 10 10" aria-hidden="true">'
+        f'<rect class="f{place % COLOURS + 1}" width="10" height="10" rx="2"/></svg>{escape(name)}</li>'
         for place, name in enumerate(names)
     )
     return Markup(f'<ul class="legend plot-key">{"".join(items)}</ul>')  # noqa: S704  every part is escaped

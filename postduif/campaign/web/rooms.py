@@ -29,6 +29,7 @@ ROOMS = (
     Room("Imports", "/contacts/imports", group="Audience"),
     Room("Types of mail", "/mail-types", group="Audience"),
     Room("Attributes", "/attributes", group="Audience"),
+    Room("Compare", "/compare", group="Results"),
     Room("People", "/people", Permission.ADMINISTER, "Settings"),
     Room("API tokens", "/tokens", Permission.LOOK, "Settings"),
     Room("Audit trail", "/audit", Permission.ADMINISTER, "Settings"),

@@ -39,7 +39,7 @@ HEADERS = {
 LONG = 63_072_000  # seconds that a browser asks for nothing but https
 APART = ("/static/", "/favicon.ico", "/api/")
 """Paths where nobody looks who is signed in. What is below /api/ asks for a token itself."""
-OPEN = (*APART, "/sign-in", "/enter/")
+OPEN = (*APART, "/sign-in", "/enter/", "/shared/")
 """Paths that need no session."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY = 2 * 1024 * 1024

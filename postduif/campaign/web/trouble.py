@@ -16,6 +16,8 @@ from postduif.campaign.audience.selections import NoSuchSelection
 from postduif.campaign.audience.subscriptions import NoSuchType
 from postduif.campaign.audience.uploads import NoSuchUpload
 from postduif.campaign.mailings.fault import NoSuchMailing, NotNow, Overtaken
+from postduif.campaign.results.opening import NoResults
+from postduif.campaign.results.people import NoSuchRecipient
 from postduif.campaign.web.page import is_fragment, render
 from postduif.campaign.web.safety import TooLarge
 from postduif.errors import PostduifError, StoreError
@@ -27,6 +29,8 @@ STATUS: tuple[tuple[type[PostduifError], int], ...] = (
     (NotAllowed, 403),
     (NoSuchAccount, 404),
     (NoSuchMailing, 404),
+    (NoSuchRecipient, 404),
+    (NoResults, 404),
     (NoSuchContact, 404),
     (NoSuchSelection, 404),
     (NoSuchProject, 404),

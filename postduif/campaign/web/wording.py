@@ -61,6 +61,13 @@ def span(seconds: float) -> str:
     return f"{seconds / _DAY:.0f} days"
 
 
+def seconds(value: float) -> str:
+    """How long something took that is mostly short: 40 ms, 1.25 s, and from a minute on as `span` has it."""
+    if value >= _MINUTE:
+        return span(value)
+    return f"{value:.2f}{THIN}s" if value >= 1 else f"{1000 * value:.0f}{THIN}ms"
+
+
 def size(octets: float) -> str:
     """820 B, 12 KB, 3.4 MB."""
     for unit in ("B", "KB", "MB", "GB"):

@@ -10,11 +10,15 @@ from postduif.campaign.audience import uploads
 from postduif.campaign.web.pages import (
     attributes,
     audit_trail,
+    bounces,
+    compare,
     conditions,
     contact,
     contact_imports,
     contacts,
     dashboard,
+    deliveries,
+    link_results,
     mail_types,
     mailing_actions,
     mailing_confirm,
@@ -26,7 +30,9 @@ from postduif.campaign.web.pages import (
     people,
     projects,
     selections,
+    shared,
     sign_in,
+    statistics,
     tokens,
 )
 from postduif.mta.merge.message import MAX_ATTACHED
@@ -49,9 +55,15 @@ ROUTERS: tuple[APIRouter, ...] = (
     projects.router,
     mail_types.router,
     attributes.router,
+    deliveries.router,
+    link_results.router,
+    bounces.router,
+    statistics.router,
+    compare.router,
+    shared.router,
     people.router,
     tokens.router,
     audit_trail.router,
 )
-LIMITS: Mapping[str, int] = {"/mailings/": MAX_ATTACHED + 65_536, "/contacts/imports": uploads.MAX_SIZE + 65_536}
+LIMITS: Mapping[str, int] = {"/contacts/imports": uploads.MAX_SIZE + 65_536, "/mailings/": MAX_ATTACHED + 65_536}
 """Octets of a request to paths that begin so, where 2 MB is too little: uploads."""
