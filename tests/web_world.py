@@ -24,7 +24,7 @@ from postduif.campaign.web.app import create_app
 from postduif.campaign.web.desk import Desk
 from postduif.clock import Clock, SystemClock
 from postduif.config.kinds import HostPort
-from postduif.config.load import load
+from postduif.config.load import read
 
 PASSWORD = "a long sentence nobody else knows"
 Fields = dict[str, str | list[str]]
@@ -113,7 +113,7 @@ class Pages:
             f'{settings}\n[web]\naddress = "127.0.0.1:0"\n{web}\n'
         )
         self.path = path
-        self.desk = Desk(load(path), clock or SystemClock())
+        self.desk = Desk(read(path), clock or SystemClock())
         self.app = create_app(self.desk)
         proxies = self.desk.config.web.trusted_proxies
         self._served = Served(self.app, HostPort("127.0.0.1:0"), proxies=proxies)

@@ -18,8 +18,7 @@ from postduif.allocator import keep_memory
 from postduif.app import App
 from postduif.cli.options import config_option
 from postduif.clock import SystemClock
-from postduif.config.load import load
-from postduif.config.schema import Config
+from postduif.config.load import Loaded, read
 from postduif.errors import ConfigError, PostduifError
 
 SWITCH = 0.0005
@@ -69,14 +68,15 @@ def _serve_mta(path: Path, *, accompanied: bool) -> None:
 def _serve_campaign(path: Path, stop: threading.Event) -> None:
     from postduif.campaign.sending.engine import Engine  # 7 MB that the MTA has no use for
 
-    config = _settings(path)
+    loaded = _settings(path)
+    config = loaded.config
     sys.setswitchinterval(SWITCH)
     clock = SystemClock()
     with contextlib.ExitStack() as around:
         if config.web.address is not None:
             from postduif.campaign.web.serving import pages  # 30 MB that a campaign without pages has no use for
 
-            around.enter_context(pages(config, clock, stop))
+            around.enter_context(pages(loaded, clock, stop))
         Engine(config, clock).run(stop)
 
 
@@ -84,7 +84,7 @@ def _serve_public(path: Path, stop: threading.Event) -> None:
     from postduif.campaign.public.app import create_app
     from postduif.campaign.serving import Served
 
-    config = _settings(path)
+    config = _settings(path).config
     if config.web.public_url is None:
         raise ConfigError('web.public_url is not set, so mail has no links to us; write public_url = "https://..."')
     open_files.raise_limit()
@@ -98,10 +98,10 @@ def _serve_public(path: Path, stop: threading.Event) -> None:
         app.close()
 
 
-def _settings(path: Path) -> Config:
-    config = load(path, serving=True)
-    log.configure(config.server.log_format, config.server.log_level)
-    return config
+def _settings(path: Path) -> Loaded:
+    loaded = read(path, serving=True)
+    log.configure(loaded.config.server.log_format, loaded.config.server.log_level)
+    return loaded
 
 
 def _told_to_stop(*, beside: bool) -> threading.Event:

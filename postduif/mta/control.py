@@ -123,9 +123,15 @@ def ask(run_dir: Path, do: str, **request: object) -> Any:
             answer = json.loads(client.makefile().readline() or "{}")
         except (OSError, ValueError):
             answer = {}
-    if "error" in answer or "ok" not in answer:
-        raise ControlError(answer.get("error", "the daemon hung up without an answer; see its log"))
+    if "error" in answer:
+        raise Refused(answer["error"])
+    if "ok" not in answer:
+        raise ControlError("the daemon hung up without an answer; see its log")
     return answer["ok"]
+
+
+class Refused(ControlError):  # noqa: N818  the name says what is the case
+    """The daemon was asked, and said no."""
 
 
 class NotRunning(ControlError):  # noqa: N818  the name says what is the case

@@ -11,15 +11,16 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from postduif.campaign.accounts.connection import accounts
 from postduif.campaign.audience.import_work import ImportWork
 from postduif.campaign.kept import Kept
 from postduif.campaign.results.kept import Tallies
 from postduif.clock import Clock
-from postduif.config.schema import Config
+from postduif.config.load import Loaded
 from postduif.config.web_address import web_origin
+from postduif.mta import control
 from postduif.mta.auth_backoff import Backoff
 
 MAX_TOLD = 5
@@ -40,7 +41,10 @@ class Told(NamedTuple):
 class Desk:
     """The pages' view of the installation."""
 
-    def __init__(self, config: Config, clock: Clock) -> None:
+    def __init__(self, loaded: Loaded, clock: Clock) -> None:
+        config = loaded.config
+        self.loaded = loaded
+        """The settings with the line of each."""
         self.config = config
         self.clock = clock
         self.backoff = Backoff(config.auth, clock)
@@ -67,6 +71,10 @@ class Desk:
     def accounts(self) -> AbstractContextManager[Connection]:
         """The file of people, sessions, tokens, approvals and the audit trail. Raises StoreError."""
         return self._accounts.use()
+
+    def ask(self, do: str, **request: Any) -> Any:
+        """What the MTA says to `do`, as the command line asks it. Raises ControlError, NotRunning when it is away."""
+        return control.ask(self.config.server.run_dir, do, **request)
 
     def on_close(self, do: Callable[[], None]) -> None:
         """Have it done when the desk is closed."""

@@ -10,7 +10,7 @@ from postduif.campaign.serving import Served
 from postduif.campaign.web.app import create_app
 from postduif.campaign.web.desk import Desk
 from postduif.clock import Clock
-from postduif.config.schema import Config
+from postduif.config.load import Loaded
 from postduif.mta.tls import tls_context
 
 MOST = 500
@@ -18,11 +18,11 @@ MOST = 500
 
 
 @contextlib.contextmanager
-def pages(config: Config, clock: Clock, stop: threading.Event) -> Iterator[None]:
+def pages(loaded: Loaded, clock: Clock, stop: threading.Event) -> Iterator[None]:
     """Serve them at `web.address`, which is set. `stop` is set when they end by themselves. Raises PostduifError."""
-    web = config.web
+    web = loaded.config.web
     assert web.address is not None
-    desk = Desk(config, clock)
+    desk = Desk(loaded, clock)
     with desk.accounts():
         pass  # a file that cannot be used is told now, and not on the first page
     tls = tls_context(web.certificate, web.private_key) if web.certificate else None
