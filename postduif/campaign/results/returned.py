@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from postduif.campaign.results.tally import Tally
 RETURNED = (State.FAILED, State.BOUNCED, State.EXPIRED)
 HEARD = 300
 """Replies of one category that are read for what is said most."""
+MOST_ASKED = 20_000
 TOLD = 3
 """Different words that are shown of one category."""
 _OWN_WORDS = re.compile(r"<[^<>\s]*@[^<>\s]*>|[^\s<>\"'()]+@[^\s<>\"'()]+|\b(?=\w*\d)[\w-]{8,}(?:\.[\w-]+)*")
@@ -72,12 +74,16 @@ def returned(tally: Tally, category: str, *, after: int = -1, limit: int = 100) 
         return read(tally, list(islice(tally.numbers_ended(RETURNED, "", after), limit)))
 
 
-def corrected(tally: Tally, audience: sqlite3.Connection, limit: int = 1000) -> list[int]:
-    """Contacts whose mail came back and who have another address now: to whom it can be sent again."""
-    found = returned(tally, "", limit=20 * limit)
-    contacts = {one.contact: one.address for one in found if one.contact and not one.child}
-    now = _addresses(audience, list(contacts))
-    return [one for one, address in contacts.items() if one in now and now[one].lower() != address.lower()][:limit]
+def addresses_of(tally: Tally) -> dict[int, str]:
+    """By contact: the address from which mail came back, of the first MOST_ASKED; without child records."""
+    found = returned(tally, "", limit=MOST_ASKED)
+    return {one.contact: one.address for one in found if one.contact and not one.child}
+
+
+def corrected(came_back: Mapping[int, str], audience: sqlite3.Connection, limit: int = 1000) -> list[int]:
+    """Those of `addresses_of` who have another address now: to whom it can be sent again."""
+    now = _addresses(audience, list(came_back))
+    return [one for one, address in came_back.items() if one in now and now[one].lower() != address.lower()][:limit]
 
 
 def addresses_now(audience: sqlite3.Connection, people: Sequence[Recipient]) -> dict[int, str]:
@@ -86,12 +92,8 @@ def addresses_now(audience: sqlite3.Connection, people: Sequence[Recipient]) -> 
 
 
 def _addresses(audience: sqlite3.Connection, contacts: Sequence[int]) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for start in range(0, len(contacts), 500):
-        some = contacts[start : start + 500]
-        query = f"SELECT id, email FROM contact WHERE id IN ({', '.join('?' * len(some))})"  # noqa: S608  marks only
-        found.update(audience.execute(query, some).fetchall())
-    return found
+    query = "SELECT id, email FROM contact WHERE id IN (SELECT value FROM json_each(?))"
+    return dict(audience.execute(query, (json.dumps(list(contacts)),)).fetchall())
 
 
 def _weight(category: str, weight: str) -> Severity:

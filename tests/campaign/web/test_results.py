@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from postduif.campaign.audience import contacts, projects, selections
+from postduif.campaign.audience import projects, selections
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.listing import find
 from postduif.campaign.mailings.record import State
 from postduif.campaign.web.pages.shared import ASKED
+from tests.campaign.web.answering import answering
 from tests.campaign.web.sent import sent
 from tests.web_world import Pages
 
@@ -136,14 +137,20 @@ def test_corrected_and_sent_again(pages: Pages, tmp_path: Path) -> None:
     assert anna.post("/mailings/7/bounces/correct", recipient="999", email="a@b.example").status == 404
     piet = pages.signed_in("piet", "viewer")
     assert piet.post("/mailings/7/bounces/correct", recipient="3", email="a@b.example").status == 403
-    with audience(tmp_path) as people:  # as a correction does that finds nothing on the suppression list
-        contacts.correct(people, contacts.found(people, "dirk@one.example"), "dirk@two.example", 1.0)
+    assert anna.post("/mailings/7/bounces/correct", recipient="3", email="dirk@two.example").status == 503
+    with answering(pages.desk.config):
+        taken = anna.post("/mailings/7/bounces/correct", recipient="3", email="ann@one.example")
+        assert (taken.status, "is #1 already" in taken.text) == (422, True)
+        done = anna.post("/mailings/7/bounces/correct", recipient="3", email="dirk@two.example")
+        assert done.location == "/mailings/7/bounces?cause=#again"
+    assert "The address is dirk@two.example now." in anna.get("/mailings/7/bounces").text
     assert "1 person of those above has another address now" in anna.get("/mailings/7/bounces").text
     made = anna.post("/mailings/7/bounces/again")
     assert made.location == "/mailings/9"
     with mailings(tmp_path) as connection:
         mailing = find(connection, 9)
     assert (mailing.state, mailing.draft.target.persons) == (State.DRAFT, ("#4",))
+    assert mailing.draft.content.startswith('{"subject": "News"')
 
 
 def test_shared(pages: Pages) -> None:

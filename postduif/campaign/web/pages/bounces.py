@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
@@ -18,11 +18,12 @@ from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.results.figures import figures_of
 from postduif.campaign.results.kept import Kept
 from postduif.campaign.results.people import NoSuchRecipient, Recipient, read
-from postduif.campaign.results.returned import addresses_now, corrected, meanings, returned
+from postduif.campaign.results.returned import addresses_now, addresses_of, corrected, meanings, returned
 from postduif.campaign.web.cursor import slice_of
 from postduif.campaign.web.page import see
 from postduif.campaign.web.pages.mailing_tabs import mailing_of
 from postduif.campaign.web.result_pages import result_page
+from postduif.campaign.web.trouble import status_of
 from postduif.campaign.web.visitor import Editing, Looking, OfDesk, Visitor
 from postduif.campaign.web.wording import plural
 from postduif.errors import PostduifError
@@ -32,6 +33,15 @@ router = APIRouter(prefix="/mailings/{number:int}/bounces")
 
 AT_ONCE = 50
 _Words = Annotated[str, Form(max_length=400)]
+
+
+class Wrong(NamedTuple):
+    """Why an address could not be corrected, and what was typed."""
+
+    recipient: int
+    email: str
+    text: str
+    status: int
 
 
 @router.get("")
@@ -68,7 +78,7 @@ def correct(
     except (NoSuchRecipient, contacts.NoSuchContact):
         raise
     except PostduifError as fault:
-        return _page(request, who, number, cause, recipient - 1, wrong=(recipient, email, str(fault)))
+        return _page(request, who, number, cause, recipient - 1, Wrong(recipient, email, str(fault), status_of(fault)))
     with desk.accounts() as connection:
         audit.note(connection, who.by(), "contact.corrected", f"contact {contact}", f"after mailing {number}")
     if told:
@@ -81,7 +91,7 @@ def again(request: Request, who: Editing, desk: OfDesk, number: int) -> Response
     """A new mailing of the same content to everybody whose address was corrected since."""
     mailing = mailing_of(who, number)
     with desk.tallies.of(number) as kept, audience(desk.data_dir) as people:
-        meant = corrected(kept.tally, people)
+        meant = corrected(kept.made("came back", addresses_of), people)
     streams = [one.name for one in desk.config.stream]
     with mailings(desk.data_dir) as connection:
         made = to_persons(connection, mailing, meant, streams, who.by())
@@ -103,7 +113,7 @@ def _page(
     number: int,
     cause: str,
     after: int,
-    wrong: tuple[int, str, str] = (-1, "", ""),
+    wrong: Wrong | None = None,
 ) -> Response:
     def look(_: Mailing, kept: Kept) -> dict[str, Any]:
         found = kept.made("meanings", meanings)
@@ -116,7 +126,7 @@ def _page(
         )
         with audience(who.desk.data_dir) as connection:
             now = addresses_now(connection, people.rows)
-            meant = len(corrected(kept.tally, connection))
+            meant = len(corrected(kept.made("came back", addresses_of), connection))
         return {
             "meanings": found,
             "people": people,
@@ -127,4 +137,4 @@ def _page(
             "figures": figures_of(kept.tally),
         }
 
-    return result_page(request, who, number, "mailing/bounces.html", look, 422 if wrong[2] else 200)
+    return result_page(request, who, number, "mailing/bounces.html", look, wrong.status if wrong else 200)
