@@ -116,14 +116,18 @@ class SuppressionOperations:
         return {"changed": len({erased(one.subject, self.secret) for one in changes})}
 
     async def release(self, request: dict[str, Any]) -> object:
-        """Let go: all that is on file about these, or the unsubscribe from one type. `unknown` had nothing."""
+        """Let go: all that is on file about these, or the unsubscribe from one type. `unknown` had nothing.
+
+        `exact`: without a type only what is about all mail, so that an unsubscribe from one type stays.
+        """
         reason, type_ = _reason(request), str(request.get("type") or "")
+        every = not type_ and not request.get("exact")
         subjects = _subjects(request)
         found = await self.book.look(suppression_file.lookup, subjects, self.secret)
         events = [
             Event(one.subject, What.RELEASE, self.time(), _by(request), reason=reason, type=one.type)
             for one in (one for many in found.values() for one in many)
-            if type_ in ("", one.type)
+            if every or one.type == type_
         ]
         changes = await self._record(events)
         named = {event.subject for event in events}

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
+from postduif.bounce.address_state import Standing
 from postduif.bounce.subject import shown
 from postduif.campaign import forgetting
 from postduif.campaign.accounts import audit
+from postduif.campaign.accounts.fault import NotAllowed
+from postduif.campaign.accounts.roles import Permission
 from postduif.campaign.audience import contacts, correcting, projects, subscriptions
 from postduif.campaign.audience.attributes import declared
 from postduif.campaign.audience.connection import audience
@@ -28,7 +30,6 @@ from postduif.campaign.web.posted import Posted, beginning
 from postduif.campaign.web.trouble import status_of
 from postduif.campaign.web.visitor import Administering, Editing, Looking, OfDesk, Visitor
 from postduif.errors import PostduifError
-from postduif.mta.control import ask
 
 router = APIRouter(prefix="/contacts/{number:int}")
 
@@ -68,7 +69,7 @@ def correct(request: Request, desk: OfDesk, who: Editing, number: int, email: _W
     """Another address for the same person, who still gets nothing there that was refused here."""
     try:
         with audience(desk.data_dir) as connection:
-            told = correcting.take_along(connection, _tell(desk), number, email, who.name)
+            told = correcting.take_along(connection, desk.ask, number, email, who.name)
             with transaction(connection):
                 contacts.correct(connection, number, email, desk.clock.time())
     except contacts.NoSuchContact:
@@ -121,7 +122,7 @@ def unsubscribe(
             if not wording.strip():
                 raise subscriptions.SubscriptionFault("say how they asked for it, as: by telephone")
             row = {"address": shown(person["subject"]), "cause": "unsubscribe", "type": kind, "source": who.name}
-            _tell(desk)("suppress.enter", rows=[row | {"evidence": wording}], by=who.name)
+            desk.ask("suppress.enter", rows=[row | {"evidence": wording}], by=who.name)
             with transaction(connection):
                 proof = Proof(desk.clock.time(), wording, who.name)
                 subscriptions.note_once(connection, number, kind, ConsentEvent.WITHDRAWN, proof)
@@ -130,6 +131,37 @@ def unsubscribe(
     except PostduifError as fault:
         return _page(request, desk, number, fault)
     return see(request, f"/contacts/{number}", f"No more mail {'of the type ' + kind if kind else 'of any type'}.")
+
+
+@router.post("/release")
+def release(
+    request: Request,
+    desk: OfDesk,
+    who: Editing,
+    number: int,
+    type: _Words = "",  # noqa: A002  a field of a form
+    reason: _Words = "",
+) -> Response:
+    """Mail goes there again. What the person said themselves is let go by an administrator alone."""
+    try:
+        with audience(desk.data_dir) as connection, suppression_link(desk.data_dir) as link:
+            person = contacts.profile(connection, number)
+            about = link.about(person["subject"])
+        found = [one for one in about.entries if (one.subject, one.type) == (person["subject"], type)]
+        if not found:
+            raise contacts.ContactFault("Nothing of the kind is on the suppression list any more.")
+        if found[0].state.standing is not Standing.QUARANTINED and not who.may(Permission.ADMINISTER):
+            raise NotAllowed("They said so themselves. An administrator can let it go, if they ask for mail again.")
+        if not reason.strip():
+            raise contacts.ContactFault("Say why it is let go.")
+        address = shown(person["subject"])
+        desk.ask("suppress.release", addresses=[address], type=type, exact=True, reason=reason, by=who.name)
+    except contacts.NoSuchContact:
+        raise
+    except PostduifError as fault:
+        return _page(request, desk, number, fault)
+    _note(desk, who, "contact.released", number, found[0].state.cause)
+    return see(request, f"/contacts/{number}", "It is let go. Mail goes there again.")
 
 
 @router.get("/mailings")
@@ -173,8 +205,7 @@ def erase(request: Request, desk: OfDesk, who: Administering, number: int, reaso
         try:
             if not reason.strip():
                 raise contacts.ContactFault("Say why: who asked for it, and when.")
-            tell, by = _tell(desk), who.name
-            forgetting.erase(connection, desk.data_dir, tell, f"#{number}", reason=reason, by=by)
+            forgetting.erase(connection, desk.data_dir, desk.ask, f"#{number}", reason=reason, by=who.name)
         except PostduifError as fault:
             given = {"person": person, "reason": reason, "wrong": str(fault)}
             return render(request, "contacts/erase.html", status_of(fault), **given)
@@ -244,7 +275,3 @@ def _note(desk: Desk, who: Visitor, what: str, number: int, words: str) -> None:
     """Names of what changed and never values: the trail is not erased with the person."""
     with desk.accounts() as connection:
         audit.note(connection, who.by(), what, f"contact {number}", words)
-
-
-def _tell(desk: Desk) -> correcting.Tell:
-    return partial(ask, desk.config.server.run_dir)
