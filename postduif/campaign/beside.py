@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from postduif.campaign.database import path_of
+from postduif.campaign.forms.connection import SCHEMA as FORMS
 from postduif.campaign.mailings.connection import SCHEMA
 from postduif.companion import Companion
 from postduif.config.schema import Config
@@ -18,7 +19,8 @@ def companions(path: Path, config: Callable[[], Config]) -> tuple[Companion, ...
     """
 
     def web() -> bool:
-        return config().web.address is not None or path_of(config().server.data_dir, SCHEMA).exists()
+        files = (path_of(config().server.data_dir, one) for one in (SCHEMA, FORMS))
+        return config().web.address is not None or any(file.exists() for file in files)
 
     def public() -> bool:
         return config().web.public_url is not None

@@ -73,6 +73,10 @@ class Web(Section):
         description="Where the pages behind `public_url` are served, in the clear: a web server with TLS stands in "
         "front of it. Used only with `public_url`.",
     )
+    keep_consent_address: Flag = Field(
+        default=False,
+        description="Keep the network address of who signs up by a form, and of who confirms, in the proof of consent.",
+    )
     trusted_proxies: tuple[AnyNetwork, ...] = Field(
         default=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
         description="Networks whose web servers are believed when they say for whom they ask (X-Forwarded-For).",

@@ -12,9 +12,10 @@ _EVERY: Fields = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-robots-tag", b"noindex, nofollow"),
 )
+_HTML = (b"content-type", b"text/html; charset=utf-8")
 _PAGE: Fields = (
     *_EVERY,
-    (b"content-type", b"text/html; charset=utf-8"),
+    _HTML,
     (
         b"content-security-policy",
         b"default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -22,7 +23,7 @@ _PAGE: Fields = (
 )
 _MAIL: Fields = (
     *_EVERY,
-    (b"content-type", b"text/html; charset=utf-8"),
+    _HTML,
     # what somebody wrote for mail: shown, but on no account run, and of an origin of its own
     (
         b"content-security-policy",
@@ -57,6 +58,16 @@ def page(html: str, status: int = 200, more: Fields = ()) -> Answer:
     return _whole(status, (*_PAGE, *more), html.encode())
 
 
+def form(html: str, status: int, frames: tuple[str, ...], leads: str) -> Answer:
+    """A page with a form. Sites in `frames` may show it in theirs; it leads on to the site `leads`, "" for none."""
+    policy = (
+        f"default-src 'none'; style-src 'self'; form-action 'self' {leads}; base-uri 'none'; "
+        f"frame-ancestors {' '.join(frames) or chr(39) + 'none' + chr(39)}"
+    )
+    fields = (*_EVERY, _HTML, (b"content-security-policy", policy.encode("ascii", "replace")))
+    return _whole(status, fields, html.encode())
+
+
 def mail(html: str) -> Answer:
     """A mail as a page."""
     return _whole(200, _MAIL, html.encode("utf-8", "replace"))
@@ -72,9 +83,9 @@ def words(status: int, text: str, more: Fields = ()) -> Answer:
     return _whole(status, (*_EVERY, (b"content-type", b"text/plain; charset=utf-8"), *more), f"{text}\n".encode())
 
 
-def elsewhere(destination: bytes) -> Answer:
+def elsewhere(destination: bytes, status: int = 302) -> Answer:
     """To where a link leads. `destination`: ASCII without blanks and controls."""
-    return Answer(302, (*_EVERY, (b"location", destination), (b"content-length", b"0")))
+    return Answer(status, (*_EVERY, (b"location", destination), (b"content-length", b"0")))
 
 
 OPENED = Answer(200, (*_EVERY, (b"content-type", b"image/gif"), (b"content-length", b"43")), PIXEL)

@@ -3,6 +3,8 @@
     GET  /c/TOKEN/N        to where link N leads           GET  /w/TOKEN   the mail as a page
     GET  /o/TOKEN.gif      one transparent dot             GET  /p/TOKEN   choose; POST changes
     GET  /u/TOKEN          asks; POST unsubscribes (RFC 8058, or the button of the page)
+    GET  /f/NAME           a form; POST signs up           GET  /y/TOKEN   asks; POST confirms
+    GET  /f/TOKEN/NAME     a form for a reader of a mailing; POST answers
 
 GET and HEAD change nothing for anybody; visits are only noted. All tokens that are not ours get the same answer. What a
 POST asked for is on disk before its 200. Links and opens touch no disk: the mailing is in memory after the first.
@@ -18,12 +20,14 @@ from postduif import log, recipient_token
 from postduif.bounce import keyring
 from postduif.campaign.public import answer, form
 from postduif.campaign.public.answer import Answer
+from postduif.campaign.public.forms import FormRooms
 from postduif.campaign.public.known import Known, Mailings
 from postduif.campaign.public.leading import leads_to
 from postduif.campaign.public.rates import Rates
 from postduif.campaign.public.rendering import html, stylesheet, words_for
 from postduif.campaign.public.request import Request, believing, household, request_of
 from postduif.campaign.public.rooms import Rooms
+from postduif.campaign.public.threads import Threads
 from postduif.campaign.tracking.machines import seen
 from postduif.campaign.tracking.recorder import Recorder
 from postduif.campaign.tracking.visit import Visit, Visited
@@ -40,6 +44,7 @@ VISITS = 60
 """Visits of one recipient within VISITING seconds that are noted; he gets his pages all the same."""
 VISITING = 60.0
 _SUFFIX = ".gif"
+_POSTED = ("u", "p", "f", "y")
 
 
 class Public:
@@ -55,11 +60,14 @@ class Public:
         self._visits = Rates(VISITS, VISITING, clock.monotonic)
         self.recorder = Recorder(config.server.data_dir, clock)
         """What keeps visits and wishes."""
-        self._rooms = Rooms(config, self.recorder, clock)
+        threads = Threads()
+        self._rooms = Rooms(config, self.recorder, threads, clock)
+        self._forms = FormRooms(config, self._keys, threads, clock)
 
     def close(self) -> None:
         """Write what is in memory, and end; when no server asks any more."""
         self.recorder.close()
+        self._forms.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI 3)."""
@@ -73,7 +81,7 @@ class Public:
         try:
             if request.method in ("GET", "HEAD"):
                 return await self._look(request, room)
-            if request.method == "POST" and room in ("u", "p"):
+            if request.method == "POST" and room in _POSTED:
                 return await self._post(request, room, receive)
             return answer.words(405, "ask with GET", ((b"allow", b"GET, HEAD"),))
         except PostduifError as error:
@@ -102,7 +110,18 @@ class Public:
                 return await self._rooms.preferences(request, whom, known)
             self._note(request, whom, Visited.WEB)
             return await self._rooms.web(request, whom, parts[1])
+        if room == "y" and len(parts) == 2:
+            return await self._forms.ask(request, parts[1]) or self._unknown(request)
+        if room == "f" and (asked := self._form(parts)) is not None:
+            return await self._forms.show(request, *asked) or self._unknown(request)
         return self._unknown(request)
+
+    def _form(self, parts: list[str]) -> tuple[str, Whom | None] | None:
+        """Which form is asked for, and by which reader; None: by nobody that we know."""
+        if len(parts) == 2:
+            return parts[1], None
+        whom = self._whom(parts[1]) if len(parts) == 3 else None
+        return (parts[2], whom) if whom else None
 
     async def _click(self, request: Request, token: str, number: str) -> Answer:
         whom = self._whom(token)
@@ -119,8 +138,9 @@ class Public:
 
     async def _post(self, request: Request, room: str, receive: Receive) -> Answer:
         token = request.parts[1] if len(request.parts) == 2 else ""
-        whom = self._whom(token)
-        if whom is None:
+        whom = self._whom(token) if room in ("u", "p") else None
+        asked = self._form(request.parts) if room == "f" else None
+        if whom is None and asked is None and room != "y":
             return self._unknown(request)
         try:
             async with asyncio.timeout(BODY_TIME):
@@ -132,6 +152,10 @@ class Public:
             return answer.words(408, "too slow", ((b"connection", b"close"),))
         except ValueError:
             return self._said(request, "wrong", 400)
+        if asked is not None:
+            return await self._forms.take(request, *asked, fields) or self._unknown(request)
+        if whom is None:
+            return await self._forms.confirm(request, token) or self._unknown(request)
         known = await self._mailings.known(whom.mailing)
         if room == "u":
             return await self._rooms.leave(request, whom, token, known, fields)

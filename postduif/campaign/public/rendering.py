@@ -40,6 +40,12 @@ def words_for(accepted: str) -> Words:
     return known[language_of(accepted, known, DEFAULT)]
 
 
+def words_in(language: str) -> Words:
+    """Those of that language; English if it is none of ours."""
+    known = languages()
+    return known.get(language, known[DEFAULT])
+
+
 @cache
 def stylesheet() -> bytes:
     """The one for all pages."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
 
 from postduif.campaign.public import answer
 from postduif.campaign.public.answer import Answer
@@ -14,37 +13,31 @@ from postduif.campaign.public.person import Standing, standing
 from postduif.campaign.public.rates import Rates
 from postduif.campaign.public.rendering import Words, html, words_for
 from postduif.campaign.public.request import Request
+from postduif.campaign.public.threads import Threads
 from postduif.campaign.public.web_version import web_version
 from postduif.campaign.tracking.recorder import Recorder
 from postduif.campaign.tracking.visit import Wanted, Wish
 from postduif.clock import Clock
 from postduif.config.schema import Config
-from postduif.errors import StoreError
 from postduif.recipient_token import Whom
 
-T = TypeVar("T")
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 """RFC 8058 3.2."""
 WISHES = 20
 """POSTs of one recipient within WISHING seconds; more get 429. Mail services unsubscribe many from one address, so it
 is not the address that is counted."""
 WISHING = 60.0
-AT_A_TIME = 4
-"""Pages that read files at the same time."""
-MOST_WAITING = 100
-"""Such pages that wait; more get 503."""
 
 
 class Rooms:
     """Methods are called on the event loop's thread."""
 
-    def __init__(self, config: Config, recorder: Recorder, clock: Clock) -> None:
+    def __init__(self, config: Config, recorder: Recorder, threads: Threads, clock: Clock) -> None:
         self._config = config
         self._recorder = recorder
         self._clock = clock
         self._wishes = Rates(WISHES, WISHING, clock.monotonic)
-        self._reading = asyncio.Semaphore(AT_A_TIME)
-        self._waiting = 0
+        self._read = threads.run
 
     # --- unsubscribing
 
@@ -122,17 +115,6 @@ class Rooms:
             for kind, type_, how, wording in wishes
         ]
         await asyncio.gather(*map(asyncio.wrap_future, futures))
-
-    async def _read(self, function: Callable[..., T], *arguments: object) -> T:
-        """In a thread, a few at a time. Raises StoreError when too many wait."""
-        if self._waiting >= MOST_WAITING:
-            raise StoreError("too many pages are being read at once")
-        self._waiting += 1
-        try:
-            async with self._reading:
-                return await asyncio.to_thread(function, *arguments)
-        finally:
-            self._waiting -= 1
 
 
 def _changes(words: Words, found: Standing, fields: Fields) -> Iterator[tuple[Wanted, str, str, str]]:

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from postduif import log
+from postduif.campaign.forms.carrying import FormCarrier
 from postduif.campaign.mailings import occasions, running
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
@@ -54,9 +55,11 @@ class Engine:
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop. What is being prepared then is prepared again by the next."""
-        carrier = Carrier(self._places.data_dir, partial(ask, self._config.server.run_dir), self._clock)
-        carrying = threading.Thread(target=carrier.run, args=(stop,), name="carrying")
-        carrying.start()
+        tell = partial(ask, self._config.server.run_dir)
+        carriers = (Carrier(self._places.data_dir, tell, self._clock), FormCarrier(self._config, tell, self._clock))
+        carrying = [threading.Thread(target=one.run, args=(stop,), name="carrying") for one in carriers]
+        for thread in carrying:
+            thread.start()
         while not stop.is_set():
             try:
                 self.step()
@@ -65,7 +68,8 @@ class Engine:
             stop.wait(EVERY)
         self._ending.set()
         self._pool.shutdown(cancel_futures=True)
-        carrying.join()
+        for thread in carrying:
+            thread.join()
 
     def step(self) -> None:
         """One look at everything."""

@@ -9,14 +9,15 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from postduif import log
 from postduif.campaign.audience import subscriptions
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.subscriptions import ConsentEvent, Proof
+from postduif.campaign.coming_back import Tell, come_back
 from postduif.campaign.database import path_of, transaction
 from postduif.campaign.tracking import whose
 from postduif.campaign.tracking.connection import SCHEMA, tracking
@@ -34,7 +35,6 @@ SILENT = 2.0  # seconds until an MTA that did not answer is asked again
 LATER = 60.0
 """Seconds until what failed otherwise is tried again."""
 CHUNK = 200
-EVERY_TYPE = "*"
 _TO_DO = """
 SELECT id, at, mailing, number, kind, type, how, wording, origin FROM wish
 WHERE done_at IS NULL AND kind NOT IN ('export', 'erase') AND id > ? ORDER BY id LIMIT ?
@@ -46,8 +46,6 @@ _EVENTS = {
     Wanted.NO_TRACKING: ConsentEvent.TRACKING_REFUSED,
     Wanted.TRACKING: ConsentEvent.TRACKING_ALLOWED,
 }
-Tell = Callable[..., Any]
-"""`tell("suppress.show", addresses=[...])` to the MTA; raises ControlError."""
 
 
 class _Means(NamedTuple):
@@ -132,7 +130,7 @@ class Carrier:
             if person.address and wish.kind == Wanted.UNSUBSCRIBE:
                 _unsubscribe(means, wish, person)
             elif person.address and wish.kind == Wanted.RESUBSCRIBE:
-                _resubscribe(means, wish, person)
+                come_back(people, self._tell, person.address, wish.type)
 
 
 def _to_do(connection: sqlite3.Connection) -> Iterator[tuple[int, Wish]]:
@@ -175,24 +173,3 @@ def _unsubscribe(means: _Means, wish: Wish, person: Person) -> None:
         at=wish.at,
         evidence=wish.how,
     )
-
-
-def _resubscribe(means: _Means, wish: Wish, person: Person) -> None:
-    """Only an unsubscribe is taken back: who complained, or whose mailbox is gone, gets nothing all the same.
-
-    Of somebody who had left all types, only the one that he asks for comes again.
-    """
-    (shown,) = means.tell("suppress.show", addresses=[person.address])
-    left = {one["type"] for one in shown["entries"] if one["cause"] == "unsubscribe"}
-    if EVERY_TYPE in left and wish.type:
-        others = [name for name in subscriptions.types(means.people) if name.lower() != wish.type.lower()]
-        rows = [
-            {"address": person.address, "cause": "unsubscribe", "type": name, "source": "web"}
-            for name in others
-            if name not in left
-        ]
-        means.tell("suppress.enter", rows=rows)
-    back = left if not wish.type else left & {EVERY_TYPE, wish.type}
-    for type_ in sorted(back):
-        reason = "asked for again on the web"
-        means.tell("suppress.release", addresses=[person.address], type=type_, reason=reason, by="web")

@@ -1,0 +1,1 @@
+"""Web forms: people sign up, or answer a mailing; what they said, confirmed, is carried to the audience."""

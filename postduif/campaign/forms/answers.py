@@ -1,0 +1,227 @@
+"""What people answered, from the moment that they press the button until the audience and the MTA have it.
+
+Who signs up stays out of the audience until the link in the mail was followed: anybody can type any address.
+Unconfirmed answers go when their link is over, and both kinds are bounded. A reader of a mailing has one answer to each
+form; a later one takes its place.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from postduif.campaign.database import transaction
+from postduif.campaign.forms.confirmation import LASTS, Link, digest
+from postduif.errors import StoreError
+
+MAILS = 3
+"""Mails to one address in DAY seconds, whoever types it and wherever."""
+DAY = 86400.0
+MOST_UNCONFIRMED = 20_000
+"""Answers of one form that wait for their link to be followed; more are refused for the time being."""
+MOST_KEPT = 500_000
+"""Answers of one form; of more the oldest go, whose effect stays in the audience."""
+TOGETHER = 1000
+
+_COLUMNS = (
+    "id, form, version, at, language, email, subject, types, content, origin, mailing, number, contact, mailed, "
+    "refused, confirmed, confirmed_origin, done"
+)
+
+
+class Answer(NamedTuple):
+    """One of them. Times are seconds since the epoch; None: not yet."""
+
+    id: int
+    form: str
+    version: int
+    """Of the form, as it was shown."""
+    at: float
+    language: str
+    email: str
+    """"" of a reader of a mailing."""
+    subject: str
+    types: tuple[str, ...]
+    values: dict[str, str]
+    """By attribute."""
+    origin: str
+    mailing: int
+    """0: signed up."""
+    number: int
+    """In the mailing; -1: none."""
+    contact: int
+    """0: nobody, or not known yet."""
+    mailed: float | None
+    refused: str
+    """Why no mail went out that asks for a confirmation."""
+    confirmed: float | None
+    confirmed_origin: str
+    done: float | None
+
+    @property
+    def link(self) -> Link:
+        """What the link in the mail says."""
+        return Link(self.id, int(self.at + LASTS), digest(self.subject, json.dumps(self.types)))
+
+    @property
+    def state(self) -> str:
+        """In a word or two."""
+        if self.done is not None:
+            return "taken over"
+        if self.confirmed is not None:
+            return "confirmed"
+        return "no mail sent" if self.refused else "waits for the link"
+
+
+class New(NamedTuple):
+    """What was posted."""
+
+    form: str
+    version: int
+    at: float
+    language: str
+    email: str
+    subject: str
+    types: tuple[str, ...]
+    values: dict[str, str]
+    origin: str
+
+
+def sign_up(connection: sqlite3.Connection, new: New) -> None:
+    """Keep it; a mail is sent soon. To an address that got MAILS in a day nothing is, and nothing is kept.
+
+    On disk when it returns. Raises StoreError when too many wait.
+    """
+    with transaction(connection):
+        query = "SELECT count(*) FROM answer WHERE subject = ? AND at > ? AND mailing = 0"
+        if connection.execute(query, (new.subject, new.at - DAY)).fetchone()[0] >= MAILS:
+            return
+        query = "SELECT count(*) FROM answer WHERE form = ? AND confirmed IS NULL"
+        if connection.execute(query, (new.form,)).fetchone()[0] >= MOST_UNCONFIRMED:
+            raise StoreError(f"{MOST_UNCONFIRMED} answers to the form {new.form} wait for a confirmation")
+        connection.execute(
+            "INSERT INTO answer (form, version, at, language, email, subject, types, content, origin) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*new[:6], json.dumps(new.types), json.dumps(new.values), new.origin),
+        )
+
+
+def respond(connection: sqlite3.Connection, new: New, mailing: int, number: int, *, seed: bool) -> None:
+    """A reader's, in the place of one that he gave before. On disk when it returns. Raises StoreError."""
+    with transaction(connection):
+        connection.execute(
+            "DELETE FROM answer WHERE mailing = ? AND number = ? AND form = ?", (mailing, number, new.form)
+        )
+        connection.execute(
+            "INSERT INTO answer (form, version, at, language, email, subject, types, content, origin, confirmed, "
+            "mailing, number, seed) VALUES (?, ?, ?, ?, '', '', ?, ?, ?, ?, ?, ?, ?)",
+            (*new[:4], json.dumps(new.types), json.dumps(new.values), new.origin, new.at, mailing, number, seed),
+        )
+
+
+def of_link(connection: sqlite3.Connection, link: Link, now: float) -> Answer | None:
+    """The answer that a link is for; None: its time is over, or it is gone, or it says something else."""
+    found = find(connection, link.answer)
+    if found is None or now > link.until or found.mailing or found.link.digest != link.digest:
+        return None
+    return found
+
+
+def confirm(connection: sqlite3.Connection, answer: Answer, now: float, origin: str) -> None:
+    """The link was followed, and the button pressed; once more changes nothing. On disk when it returns."""
+    connection.execute(
+        "UPDATE answer SET confirmed = ?, confirmed_origin = ? WHERE id = ? AND confirmed IS NULL",
+        (now, origin, answer.id),
+    )
+
+
+def find(connection: sqlite3.Connection, id_: int) -> Answer | None:
+    """The answer with that id."""
+    return next(_rows(connection, "WHERE id = ?", (id_,)), None)
+
+
+def listed(connection: sqlite3.Connection, form: str, *, before: int = 0, limit: int = 50) -> list[Answer]:
+    """Of one form, the newest first. `before`: only with smaller ids; 0: from the newest."""
+    query = "WHERE form = ?1 AND (?2 = 0 OR id < ?2) ORDER BY id DESC LIMIT ?3"
+    return list(_rows(connection, query, (form, before, limit)))
+
+
+def to_mail(connection: sqlite3.Connection) -> list[Answer]:
+    """Those whose mail was not handed over yet."""
+    return list(_rows(connection, "WHERE mailing = 0 AND mailed IS NULL ORDER BY id LIMIT ?", (TOGETHER,)))
+
+
+def to_do(connection: sqlite3.Connection, after: int = 0) -> list[Answer]:
+    """Those that the audience has to have, in the order of their ids."""
+    query = "WHERE confirmed IS NOT NULL AND done IS NULL AND id > ? ORDER BY id LIMIT ?"
+    return list(_rows(connection, query, (after, TOGETHER)))
+
+
+def mailed(connection: sqlite3.Connection, answer: Answer, now: float, refused: str = "") -> None:
+    """Its mail was handed over, or cannot be: why."""
+    connection.execute("UPDATE answer SET mailed = ?, refused = ? WHERE id = ?", (now, refused[:500], answer.id))
+
+
+def done(connection: sqlite3.Connection, answer: Answer, contact: int, now: float) -> None:
+    """The audience has it, as that person's; 0: there is nobody."""
+    connection.execute("UPDATE answer SET done = ?, contact = ? WHERE id = ?", (now, contact, answer.id))
+
+
+def tidy(connection: sqlite3.Connection, now: float) -> None:
+    """Away with what nobody will confirm any more, and with what is more than is kept."""
+    for (form,) in connection.execute("SELECT name FROM form").fetchall():
+        connection.execute(
+            "DELETE FROM answer WHERE form = ? AND confirmed IS NULL AND at < ?", (form, now - LASTS - DAY)
+        )
+        connection.execute(
+            "DELETE FROM answer WHERE form = ?1 AND done IS NOT NULL AND id <= "
+            "(SELECT id FROM answer WHERE form = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+            (form, MOST_KEPT),
+        )
+
+
+class Figures(NamedTuple):
+    """Of one form."""
+
+    asked: int
+    """Who signed up and may confirm yet, or has."""
+    confirmed: int
+    """Out of these."""
+    responses: int
+    """Answers of readers of mailings."""
+    last: float | None
+
+
+def figures(connection: sqlite3.Connection) -> dict[str, Figures]:
+    """By form."""
+    rows = connection.execute(
+        "SELECT form, sum(mailing = 0), sum(mailing = 0 AND confirmed IS NOT NULL), sum(mailing <> 0 AND NOT seed), "
+        "max(at) FROM answer GROUP BY form"
+    )
+    return {form: Figures(*counts) for form, *counts in rows}
+
+
+def of_person(connection: sqlite3.Connection, contact: int, subjects: Sequence[str]) -> list[Answer]:
+    """All that a person answered, also what he did not confirm yet."""
+    query = "WHERE (contact = ?1 AND contact <> 0) OR (subject <> '' AND subject IN (SELECT value FROM json_each(?2)))"
+    return list(_rows(connection, f"{query} ORDER BY id", (contact, json.dumps(subjects))))
+
+
+def forget(connection: sqlite3.Connection, contact: int | None, subjects: Sequence[str]) -> None:
+    """All answers of a person go, out of the file's log, too. Raises StoreError; the same again does the rest."""
+    found = of_person(connection, contact or 0, subjects)
+    with transaction(connection):
+        connection.executemany("DELETE FROM answer WHERE id = ?", [(one.id,) for one in found])
+    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise StoreError(
+            "somebody reads the file of forms, so its log still has what was erased; erase again in a moment"
+        )
+
+
+def _rows(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> Iterator[Answer]:
+    for row in connection.execute(f"SELECT {_COLUMNS} FROM answer {where}", values).fetchall():  # noqa: S608  constants
+        one = Answer(*row)
+        yield one._replace(types=tuple(json.loads(row[7])), values=json.loads(row[8]))

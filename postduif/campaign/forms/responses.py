@@ -1,0 +1,56 @@
+"""What readers answered, for the results of a mailing: who, how many, and what one of them said. Seeds are left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from postduif.campaign.forms import answers
+from postduif.campaign.forms.answers import Answer
+from postduif.campaign.forms.connection import are_there, forms
+
+_WHO = "SELECT DISTINCT number FROM answer WHERE mailing = ? AND number > ? AND NOT seed ORDER BY number LIMIT ?"
+_COUNT = "SELECT form, count(*), max(at) FROM answer WHERE mailing = ? AND NOT seed GROUP BY form ORDER BY form"
+_PEOPLE = "SELECT count(DISTINCT number) FROM answer WHERE mailing = ? AND NOT seed"
+_OF_ONE = "SELECT id FROM answer WHERE mailing = ? AND number = ? ORDER BY at"
+
+
+class OfForm(NamedTuple):
+    """Answers to one form."""
+
+    form: str
+    responses: int
+    last: float
+
+
+def who(data_dir: Path, mailing: int, *, after: int = -1, limit: int = 1000) -> tuple[int, ...]:
+    """A page of the recipients who answered any form, by number, from behind `after`. Raises StoreError."""
+    if not are_there(data_dir):
+        return ()
+    with forms(data_dir) as connection:
+        return tuple(number for (number,) in connection.execute(_WHO, (mailing, after, limit)))
+
+
+def count(data_dir: Path, mailing: int) -> int:
+    """Different recipients who answered. Raises StoreError."""
+    if not are_there(data_dir):
+        return 0
+    with forms(data_dir) as connection:
+        return int(connection.execute(_PEOPLE, (mailing,)).fetchone()[0])
+
+
+def by_form(data_dir: Path, mailing: int) -> tuple[OfForm, ...]:
+    """Each form that was answered. Raises StoreError."""
+    if not are_there(data_dir):
+        return ()
+    with forms(data_dir) as connection:
+        return tuple(OfForm(*row) for row in connection.execute(_COUNT, (mailing,)))
+
+
+def of_reader(data_dir: Path, mailing: int, number: int) -> list[Answer]:
+    """What one recipient answered. Raises StoreError."""
+    if not are_there(data_dir):
+        return []
+    with forms(data_dir) as connection:
+        ids = connection.execute(_OF_ONE, (mailing, number)).fetchall()
+        return [one for (id_,) in ids if (one := answers.find(connection, id_)) is not None]
