@@ -1,4 +1,4 @@
-"""`postduif demo`: the whole road on built-in defaults, without network or root."""
+"""`postduif demo`: the whole road on built-in defaults, without network or root, and the pages at its end."""
 
 from __future__ import annotations
 
@@ -29,10 +29,13 @@ from postduif.errors import PostduifError
 def command(messages: int, contacts: int, *, once: bool) -> None:
     """Run a daemon and a test MX, and check what arrives.
 
-    First the letters of an application, then a mailing from the list of readers to its results.
+    First the letters of an application, then a mailing from the list of readers to its results, with readers who open
+    it, click, unsubscribe and complain.
 
-    Everything is on loopback and in a temporary directory, and gone afterwards. Without --once it stays, so that other
-    commands can be tried on it, until Ctrl-C. Exit status 0: every figure is as it must be. 1: one is not.
+    Everything is on loopback and in a temporary directory, and gone afterwards. Without --once it stays, with the pages
+    open, until Ctrl-C; the last line is an address that signs in.
+
+    Exit status 0: every figure is as it must be. 1: one is not.
     """
     console = Console()
     try:
@@ -64,7 +67,8 @@ async def _demo(console: Console, messages: int, contacts: int, *, once: bool) -
 async def _stay(stage: demonstration.Stage, console: Console) -> None:
     """Until Ctrl-C. One letter stays in the queue, so that there is something to ask about."""
     letter = await demonstration.leave_one(stage)
-    text = advice(stage.daemon.workshop, _called(), *letter.recipients)
+    link = await demonstration.open_pages(stage, console)
+    text = advice(stage.daemon.workshop, _called(), *letter.recipients, link=link, guest=demonstration.GUEST)
     console.print(text, highlight=False, markup=False, soft_wrap=True)
     try:
         await stage.daemon.ended()

@@ -25,20 +25,34 @@ It all keeps running until Ctrl-C. In another terminal:
   postduif mailing recipients 1 --state failed
   postduif mailing clone 1        a draft like it; postduif mailing --help has the rest
   postduif contact list --limit 5
+  postduif user link {guest}         another address that signs in to the pages
 
-Metrics  http://127.0.0.1:{metrics}/metrics
-Log      {log}
-SMTP     127.0.0.1:{smtp}; local parts that begin with tempfail, permfail, greylist, busy or slowreply do so
+Metrics   http://127.0.0.1:{metrics}/metrics
+Log       {log}
+SMTP      127.0.0.1:{smtp}; local parts that begin with tempfail, permfail, greylist, busy or slowreply do so
+Mail from outside comes in at 127.0.0.1:{inbound}; links in mail lead to http://127.0.0.1:{public}
+
+The pages, with the mailing that was sent and a draft like it. Its readers go on reading: the figures move for some
+minutes, and readers of whatever you send do the same. The address signs in once, within the hour:
+
+  {link}
 """
 
 
-def advice(workshop: Workshop, postduif: str, stuck: str, bounced: str) -> str:
-    """The text. `postduif` is how the program is called here; `stuck` waits in the queue, `bounced` has come back."""
+def advice(workshop: Workshop, postduif: str, stuck: str, bounced: str, *, link: str, guest: str) -> str:
+    """The text. `postduif` is how the program is called here; `stuck` waits in the queue, `bounced` has come back.
+
+    `link` is an address of the pages, by which `guest` signs in.
+    """
     return _TEXT.format(
         config=workshop.config,
         alias="" if postduif == "postduif" else f"\n  alias postduif={postduif}",
         metrics=workshop.metrics,
         smtp=workshop.smtp,
+        inbound=workshop.inbound,
+        public=workshop.public,
+        link=link,
+        guest=guest,
         log=workshop.directory / LOG,
         stuck=stuck,
         bounced=bounced,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http.client
+import socket
 import sys
 from collections.abc import AsyncIterator
 
@@ -53,14 +54,24 @@ class Daemon:
             client.close()
 
     async def ready(self) -> None:
-        """Return once it serves. Raises DaemonError."""
+        """Return once it serves, and its pages too. Raises DaemonError."""
         try:
             async with asyncio.timeout(START):
-                while (await asyncio.to_thread(self.get, "/readyz"))[0] != 200:
+                while not await asyncio.to_thread(self._serves):
                     self.check()
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise DaemonError(f"the daemon was not ready after {START:g} s: {self.complaints()}") from None
+
+    def _serves(self) -> bool:
+        if self.get("/readyz")[0] != 200:
+            return False
+        for port in (self.workshop.web, self.workshop.public):  # processes of their own, which start a little later
+            try:
+                socket.create_connection(("127.0.0.1", port), 1.0).close()
+            except OSError:
+                return False
+        return True
 
     async def ended(self) -> None:
         """Return never; raises DaemonError when it ends by itself."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ from rich.console import Console
 from rich.text import Text
 
 from postduif.demo.daemon import Daemon
+from postduif.demo.habits import Habit, prompt_ones
 from postduif.demo.judgement import Finding
 from postduif.demo.letters import DOMAIN
 from postduif.demo.mailing_judgement import PROOF_TO, SEED, Evidence, judge, speed
-from postduif.demo.people import RIVAL, Person, expected, people, sheet, suppressions
+from postduif.demo.people import RIVAL, Lot, Person, expected, people, sheet, suppressions
+from postduif.demo.readers import Readers
+from postduif.demo.reading_judgement import Read, judge_reading, seen_in
 from postduif.demo.shell import CommandError, Shell
 from postduif.sink import Sink
 
@@ -28,24 +32,19 @@ _SETTLING = 0.5  # seconds in which what was under way arrives
 _PAUSE = 1.5  # seconds in which nothing may arrive
 _SILENCE = 5.0  # seconds without anything new, after which nothing more is waited for
 _LOOK = 0.1  # seconds between two looks
-_CITY = "{% if city %} in {{ city }}{% endif %}"
-HTML = f"""<!DOCTYPE html>
-<html lang="en"><head><title>Pigeon news</title></head>
-<body style="font-family: sans-serif; color: #222222">
-<h1 style="color: #336699">Dear {{{{ name }}}}</h1>
-<p>The pigeons{_CITY} came home before dark, and each of them told where it had been.</p>
-<p>Come and see them: <a href="https://www.{DOMAIN}/lofts">the lofts are open on Saturday</a>.</p>
-<p>No more of this? <a href="https://www.{DOMAIN}/unsubscribe?who={{{{ email }}}}">Unsubscribe</a>.</p>
-</body></html>
-"""
+_CARRIED = 20.0  # seconds in which readers must have read, and the figures must have it
+_PROMPT = 180
+"""Readers who read at once, at most: those whose figures are judged."""
 
 
 async def run(
-    daemon: Daemon, sink: Sink, console: Console, count: int
+    daemon: Daemon, sink: Sink, played: Readers, console: Console, count: int
 ) -> tuple[list[Finding], list[tuple[str, float]]]:
     """From the file of people to the report. Raises PostduifError."""
     shell, before = Shell(daemon.workshop.config, console), len(sink.messages)
     readers = await asyncio.to_thread(_write, daemon.workshop.directory, count)
+    prompt = prompt_ones([one.email for one in readers if one.lot is Lot.READS], _PROMPT)
+    played.prompt(prompt)
     await _take_in(shell)
     number = await _prepared(shell)
     await shell.run("mailing", "proof", number, PROOF_TO)
@@ -58,9 +57,12 @@ async def run(
     await shell.run("mailing", "resume", number)
     resumed = len(sink.messages)
     await shell.run("mailing", "results", number, "--watch")
+    read = await _read(shell, number, Read(prompt, played.played, played.troubles))
+    await shell.run("mailing", "results", number)
     waited = next((one for one in sorted(expected(readers).waited)), "")
-    if waited:
-        await shell.run("mailing", "timeline", number, waited)
+    left = next((address for address, habit in prompt.items() if habit is Habit.LEAVES), "")
+    for address in filter(None, (waited, left)):
+        await shell.run("mailing", "timeline", number, address)
     await shell.run("mailing", "log", number)
     await _verified(sink, before + len(expected(readers).delivered) + 2)
     received = list(sink.messages)
@@ -70,7 +72,7 @@ async def run(
         ("prepared, recipients/s", evidence.prepared["targeted"] / max(evidence.prepared["seconds"], 0.001)),
         ("sent after the pause, messages/s", speed(received[resumed:])),
     ]
-    return judge(evidence), rates
+    return [*judge(evidence), *judge_reading(read, evidence.results)], rates
 
 
 def _write(directory: Path, count: int) -> list[Person]:
@@ -78,7 +80,8 @@ def _write(directory: Path, count: int) -> list[Person]:
     readers = people(count)
     (directory / "readers.csv").write_text(sheet(readers), encoding="utf-8")
     (directory / "suppressed.csv").write_text(suppressions(readers, TYPE), encoding="utf-8")
-    (directory / "news.html").write_text(HTML, encoding="utf-8")
+    news = resources.files("postduif.demo").joinpath("templates", "news.mjml").read_text(encoding="utf-8")
+    (directory / "news.mjml").write_text(news, encoding="utf-8")
     return readers
 
 
@@ -94,13 +97,24 @@ async def _prepared(shell: Shell) -> str:
     content = ("--subject", "{{ name }}, the pigeons are back", "--preheader", "Where they have been")
     sender = ("--from", f"Pigeon news <news@{DOMAIN}>", "--to-name", "{{ name }}", "--list-id", f"news.{DOMAIN}")
     target = ("--selection", SELECTION, "--type", TYPE, "--exclude-domain", RIVAL, "--seed", SEED)
-    words = (*content, *sender, "--html", "news.html", *target, "--rate", str(RATE))
+    words = (*content, *sender, "--mjml", "news.mjml", *target, "--rate", str(RATE))
     await shell.run("mailing", "create", "Autumn news", *words)
     (made,) = await shell.ask("mailing", "list")
     number = str(made["number"])
     await shell.run("mailing", "prepare", number)
     await shell.run("mailing", "exclusions", number, "--limit", "5")
     return number
+
+
+async def _read(shell: Shell, number: str, read: Read) -> Read:
+    """Those who read at once have done what they meant to, and the figures have it; or there was time enough."""
+    until = time.monotonic() + _CARRIED
+    while time.monotonic() < until:
+        done = read.played.total() + len(read.troubles) >= len(read.prompt)
+        if done and seen_in(await shell.ask("mailing", "results", number)) == read.wanted:
+            break
+        await asyncio.sleep(_LOOK)
+    return read
 
 
 async def _asked(shell: Shell, number: str) -> dict[str, Any]:

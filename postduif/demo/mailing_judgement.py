@@ -42,7 +42,7 @@ def judge(evidence: Evidence) -> list[Finding]:
     """Every figure of the mailing."""
     wanted = expected(evidence.readers)
     figures = {line["name"]: line["value"] for line in evidence.results["figures"]}
-    arrived = Counter(recipient for one in evidence.received for recipient in one.recipients)
+    arrived = Counter(recipient for one in evidence.received if one.sender for recipient in one.recipients)
     once = {address for address, number in arrived.items() if number == 1}
     due = {*wanted.delivered, SEED, PROOF_TO}
     waited = {one["address"] for one in evidence.recipients if one["state"] == "delivered" and one["attempts"] > 1}
@@ -68,9 +68,7 @@ def judge(evidence: Evidence) -> list[Finding]:
             "deferred, then delivered", len(waited & wanted.waited), len(wanted.waited), lambda: "see the timelines"
         ),
         compared("refused by their host", figures["failed"], len(wanted.failed), lambda: "see `mailing recipients`"),
-        compared(
-            "delivered, by its own figures", figures["delivered"], len(wanted.delivered), lambda: f"it is {state}"
-        ),
+        compared("delivered, by its own figures", figures["accepted"], len(wanted.delivered), lambda: f"it is {state}"),
         compared(
             "signed, and all good",
             len(evidence.received) - len(unsigned),

@@ -12,6 +12,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from postduif.campaign.accounts import people as accounts_of
+from postduif.campaign.accounts import sessions
+from postduif.campaign.accounts.connection import accounts
+from postduif.campaign.accounts.roles import Role
+from postduif.campaign.mailings.changing import By
 from postduif.demo import daemon as daemons
 from postduif.demo import display, fates, judgement, letters, mailing, people, workshop, zone
 from postduif.demo.daemon import Daemon, DaemonError
@@ -19,6 +24,8 @@ from postduif.demo.display import Display
 from postduif.demo.judgement import Evidence, Finding
 from postduif.demo.letters import DOMAIN, Letter
 from postduif.demo.progress import Goal, Progress, of_metrics
+from postduif.demo.readers import Readers
+from postduif.demo.shell import Shell
 from postduif.demo.submitting import Submitting, submit
 from postduif.mta.control import ask
 from postduif.sink import Sink
@@ -26,6 +33,8 @@ from postduif.sink import Sink
 PATIENCE = 30.0  # seconds in which something must change, else it is judged as it stands
 SILENCE = 5.0  # the same, once nothing is left that could change
 STARTS = 3  # tries, should somebody take a port that was free a moment ago
+GUEST = "demo"
+"""Who signs in to the pages."""
 _LOOK = 0.25  # seconds between two looks at the figures
 _JOURNAL = 10_000  # attempts that are read
 
@@ -36,18 +45,23 @@ class Stage:
 
     daemon: Daemon
     sink: Sink
+    readers: Readers
 
 
 @contextlib.asynccontextmanager
 async def stage(directory: Path) -> AsyncIterator[Stage]:
-    """Daemon and sink, ready. Raises DaemonError."""
+    """Daemon, sink and readers, ready. Raises DaemonError."""
     keys = await asyncio.to_thread(workshop.make_keys, directory)
     async with contextlib.AsyncExitStack() as stack:
-        rules = fates.RULES + people.RULES
-        sink = await stack.enter_async_context(Sink(rules=rules, verify_keys=keys, verify_processes=1, tls=True))
+        rules, readers = fates.RULES + people.RULES, Readers()
+        sink = await stack.enter_async_context(
+            Sink(rules=rules, verify_keys=keys, verify_processes=1, tls=True, keepers=[readers])
+        )
         known = zone.records(DOMAIN, workshop.HOSTNAME, workshop.BOUNCES, keys)
         names = await stack.enter_async_context(zone.serving(known))
-        yield Stage(await _daemon(stack, directory, sink.port, names), sink)
+        daemon = await _daemon(stack, directory, sink.port, names)
+        stack.enter_context(readers).start(daemon.workshop)
+        yield Stage(daemon, sink, readers)
 
 
 async def _daemon(stack: contextlib.AsyncExitStack, directory: Path, sink: int, names: int) -> Daemon:
@@ -84,7 +98,7 @@ async def run(on: Stage, console: Console, count: int) -> list[Finding]:
 
 async def send_mailing(on: Stage, console: Console, count: int) -> list[Finding]:
     """Take in so many people, prepare a mailing, send it, pause it, and judge. Raises PostduifError."""
-    findings, rates = await mailing.run(on.daemon, on.sink, console, count)
+    findings, rates = await mailing.run(on.daemon, on.sink, on.readers, console, count)
     display.result(console, findings, rates)
     return findings
 
@@ -135,3 +149,17 @@ async def leave_one(on: Stage) -> Letter:
     letter = letters.stuck(uuid.uuid4().hex[:8])
     await asyncio.to_thread(submit, on.daemon.workshop.smtp, letter)
     return letter
+
+
+async def open_pages(on: Stage, console: Console) -> str:
+    """Leave a draft, let everybody read, and return an address that signs in once. Raises PostduifError."""
+    await Shell(on.daemon.workshop.config, console).ask("mailing", "clone", "1", "--name", "Winter news")
+    on.readers.all_read()
+    return await asyncio.to_thread(_sign_in, on.daemon.workshop)
+
+
+def _sign_in(shop: workshop.Workshop) -> str:
+    by = By("demo", time.time())
+    with accounts(shop.directory / "data") as connection:
+        person = accounts_of.add(connection, GUEST, "You", Role.ADMINISTRATOR, by)
+        return f"http://127.0.0.1:{shop.web}/enter/{sessions.make_link(connection, person.name, by)}"

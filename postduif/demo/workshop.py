@@ -24,6 +24,15 @@ run_dir = "{directory}/run"
 address = "127.0.0.1:{smtp}"
 trusted = ["127.0.0.0/8"]
 
+[[listener]]                            # what comes back: bounces, complaints, absence notes
+address = "127.0.0.1:{inbound}"
+role = "inbound"
+
+[web]
+address = "127.0.0.1:{web}"             # the pages
+public_url = "http://127.0.0.1:{public}"  # the links in mail
+public_address = "127.0.0.1:{public}"
+
 [metrics]
 address = "127.0.0.1:{metrics}"
 
@@ -59,6 +68,12 @@ class Workshop:
     config: Path
     smtp: int
     """Port of the submission listener."""
+    inbound: int
+    """Port of the listener for what comes back."""
+    web: int
+    """Port of the pages."""
+    public: int
+    """Port of the links in mail."""
     metrics: int
     """Port of /metrics."""
 
@@ -87,14 +102,13 @@ def make_keys(directory: Path) -> dict[str, str]:
 
 def write_settings(directory: Path, sink: int, dns: int) -> Workshop:
     """A configuration file for a daemon that delivers everything to the port `sink` and asks DNS at the port `dns`."""
-    smtp, metrics = _free_ports(2)
-    ports = {"smtp": smtp, "metrics": metrics, "sink": sink, "dns": dns}
-    text = SETTINGS.format(hostname=HOSTNAME, bounces=BOUNCES, directory=directory, **ports)
+    ours = dict(zip(("smtp", "inbound", "web", "public", "metrics"), _free_ports(5), strict=True))
+    text = SETTINGS.format(hostname=HOSTNAME, bounces=BOUNCES, directory=directory, sink=sink, dns=dns, **ours)
     for selector in KEYS:
         text += DKIM.format(domain=DOMAIN, selector=selector, directory=directory)
     file = directory / "postduif.toml"
     file.write_text(text, encoding="utf-8")
-    return Workshop(file, smtp, metrics)
+    return Workshop(file, **ours)
 
 
 def _free_ports(count: int) -> list[int]:

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -105,7 +106,10 @@ def test_once(start, tmp_path: Path) -> None:
     assert figures["accepted messages"] == "60"
     assert figures["duplicates"] == figures["left in the queue"] == "0"
     assert figures["got it and should not"] == figures["arrived while paused"] == figures["left to do"] == "0"
-    assert len(figures) == 20, figures
+    assert all(int(figures[name]) for name in ("opened it", "clicked a link", "unsubscribed, by one click"))
+    assert int(figures["opened, with machines"]) > int(figures["opened it"])
+    assert all(int(figures[name]) for name in ("complained", "came back later", "absence notes"))
+    assert len(figures) == 30, figures
     assert "wrong" not in out
     assert err == ""
     assert list(tmp_path.iterdir()) == []
@@ -114,12 +118,14 @@ def test_once(start, tmp_path: Path) -> None:
 def test_stays_until_it_is_told(start, tmp_path: Path) -> None:
     """Without --once it stays and says what to try; that works, and Ctrl-C ends it with status 0."""
     program = start("--messages", "10", "--contacts", "20")
-    advice = told(program, "SMTP  ")
+    advice = told(program, "/enter/")
     match = re.search(r"export POSTDUIF_CONFIG=(\S+)", advice)
     assert match
     asked = [re.search(rf"postduif (why {name}\S+)", advice)[1].split() for name in ("tempfail", "permfail")]
     for words, state in zip(asked, ("is queued; its", "failed for good"), strict=True):
         assert state in said(words, match[1], state)
+    signed_in = urlopen(advice.split()[-1], timeout=PATIENCE)
+    assert b"Sign in" in signed_in.read()
     daemon = daemon_of(tmp_path)
     assert daemon
     program.send_signal(signal.SIGINT)

@@ -25,7 +25,7 @@ def mail(address: str, at: float = 1.0) -> Received:
 
 def evidence() -> Evidence:
     """Everything as it must be."""
-    figures = {"to_deliver": WANTED.to_deliver, "failed": len(WANTED.failed), "delivered": len(WANTED.delivered)}
+    figures = {"to_deliver": WANTED.to_deliver, "failed": len(WANTED.failed), "accepted": len(WANTED.delivered)}
     lines = [{"name": name, "value": value} for name, value in (figures | {"pending": 0}).items()]
     recipients = [{"address": one, "state": "delivered", "attempts": 2} for one in WANTED.waited]
     return Evidence(
