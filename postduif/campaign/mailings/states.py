@@ -238,6 +238,7 @@ def why_not_scheduled(mailing: Mailing) -> str:
 
 _WHEN = {
     Action.PREPARE: "only what waits is prepared",
+    Action.EDIT: "only what is not sent yet is edited; clone it",
     Action.STOP_PREPARING: "that is for one that is being prepared",
     Action.UNSCHEDULE: "that is for one that has a date",
     Action.PAUSE: "that is for one that is being sent",

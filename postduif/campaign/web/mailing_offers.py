@@ -34,6 +34,7 @@ class _Row(NamedTuple):
 
 
 _ROWS = (
+    _Row("Edit", "edit/setup", Action.EDIT, Permission.EDIT, page=True),
     _Row("Prepare", "prepare", Action.PREPARE, Permission.EDIT),
     _Row("Stop preparation", "stop-preparation", Action.STOP_PREPARING, Permission.EDIT),
     _Row("Send", "edit/confirm", Action.SEND, Permission.SEND, page=True),
@@ -50,15 +51,15 @@ _FIRST = {
     State.PAUSED: Action.RESUME,
 }
 """What is most likely done next."""
+_BEFORE_PROOF = 3
 PROOF = Offer("Proof", "proofs", "", page=True)
 
 
 def offers(mailing: Mailing, who: Visitor) -> tuple[Offer, ...]:
     """All of them, in the order of a mailing's life."""
-    if mailing.template:
-        return ()
-    made = [_offer(row, mailing, who) for row in _ROWS]
-    return (*made[:2], PROOF._replace(why_not=_not_allowed(Permission.EDIT, who)), *made[2:])
+    made = [_offer(row, mailing, who) for row in (_ROWS[:1] if mailing.template else _ROWS)]
+    proof = PROOF._replace(why_not=_not_allowed(Permission.EDIT, who))
+    return (*made[:_BEFORE_PROOF], proof, *made[_BEFORE_PROOF:])
 
 
 def _offer(row: _Row, mailing: Mailing, who: Visitor) -> Offer:

@@ -225,7 +225,10 @@ def test_preview(pages: Pages) -> None:
 def test_recipients_and_their_count(pages: Pages) -> None:
     """What is typed is counted before it is stored; a condition that cannot be is told in the count and when stored."""
     anna, mailing = pages.signed_in(), made(pages)
-    fields = {"persons": "ann@example.com\nben@example.com", "exclude_addresses": "ben@example.com"}
+    fields: dict[str, str | list[str]] = {
+        "persons": "ann@example.com\nben@example.com",
+        "exclude_addresses": "ben@example.com",
+    }
     counted = anna.post("/mailings/1/edit/recipients/count", {**fields})
     assert "excluded address" in counted.text
     assert ">1 <small>would get it" in counted.text

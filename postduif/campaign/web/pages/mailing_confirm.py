@@ -60,13 +60,19 @@ def dates(request: Request, who: Looking, number: int, form: Typed) -> Response:
     """The next dates that the fields would give. Nothing is stored."""
     fields = _when(form)
     if fields.get("fill") == "now":
-        fields["at"] = f"{_now(who, fields.get('zone', '')):{schedule_form.MOMENT}}"
+        soon = _now(who, fields.get("zone", "")) + datetime.timedelta(minutes=1)
+        fields["at"] = f"{soon:{schedule_form.MOMENT}}"
     try:
         found, wrong = _next(who, schedule_form.taken(fields)), ""
     except PostduifError as fault:
         found, wrong = [], str(fault)
     if is_fragment(request):
-        values: dict[str, Any] = {"dates": found, "wrong": wrong, "at": fields["at"] if fields.get("fill") else ""}
+        values: dict[str, Any] = {
+            "dates": found,
+            "wrong": wrong,
+            "asked": True,
+            "at": fields["at"] if fields.get("fill") else "",
+        }
         return render(request, "parts/mailing_dates.html", **values)
     return _page(request, who, mailing_of(who, number), 422 if wrong else 200, when=fields, wrong=wrong, dates=found)
 

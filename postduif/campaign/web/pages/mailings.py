@@ -99,6 +99,7 @@ def everything(
         archived=archived,
         labels=known,
         groups=list(GROUPS),
+        here=f"{request.url.path}?{request.url.query}",
     )
 
 
