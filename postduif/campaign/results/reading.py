@@ -129,7 +129,7 @@ class ReadAt(NamedTuple):
 
 
 def by_domain(tally: Tally) -> dict[str, ReadAt]:
-    """The domains where somebody opened or clicked. Raises StoreError."""
+    """The domains where somebody opened or clicked. Who still waits is at none. Raises StoreError."""
     if tally.source is None:
         return {}
     opened, clicked = (_at_domains(tally, list(numbers_who(tally, did, 0, -1))) for did in (Did.OPENED, Did.CLICKED))
@@ -137,9 +137,8 @@ def by_domain(tally: Tally) -> dict[str, ReadAt]:
 
 
 def _at_domains(tally: Tally, numbers: list[int]) -> dict[str, int]:
-    return dict(tally.connection.execute(_AT_DOMAINS, (json.dumps(numbers),)).fetchall())
+    rows = [row for number in numbers if (row := tally.row_of(number))]
+    return dict(tally.connection.execute(_AT_DOMAINS, (json.dumps(rows),)).fetchall())
 
 
-_AT_DOMAINS = """
-SELECT domain, count(DISTINCT number) FROM journal WHERE number IN (SELECT value FROM json_each(?)) GROUP BY domain
-"""
+_AT_DOMAINS = "SELECT domain, count(*) FROM journal WHERE id IN (SELECT value FROM json_each(?)) GROUP BY domain"

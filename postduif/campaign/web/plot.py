@@ -20,6 +20,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 10, 30
 _ROW = 26
 _LABEL = 210
 _MOST_LETTERS = 32
+_LETTER = 8
 COLOURS = 6
 """Series that can be told apart."""
 _STEPS = (
@@ -67,7 +68,7 @@ def bars(name: str, said: str, rows: Sequence[Bar], id_: str = "plot") -> Markup
     if not rows:
         return Markup()
     top = max((value for row in rows for value in row.values), default=0) or 1
-    room = WIDTH - _LABEL - 70
+    room = WIDTH - _LABEL - 16 - _LETTER * max(len(_short(row.values)) for row in rows)
     parts = []
     for place, row in enumerate(rows):
         above = place * _ROW + 4

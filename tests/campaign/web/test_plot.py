@@ -41,7 +41,7 @@ def test_bars() -> None:
     """A row for each, side by side, the largest as wide as there is room; long and evil words are tamed."""
     svg = read(bars("Domains", "said", [Bar(EVIL * 9, [10, 5]), Bar("b", [0, 0.5])]))
     widths = [float(one.get("width") or 0) for one in svg.findall(f"{SPACE}rect")]
-    assert widths == [480.0, 240.0, 0.0, 24.0]
+    assert widths == [478.0, 239.0, 0.0, 23.9]
     assert [text.text for text in svg.findall(f"{SPACE}text")][1::2] == ["10 / 5", "0 / 0.5"]
     assert (svg.findall(f"{SPACE}text")[0].text or "").endswith("…")
     assert bars("x", "y", []) == ""

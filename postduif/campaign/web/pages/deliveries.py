@@ -67,7 +67,8 @@ def one(request: Request, who: Looking, number: int, recipient: int, asked: Filt
             raise NoSuchRecipient(f"Mailing {number} has no recipient {recipient}.")
         before, behind = beside(kept.tally, asked.which, recipient)
         seed = recipient in kept.tally.seeds
-        return {"found": found, "asked": asked, "before": before, "behind": behind, "seed": seed}
+        told = {"found": found, "asked": asked, "before": before, "behind": behind, "seed": seed}
+        return told | {"here": "deliveries"}
 
     return result_page(request, who, number, "mailing/recipient.html", look)
 
