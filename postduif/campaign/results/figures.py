@@ -127,6 +127,13 @@ SELECT count(*), coalesce(sum(attempts > 0), 0), coalesce(sum(hold <> 0 AND hold
        coalesce(sum(CASE hold WHEN 0 THEN queue IN ({_COVERED}) ELSE hold NOT IN ({_WAVES}) END), 0)
 FROM recipient
 """
+_HELD = f"""
+WITH wave (id) AS ({_WAVES})
+SELECT (SELECT count(*) FROM recipient WHERE hold <> 0 AND hold IN wave),
+       (SELECT count(*) FROM recipient WHERE hold <> 0 AND hold NOT IN wave)
+       + (SELECT count(*) FROM recipient WHERE hold = 0 AND queue IN ({_COVERED}))
+"""
+"""The same counts without reading recipients: their indexes have it."""
 _OF_SEEDS = f"""
 WHERE id IN (SELECT value + (SELECT min(id) & ~{MAX_RECIPIENTS} FROM recipient) FROM json_each(?))
 """
@@ -179,9 +186,15 @@ def figures_of(tally: Tally) -> Figures:
 
 def _waiting(tally: Tally) -> list[int]:
     """All, those tried, those of a later wave, those held otherwise. Seeds are taken off: it is quicker."""
-    values = (WAVE, WAVE)
-    everybody = tally.connection.execute(_WAITING, values).fetchone()
-    ours = tally.connection.execute(_WAITING + _OF_SEEDS, (*values, json.dumps(sorted(tally.seeds)))).fetchone()
+    ask = tally.connection.execute
+    ours = ask(_WAITING + _OF_SEEDS, (WAVE, WAVE, json.dumps(sorted(tally.seeds)))).fetchone()
+    (waiting,) = ask("SELECT count(*) FROM recipient").fetchone()
+    deferred = tally.deferred(waiting)
+    if deferred is None:
+        waiting, deferred, later_wave, held = ask(_WAITING, (WAVE, WAVE)).fetchone()
+    else:
+        later_wave, held = ask(_HELD, (WAVE,)).fetchone()
+    everybody = (waiting, deferred, later_wave, held)
     return [count - seeds for count, seeds in zip(everybody, ours, strict=True)]
 
 

@@ -1,7 +1,7 @@
 """The state of every recipient of a mailing, in memory: read once, then only what is new in the journal.
 
 The journal has no index by recipient, and one would cost the MTA writes. So this reads it through once (1 to 2 s for a
-million) and keeps ten octets a recipient: what the last row that decides says, and its id. With that a page of
+million) and keeps eleven octets a recipient: what the last row that decides says, its id, and whether it was tried again. With that a page of
 recipients, an export and figures that are asked every second read only few rows.
 """
 
@@ -27,9 +27,9 @@ TOGETHER = 20_000  # journal rows that come in one text: each row by itself is a
 _UNDECIDED = ", ".join(f"'{kind.value}'" for kind in Kind if kind.value not in {*DECIDING, *EVENTS})
 _NEWS = f"""
 SELECT json_group_array(id), json_group_array(number), json_group_array(said) FROM (
-    SELECT id, number, CASE kind WHEN '{Kind.DELIVERED.value}' THEN 0
+    SELECT id, number, CASE WHEN kind = '{Kind.DELIVERED.value}' THEN 0 WHEN kind IN ({_UNDECIDED}) THEN 1
            ELSE kind || ' ' || category || ' ' || (code BETWEEN 400 AND 499) END AS said
-    FROM journal WHERE id > ? AND kind NOT IN ({_UNDECIDED}) ORDER BY id LIMIT {TOGETHER})
+    FROM journal WHERE id > ? ORDER BY id LIMIT {TOGETHER})
 """
 _SIZE = f"""
 SELECT 1 + max(coalesce((SELECT max(number) FROM person), -1),
@@ -75,6 +75,11 @@ class Tally:
         self._codes: dict[str, int] = {}
         self._code_of = array("H")
         self._row_of = array("q")
+        self._tried = bytearray()
+        """By number: 1 after an attempt that is made again."""
+        self._deferred = 0
+        """Those of them about whom nothing has decided since."""
+        self._decided = 0
         self._overtaken = array("q")
         """Ids of rows that decided, until a later one did."""
         self._last = 0
@@ -94,13 +99,13 @@ class Tally:
             rows, numbers, said = map(json.loads, texts)
             self._grow(1 + max(numbers, default=-1))
             for row, number, what in zip(rows, numbers, said, strict=True):
-                if what:
+                if what == 0:
+                    self._decide(row, number, _DELIVERED)
+                elif what != 1:
                     self._take(row, number, what)
-                else:
-                    if before := self._row_of[number]:
-                        self._overtaken.append(before)
-                    self._code_of[number] = _DELIVERED
-                    self._row_of[number] = row
+                elif not self._tried[number]:
+                    self._tried[number] = 1
+                    self._deferred += not self._row_of[number]
             self._last = rows[-1] if rows else self._last
             if len(rows) < TOGETHER:
                 break
@@ -128,6 +133,15 @@ class Tally:
             if count and isinstance(end, End):
                 ends[end] += count
         return dict(ends)
+
+    def deferred(self, waiting: int) -> int | None:
+        """Those who wait after an attempt, seeds among them, of so many who wait; None: the journal does not say.
+
+        It does not when somebody was lost with a damaged file: who waits no more and why.
+        """
+        if waiting + self._decided - len(self._back) != self.size:
+            return None
+        return self._deferred + sum(self._tried[number] for number in self._back)
 
     def row_of(self, number: int) -> int:
         """Id of the journal row that decides about that recipient; 0: there is none."""
@@ -167,6 +181,15 @@ class Tally:
         found = self.connection.execute(_STILL_WAITING, (json.dumps(sorted(numbers)),)).fetchall()
         return [number for (number,) in found]
 
+    def _decide(self, row: int, number: int, code: int) -> None:
+        if before := self._row_of[number]:
+            self._overtaken.append(before)
+        else:
+            self._decided += 1
+            self._deferred -= self._tried[number]
+        self._code_of[number] = code
+        self._row_of[number] = row
+
     def _take(self, row: int, number: int, said: str) -> None:
         code = self._codes.get(said)
         if code is None:
@@ -178,10 +201,7 @@ class Tally:
         if isinstance(end, str):
             self.events[end].add(number)
             return
-        if before := self._row_of[number]:
-            self._overtaken.append(before)
-        self._code_of[number] = code
-        self._row_of[number] = row
+        self._decide(row, number, code)
         if end.state is State.BOUNCED:
             self._returned.add(number)
 
@@ -189,3 +209,4 @@ class Tally:
         more = max(0, size - self.size)
         self._code_of.frombytes(bytes(more * self._code_of.itemsize))
         self._row_of.frombytes(bytes(more * self._row_of.itemsize))
+        self._tried += bytes(more)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from postduif.campaign.results.people import Excluded as Left
-from postduif.campaign.results.people import Which, all_excluded, everybody, excluded, recipients
+from postduif.campaign.results.people import Which, all_excluded, beside, everybody, excluded, recipients
 from postduif.campaign.results.states import State
 from postduif.campaign.results.tally import Tally
 from postduif.queue.mailing_file import Excluded
@@ -71,6 +71,17 @@ def test_which_are_meant() -> None:
     assert numbers(tally, Which(cause="spam")) == [5]
     assert numbers(tally, Which(State.FAILED, "one.example", "recipient_unknown")) == [3]
     assert numbers(tally, Which(State.PENDING, cause="spam")) == numbers(tally, Which(State.UNKNOWN)) == []
+
+
+def test_neighbours() -> None:
+    """Who stands before and behind somebody in a list, seeds left out; who is in no list has neighbours, too."""
+    tally = Tally(a_run())
+    assert beside(tally, Which(), 3) == (1, 4)
+    assert beside(tally, Which(), 0) == (None, 1)
+    assert beside(tally, Which(), 8) == (7, None)
+    assert beside(tally, Which(State.FAILED), 3) == (None, 5)
+    assert beside(tally, Which(State.FAILED), 4) == (3, 5)
+    assert beside(tally, Which(domain="two.example"), 3) == (None, 8)
 
 
 def test_page_by_page() -> None:
