@@ -21,8 +21,8 @@ from postduif.campaign.audience.import_choices import Choices
 from postduif.errors import PostduifError, StoreError
 from postduif.queue import directory
 
-MAX_SIZE = 256 * 1024 * 1024
-"""Octets of one file: some three million people."""
+MAX_SIZE = 192 * 1024 * 1024
+"""Octets of one file: some two million people."""
 MAX_WAITING = 20
 KEPT = 7 * 86400.0
 """Seconds after the last change of it."""
