@@ -1,8 +1,8 @@
 """The state of every recipient of a mailing, in memory: read once, then only what is new in the journal.
 
 The journal has no index by recipient, and one would cost the MTA writes. So this reads it through once (1 to 2 s for a
-million) and keeps eleven octets a recipient: what the last row that decides says, its id, and whether it was tried again. With that a page of
-recipients, an export and figures that are asked every second read only few rows.
+million) and keeps eleven octets a recipient: what the last row that decides says, its id, and whether anything was
+tried again. With that a page of recipients, an export and figures that are asked every second read only few rows.
 """
 
 # ruff: noqa: S608  statements are made of constants; values are always parameters
@@ -14,9 +14,9 @@ import json
 import sqlite3
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from postduif.attempt import Kind
 from postduif.campaign.results.opening import at_one_moment, opened
@@ -98,14 +98,7 @@ class Tally:
             texts = self.connection.execute(_NEWS, (self._last,)).fetchone()
             rows, numbers, said = map(json.loads, texts)
             self._grow(1 + max(numbers, default=-1))
-            for row, number, what in zip(rows, numbers, said, strict=True):
-                if what == 0:
-                    self._decide(row, number, _DELIVERED)
-                elif what != 1:
-                    self._take(row, number, what)
-                elif not self._tried[number]:
-                    self._tried[number] = 1
-                    self._deferred += not self._row_of[number]
+            self._read(zip(rows, numbers, said, strict=True))
             self._last = rows[-1] if rows else self._last
             if len(rows) < TOGETHER:
                 break
@@ -180,6 +173,21 @@ class Tally:
         """Those of them that wait."""
         found = self.connection.execute(_STILL_WAITING, (json.dumps(sorted(numbers)),)).fetchall()
         return [number for (number,) in found]
+
+    def _read(self, news: Iterable[tuple[int, int, Any]]) -> None:
+        code_of, row_of, tried = self._code_of, self._row_of, self._tried
+        for row, number, what in news:
+            if what == 0 and not row_of[number] and not tried[number]:  # as most are
+                code_of[number] = _DELIVERED
+                row_of[number] = row
+                self._decided += 1
+            elif what == 0:
+                self._decide(row, number, _DELIVERED)
+            elif what != 1:
+                self._take(row, number, what)
+            elif not tried[number]:
+                tried[number] = 1
+                self._deferred += not row_of[number]
 
     def _decide(self, row: int, number: int, code: int) -> None:
         if before := self._row_of[number]:
