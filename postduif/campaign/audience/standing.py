@@ -9,6 +9,9 @@ from typing import NamedTuple
 from postduif.bounce.address_state import EVERY_TYPE, Cause, Entry
 from postduif.campaign.audience.subscriptions import SubscriptionState, SubscriptionType, types
 
+SAID_THEMSELVES = frozenset({Cause.COMPLAINT, Cause.UNSUBSCRIBE, Cause.ERASED})
+"""Causes that are somebody's own words, and not for us to take back."""
+
 
 class Standing(NamedTuple):
     """Of one person for one type of mail."""

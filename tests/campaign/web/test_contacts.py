@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,13 @@ from postduif.bounce.address_state import Cause
 from postduif.campaign.audience import contacts
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.suppression_link import suppression_link
+from postduif.campaign.mailings import editing
+from postduif.campaign.mailings.changing import By
+from postduif.campaign.mailings.connection import mailings
+from postduif.campaign.mailings.record import Draft
 from postduif.mta.control import ask
+from postduif.queue.mailing_file import Excluded, Target
+from tests.campaign.results import made
 from tests.campaign.web.answering import answering
 from tests.campaign.web.audience_world import EVIL, with_people
 from tests.web_world import Pages
@@ -171,6 +178,26 @@ def test_a_person_is_exported_and_erased(pages: Pages) -> None:
     assert anna.get(f"/contacts/{person}").status == 404
     assert refusals(pages, "p1@example.com") == {"p1@example.com": Cause.ERASED}
     assert "asked on 3 May" in root.get("/audit").text
+
+
+def test_what_a_mailing_did_with_a_person(pages: Pages) -> None:
+    """Every reply of the receiving host, the end, and why somebody was left out."""
+    bob, eve, _ = with_people(pages)
+    anna = pages.signed_in("anna", "viewer")
+    with mailings(pages.desk.data_dir) as connection:
+        for _ in range(made.NUMBER):
+            editing.create(connection, Draft("November letter"), ("default",), By("anna", 1.0))
+    left_out = [Excluded(eve, 0, "p1@example.com", "not_subscribed")]
+    with contextlib.closing(
+        made.mailing(pages.desk.data_dir, [Target("p0@example.com", "{}", bob)], left_out)
+    ) as queue:
+        made.happens(queue, 0, "failed", code=550, enhanced="5.1.1", text=f"no {EVIL} here")
+    page = anna.get(f"/contacts/{bob}/mailings").text
+    assert "November letter" in page
+    assert "550 5.1.1 no &lt;script&gt;" in page
+    assert f"/mailings/{made.NUMBER}/recipients/0" in page
+    assert "not subscribed" in anna.get(f"/contacts/{eve}/mailings").text
+    assert '"state": "failed"' in anna.get(f"/contacts/{bob}/export").text
 
 
 def test_mailings_of_a_person(pages: Pages) -> None:

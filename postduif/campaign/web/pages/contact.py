@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from postduif.bounce.address_state import Standing
 from postduif.bounce.subject import shown
 from postduif.campaign import forgetting
 from postduif.campaign.accounts import audit
@@ -18,7 +17,7 @@ from postduif.campaign.audience import contacts, correcting, projects, subscript
 from postduif.campaign.audience.attributes import declared
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.counting import holding
-from postduif.campaign.audience.standing import standings
+from postduif.campaign.audience.standing import SAID_THEMSELVES, standings
 from postduif.campaign.audience.subscriptions import ConsentEvent, Proof
 from postduif.campaign.audience.suppression_link import suppression_link
 from postduif.campaign.database import transaction
@@ -150,7 +149,7 @@ def release(
         found = [one for one in about.entries if (one.subject, one.type) == (person["subject"], type)]
         if not found:
             raise contacts.ContactFault("Nothing of the kind is on the suppression list any more.")
-        if found[0].state.standing is not Standing.QUARANTINED and not who.may(Permission.ADMINISTER):
+        if found[0].state.cause in SAID_THEMSELVES and not who.may(Permission.ADMINISTER):
             raise NotAllowed("They said so themselves. An administrator can let it go, if they ask for mail again.")
         if not reason.strip():
             raise contacts.ContactFault("Say why it is let go.")
@@ -238,6 +237,7 @@ def _page(
             "records": {name: (declared(connection, name), rows) for name, rows in person["records"].items()},
             "standings": standings(connection, number, about.entries),
             "suppression": about,
+            "said_themselves": SAID_THEMSELVES,
             "selections": holding(connection, number, desk.data_dir, now),
             "projects": {one.name: one.id for one in projects.listed(connection)},
         }
