@@ -17,7 +17,7 @@ from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.listing import find, log
 from postduif.campaign.mailings.record import Counts, Draft, Mailing, Policy, State
-from tests.web_world import Browser, Pages
+from tests.web_world import Browser, Fields, Pages
 
 EVIL = "<script>alert(1)</script>"
 BY = By("bob", 1_790_000_000.0)
@@ -59,7 +59,7 @@ def look(pages: Pages, number: int = 1) -> Mailing:
         return find(connection, number)
 
 
-def form_of(mailing: Mailing, **more: str) -> dict[str, str | list[str]]:
+def form_of(mailing: Mailing, **more: str) -> Fields:
     """The hidden field of a step, and others."""
     return {"revision": str(mailing.revision), **more}
 
@@ -129,10 +129,10 @@ def test_every_step_says_what_is_missing(pages: Pages) -> None:
     assert "prepare it first" in confirm.text
     assert 'class="primary wide" disabled' in confirm.text
     made(pages, state=State.PREPARED)
-    confirm = anna.get("/mailings/2/edit/confirm").text
-    assert 'class="primary wide">Send now' in confirm
-    assert "2 recipients" in confirm
-    assert "thing missing" not in confirm
+    ready = anna.get("/mailings/2/edit/confirm").text
+    assert 'class="primary wide">Send now' in ready
+    assert "2 recipients" in ready
+    assert "thing missing" not in ready
 
 
 def test_setup_is_stored(pages: Pages) -> None:
@@ -225,7 +225,7 @@ def test_preview(pages: Pages) -> None:
 def test_recipients_and_their_count(pages: Pages) -> None:
     """What is typed is counted before it is stored; a condition that cannot be is told in the count and when stored."""
     anna, mailing = pages.signed_in(), made(pages)
-    fields: dict[str, str | list[str]] = {
+    fields: Fields = {
         "persons": "ann@example.com\nben@example.com",
         "exclude_addresses": "ben@example.com",
     }
@@ -243,7 +243,7 @@ def test_recipients_and_their_count(pages: Pages) -> None:
 def test_checks(pages: Pages) -> None:
     """They are run at once and shown with level, words, remedy and rule; levels are stored; nonsense is 422."""
     anna, mailing = pages.signed_in(), made(pages, DRAFT._replace(content=json.dumps(CONTENT | {"subject": " "})))
-    rules = {"level_subject_empty": "warning", "sieves": "", "hour_from": "", "hour_to": "", "zone": "UTC"}
+    rules: Fields = {"level_subject_empty": "warning", "sieves": "", "hour_from": "", "hour_to": "", "zone": "UTC"}
     assert anna.post("/mailings/1/edit/checks", form_of(mailing) | rules).status == 303
     assert json.loads(look(pages).draft.typology)["levels"] == {"subject_empty": "warning"}
     wrong = anna.post("/mailings/1/edit/checks", form_of(look(pages)) | rules | {"sieves": "{"})
@@ -287,7 +287,7 @@ def test_schedule(pages: Pages) -> None:
     """The next dates are shown before anything is stored; then it is planned; then it waits again."""
     anna = pages.signed_in()
     made(pages, DRAFT._replace(policy=Policy.NEWEST))
-    when = {
+    when: Fields = {
         "at": "2390-12-01T09:00",
         "zone": "Europe/Amsterdam",
         "frequency": "weekly",

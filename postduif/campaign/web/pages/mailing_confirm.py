@@ -56,7 +56,7 @@ def store_delivery(request: Request, who: Editing, number: int, form: Typed) -> 
 
 
 @router.post("/dates")
-def dates(request: Request, who: Looking, number: int, form: Typed) -> Response:
+def dates(request: Request, who: Editing, number: int, form: Typed) -> Response:
     """The next dates that the fields would give. Nothing is stored."""
     fields = _when(form)
     if fields.get("fill") == "now":
