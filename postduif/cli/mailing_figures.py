@@ -14,7 +14,7 @@ from rich.text import Text
 from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.results.figures import Figures, Line, lines
 from postduif.campaign.results.reading import DEFINITIONS as READING
-from postduif.campaign.results.reading import LinkResult, Reading
+from postduif.campaign.results.reading import LinkResult, ReadAt, Reading
 from postduif.campaign.results.spread import Bucket, OfDomain, Speed
 from postduif.campaign.results.states import State
 from postduif.cli.mailing_access import called
@@ -40,6 +40,7 @@ class Result(NamedTuple):
     reading: Reading | None = None
     """None: nothing of it is tracked."""
     links: Sequence[LinkResult] = ()
+    readers: Sequence[ReadAt] = ()
 
 
 class Row(NamedTuple):

@@ -22,6 +22,7 @@ from postduif.campaign.results.people import Which
 from postduif.campaign.results.people import recipients as read_recipients
 from postduif.campaign.results.reading import DEFINITIONS as READING
 from postduif.campaign.results.reading import Reading, is_tracked, link_results, reading
+from postduif.campaign.results.reading import by_domain as readers_at
 from postduif.campaign.results.selecting import enrol, select_excluded
 from postduif.campaign.results.selecting import select as select_people
 from postduif.campaign.results.spread import by_domain, over_time, speed
@@ -232,7 +233,8 @@ def _look(desk: Desk, number: int, tally: Tally, *, whole: bool) -> Result:
     read = reading(source, figures.delivered) if is_tracked(tally.connection, source) else None
     links = link_results(source, read) if whole and read else []
     domains = by_domain(tally) if started else []
-    return Result(mailing, figures, domains, some, speed(tally.connection, now, SPEED_OF), read, links)
+    readers = list(readers_at(tally).values()) if whole and read else []
+    return Result(mailing, figures, domains, some, speed(tally.connection, now, SPEED_OF), read, links, readers)
 
 
 @contextlib.contextmanager
@@ -278,6 +280,7 @@ def _json(result: Result) -> dict[str, Any]:
         "speed": result.speed._asdict(),
         "reading": result.reading and _reading(result.reading),
         "links": [one._asdict() for one in result.links],
+        "readers": [one._asdict() for one in result.readers],
     }
 
 

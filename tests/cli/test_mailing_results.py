@@ -43,6 +43,7 @@ def test_results(config: Path) -> None:
     found = json.loads(run(config, "results", "7", "--json").output)
     assert {one["name"]: one["value"] for one in found["reading"]["figures"]}["opened_with_machines"] == 2
     assert found["reading"]["machines"] == {"proxy": 1}
+    assert found["readers"] == [{"domain": "one.example", "opened": 1, "clicked": 1}]
     assert [one["clickers"] for one in found["links"]] == [1, 0, 0]
 
 

@@ -13,6 +13,7 @@ from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.preparing.shown import html_of
 from postduif.campaign.results.figures import figures_of
 from postduif.campaign.results.kept import Kept
+from postduif.campaign.results.people import recipients
 from postduif.campaign.results.reading import is_tracked, link_results, reading
 from postduif.campaign.results.tally import Source
 from postduif.campaign.web.pages.mailing_tabs import mailing_of
@@ -26,6 +27,8 @@ from postduif.errors import PostduifError
 router = APIRouter(prefix="/mailings/{number:int}/links")
 
 MOST_BARS = 20
+TRIED = 20
+"""Recipients, until one is still on file."""
 FRAMED = {
     "content-security-policy": "sandbox; default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; "
     "font-src https: data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'",
@@ -62,7 +65,12 @@ def shown(who: Looking, desk: OfDesk, number: int) -> Response:
         for one in link_results(source, read)
     }
     try:
-        html = badged(html_of(desk.config, mailing, desk.clock.time()), words) or "<p>This mailing has no HTML.</p>"
+        with desk.tallies.of(number) as kept:
+            contacts = [one.contact for one in recipients(kept.tally, limit=TRIED) if one.contact]
+        html = (
+            badged(html_of(desk.config, mailing, contacts, desk.clock.time()), words)
+            or "<p>This mailing has no HTML.</p>"
+        )
     except PostduifError as fault:
         html = f'<!doctype html><meta charset="utf-8"><p>The message cannot be shown: {escape(str(fault))}</p>'
     return HTMLResponse(html, headers=FRAMED)
