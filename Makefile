@@ -1,4 +1,4 @@
-.PHONY: demo test crash check fmt fuzz bench bench-public bounce-corpus peers docs clean
+.PHONY: demo test crash check fmt fuzz fuzz-api bench bench-public bounce-corpus peers docs clean
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -26,6 +26,9 @@ fuzz: $(BIN)/.ready   ## hostile input against each parser for SECONDS=60, then 
 	  echo "== $$name"; $(BIN)/python -m tests.fuzz $${name#fuzz_} -max_total_time=$(or $(SECONDS),60); done
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q $(PROPERTIES) $(ARGS)
 
+fuzz-api: $(BIN)/.ready   ## the REST API asked EXAMPLES=200 times for each call, otherwise each time
+	API_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -q tests/campaign/web/test_api_contract.py $(ARGS)
+
 check: $(BIN)/.ready  ## format, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -50,6 +53,7 @@ bench-public: $(BIN)/.ready  ## clicks on links in mail, on one core
 docs: $(BIN)/.ready   ## write the generated pages anew
 	$(BIN)/python -m postduif.config.manual > docs/configuration.md
 	$(BIN)/python -m tests.faults.page > docs/receiver-faults.md
+	$(BIN)/python -m postduif.campaign.web.api.manual > docs/api.md
 
 bounce-corpus: $(BIN)/.ready  ## make tests/data/bounces anew, with Debian's mail servers in namespaces of their own (root)
 	$(BIN)/python -m tests.corpus $(ARGS)

@@ -100,10 +100,10 @@ def found(connection: sqlite3.Connection, number: int) -> Run:
     return _run(row)
 
 
-def rejected(connection: sqlite3.Connection, run: int, limit: int) -> list[Rejected]:
-    """The lines that a run did not take, in their order."""
-    query = "SELECT line, address, reason FROM import_rejected WHERE run = ? ORDER BY line LIMIT ?"
-    return [Rejected(*row) for row in connection.execute(query, (run, limit)).fetchall()]
+def rejected(connection: sqlite3.Connection, run: int, limit: int, after: int = 0) -> list[Rejected]:
+    """The lines that a run did not take, in their order, from behind the line `after`."""
+    query = "SELECT line, address, reason FROM import_rejected WHERE run = ? AND line > ? ORDER BY line LIMIT ?"
+    return [Rejected(*row) for row in connection.execute(query, (run, after, limit)).fetchall()]
 
 
 def _run(row: tuple[Any, ...]) -> Run:

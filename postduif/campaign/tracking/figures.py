@@ -6,12 +6,14 @@ what is not, and why, is in docs/tracking.md.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from postduif.campaign.tracking.connection import tracking
+from postduif.campaign.database import path_of
+from postduif.campaign.tracking.connection import SCHEMA, tracking
 from postduif.campaign.tracking.counting import catch_up
 from postduif.campaign.tracking.links import links_of
 from postduif.campaign.tracking.visit import Visit, Wanted, Wish
@@ -79,6 +81,15 @@ _WISHES = """
 SELECT at, mailing, number, kind, type, how, wording, origin, done_at FROM wish WHERE mailing = ? AND number = ?
 ORDER BY id
 """
+_SINCE = """
+SELECT id, at, mailing, number, kind, link, agent, machine FROM visit
+WHERE id > ?1 AND id <= (SELECT visit FROM counted) AND (?2 = 0 OR mailing = ?2)
+AND (?3 = '[]' OR kind IN (SELECT value FROM json_each(?3))) ORDER BY id LIMIT ?4
+"""
+_WISHES_SINCE = """
+SELECT id, at, mailing, number, kind, type, how, wording, origin, done_at FROM wish
+WHERE id > ?1 AND (?2 = 0 OR mailing = ?2) ORDER BY id LIMIT ?3
+"""
 _COUNTS = "SELECT number, opens, clicks FROM reader WHERE mailing = ? AND number BETWEEN ? AND ? AND opens + clicks > 0"
 _WHO = {
     "opened": "SELECT number FROM reader WHERE mailing = ?1 AND number > ?2 AND opens > 0 ORDER BY number LIMIT ?3",
@@ -89,6 +100,7 @@ SELECT number FROM (SELECT number, kind, max(id) FROM wish WHERE mailing = ?1 AN
 ('{Wanted.UNSUBSCRIBE.value}', '{Wanted.RESUBSCRIBE.value}') GROUP BY number)
 WHERE kind = '{Wanted.UNSUBSCRIBE.value}' ORDER BY number LIMIT ?3""",  # noqa: S608  constants
 }
+_WAITING = "SELECT count(*), min(at) FROM wish WHERE done_at IS NULL AND kind NOT IN ('export', 'erase')"
 WHAT = tuple(_WHO)
 """What `who` can be asked."""
 _WHO_CLICKED = """
@@ -157,12 +169,55 @@ def wishes_of(data_dir: Path, mailing: int, number: int) -> tuple[tuple[Wish, fl
     return tuple((Wish(*row[:-1]), row[-1]) for row in rows)
 
 
+class Numbered(NamedTuple):
+    """A visit with its number, which rises."""
+
+    id: int
+    visit: Visit
+
+
+def visits_since(
+    data_dir: Path, after: int, limit: int, mailing: int = 0, kinds: Collection[str] = ()
+) -> list[Numbered]:
+    """Visits behind that number, in order, of all mailings or one, of all kinds or these. Raises StoreError.
+
+    Only those that are counted: what they are taken for may still change by what the same reader does later.
+    """
+    with tracking(data_dir) as connection:
+        count_all(connection, data_dir)
+        rows = connection.execute(_SINCE, (after, mailing, json.dumps(list(kinds)), limit)).fetchall()
+    return [Numbered(id_, Visit(*rest)) for id_, *rest in rows]
+
+
+def last_visit(data_dir: Path) -> int:
+    """The highest number there ever was. Raises StoreError."""
+    with tracking(data_dir) as connection:
+        row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'visit'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def wishes_since(data_dir: Path, after: int, limit: int, mailing: int = 0) -> list[tuple[int, Wish, float | None]]:
+    """Wishes behind that number, in order, each with when it was carried out. Raises StoreError."""
+    with tracking(data_dir) as connection:
+        rows = connection.execute(_WISHES_SINCE, (after, mailing, limit)).fetchall()
+    return [(id_, Wish(*rest), done_at) for id_, *rest, done_at in rows]
+
+
 def counts_of(data_dir: Path, mailing: int, first: int, last: int) -> dict[int, tuple[int, int]]:
     """Opens and clicks of the recipients from `first` to `last` who did any, without machines. Raises StoreError."""
     with tracking(data_dir) as connection:
         count_all(connection, data_dir)
         rows = connection.execute(_COUNTS, (mailing, first, last)).fetchall()
     return {number: (opens, clicks) for number, opens, clicks in rows}
+
+
+def waiting_wishes(data_dir: Path) -> tuple[int, float]:
+    """How many wishes have not had their effect, and when the oldest was said (0: none). Raises StoreError."""
+    if not path_of(data_dir, SCHEMA).exists():
+        return 0, 0.0
+    with tracking(data_dir) as connection:
+        count, oldest = connection.execute(_WAITING).fetchone()
+    return count, oldest or 0.0
 
 
 def _links(data_dir: Path, mailing: int) -> int:

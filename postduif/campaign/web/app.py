@@ -6,6 +6,9 @@ from fastapi import Depends, FastAPI
 
 from postduif.campaign.accounts import sessions
 from postduif.campaign.web import assets, trouble
+from postduif.campaign.web.api.app import PREFIX, create_api
+from postduif.campaign.web.api.branch import Branch
+from postduif.campaign.web.api.entrance import MOST
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.pages import LIMITS, ROUTERS
 from postduif.campaign.web.pages.shared import Doors
@@ -30,6 +33,7 @@ def create_app(desk: Desk) -> FastAPI:
             there = sessions.found(connection, cookie, desk.clock.time(), lifetime, active=active)
         return Visitor(desk, *there) if there else None
 
+    app.add_middleware(Branch, path=PREFIX, to=create_api(desk))
     hosts = web_hosts(desk.config.web)
-    app.add_middleware(Gate, hosts=hosts, origin=desk.origin, find=find, limits=LIMITS)
+    app.add_middleware(Gate, hosts=hosts, origin=desk.origin, find=find, limits={**LIMITS, PREFIX: MOST})
     return app

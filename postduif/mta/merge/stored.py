@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -31,6 +31,7 @@ class _Stored:
 
 
 _ADAPTER = TypeAdapter(_Stored)
+_CONTENT = TypeAdapter(Content)
 
 
 def dump(content: Content, names: Collection[str]) -> bytes:
@@ -39,6 +40,12 @@ def dump(content: Content, names: Collection[str]) -> bytes:
         return _ADAPTER.dump_json(_Stored(VERSION, content, tuple(sorted(names))))
     except (ValueError, UnicodeEncodeError) as error:
         raise TemplateError(f"the content cannot be stored: {error}") from None
+
+
+def plain(content: Content) -> dict[str, Any]:
+    """Content as JSON has it, attachments in base64, for a request to the door (docs/injection.md)."""
+    found: dict[str, Any] = _CONTENT.dump_python(content, mode="json")
+    return found
 
 
 def load(stored: bytes) -> tuple[Content, frozenset[str]]:

@@ -1,0 +1,70 @@
+"""Who calls: found by the token before the call is looked at, and what it may. Each route names its scope."""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from fastapi import Depends, Request
+
+from postduif.campaign.accounts import audit
+from postduif.campaign.accounts.roles import GRANTS, Permission
+from postduif.campaign.accounts.tokens import Bearer
+from postduif.campaign.mailings.changing import By
+from postduif.campaign.web.api.problem import Problem
+from postduif.campaign.web.desk import Desk
+
+STATE = "postduif.caller"
+"""Where the entrance leaves it in the request's scope."""
+SCOPES = {
+    Permission.LOOK: "read everything but the audit trail",
+    Permission.EDIT: "change people, selections and mailings; prepare; send proofs; add to the suppression list",
+    Permission.SEND: "send, schedule, pause, resume and stop mailings; send single messages; release addresses",
+    Permission.ADMINISTER: "erase people; read the audit trail",
+}
+"""What each scope of a token opens. To edit is not to send. The role of the token's person is a limit as well."""
+
+
+class Caller(NamedTuple):
+    """A program, at this desk, by one token of a person."""
+
+    desk: Desk
+    bearer: Bearer
+
+    @property
+    def name(self) -> str:
+        """As it is written down."""
+        return f"{self.bearer.person.name} (token {self.bearer.token.id})"
+
+    def by(self, words: str = "") -> By:
+        """What calls of the campaign are told: who, when, and why."""
+        return By(self.name, self.desk.clock.time(), words)
+
+    def note(self, what: str, about: str, words: str = "") -> None:
+        """In the audit trail. Never values: it is not erased with a person."""
+        with self.desk.accounts() as connection:
+            audit.note(connection, self.by(), what, about, words)
+
+
+class Needs:
+    """A dependency: the caller, if token and person have the scope. Raises Problem."""
+
+    def __init__(self, scope: Permission) -> None:
+        self.scope = scope
+
+    def __call__(self, request: Request) -> Caller:
+        """Who calls."""
+        caller = request.scope.get(STATE)
+        if not isinstance(caller, Caller):
+            raise Problem("unauthorized", "There is no token.")
+        if self.scope not in caller.bearer.token.scopes:
+            raise Problem("scope_missing", f"This needs a token with the scope {self.scope}.", scope=self.scope.value)
+        role = caller.bearer.person.role
+        if self.scope not in GRANTS[role]:
+            raise Problem("not_allowed", f"The token is of a person whose role is {role}, which may not {self.scope}.")
+        return caller
+
+
+Looking = Annotated[Caller, Depends(Needs(Permission.LOOK))]
+Editing = Annotated[Caller, Depends(Needs(Permission.EDIT))]
+Sending = Annotated[Caller, Depends(Needs(Permission.SEND))]
+Administering = Annotated[Caller, Depends(Needs(Permission.ADMINISTER))]

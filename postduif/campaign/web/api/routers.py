@@ -1,0 +1,44 @@
+"""What can be asked of the API, one router for each kind of thing. Add yours to ROUTERS."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from postduif.campaign.web.api.routes import (
+    attributes,
+    audit,
+    contact,
+    contacts,
+    events,
+    imports,
+    mail_types,
+    mailing_actions,
+    mailing_files,
+    mailing_results,
+    mailings,
+    messages,
+    projects,
+    selections,
+    suppression,
+    token,
+)
+
+ROUTERS: tuple[APIRouter, ...] = (
+    token.router,
+    contacts.router,
+    contact.router,
+    attributes.router,
+    mail_types.router,
+    selections.router,
+    projects.router,
+    imports.router,
+    mailings.router,
+    mailing_files.router,
+    mailing_actions.router,
+    mailing_results.router,
+    messages.router,
+    suppression.router,
+    events.router,
+    audit.router,
+)
+"""In the order of the manual."""

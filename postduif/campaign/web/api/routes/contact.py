@@ -1,0 +1,160 @@
+"""What belongs to one person: types of mail with the proofs, and child records."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Response
+from pydantic import Field
+
+from postduif.campaign.audience import attributes, contacts, records, subscriptions
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.standing import standings
+from postduif.campaign.audience.subscriptions import Proof
+from postduif.campaign.audience.suppression_link import suppression_link
+from postduif.campaign.audience.withdrawing import withdraw
+from postduif.campaign.database import transaction
+from postduif.campaign.web.api import people
+from postduif.campaign.web.api.caller import Editing, Looking
+from postduif.campaign.web.api.people import Ref, Value
+from postduif.campaign.web.api.problem import Problem
+from postduif.campaign.web.api.shape import Line, Moment, Number, Shape, rfc3339
+
+router = APIRouter(prefix="/contacts/{ref}", tags=["contacts"])
+KindOfRecord = Annotated[str, Path(max_length=200, description="A kind of child records.")]
+
+
+class StandingOut(Shape):
+    """What somebody is for one type of mail."""
+
+    type: str
+    title: str
+    words: str = Field(description="everybody gets it, confirmed, unconfirmed, not asked or unsubscribed.")
+    gets: bool = Field(description="Mail of this type goes to them, as far as the type is concerned.")
+    since: Moment | None
+
+
+class Standings(Shape):
+    """For each type of mail."""
+
+    items: list[StandingOut]
+
+
+class ConsentIn(Shape):
+    """What somebody said, with the proof of it."""
+
+    type: Line = Field(description="A type of mail; of `withdrawn` also empty, for all mail.")
+    event: Literal["asked", "confirmed", "withdrawn"]
+    wording: Annotated[str, Field(min_length=1, max_length=1000)] = Field(description="The text that they agreed to.")
+    origin: Line = Field(default="", description="The network address that they came from.")
+
+
+class ConsentOut(Shape):
+    """A row of proof."""
+
+    type: str
+    event: str
+    at: Moment
+    origin: str
+    wording: str
+    source: str
+
+
+class Consents(Shape):
+    """All proofs, the first first."""
+
+    items: list[ConsentOut]
+
+
+class RecordIn(Shape):
+    """A child record."""
+
+    email: Line = Field(default="", description="Its own address.")
+    values: dict[str, Value] = Field(default={})
+
+
+class RecordKey(Shape):
+    """Which one it is."""
+
+    id: int
+
+
+class Records(Shape):
+    """Those of one kind."""
+
+    items: list[dict[str, Any]]
+
+
+@router.get("/subscriptions")
+def list_subscriptions(who: Looking, ref: Ref) -> Standings:
+    """Which types of mail they get, and why not the others."""
+    with audience(who.desk.data_dir) as connection, suppression_link(who.desk.data_dir) as link:
+        number = people.of(connection, ref)
+        about = link.about(contacts.profile(connection, number)["subject"])
+        found = standings(connection, number, about.entries)
+    rows = [one._asdict() | {"type": one.type.name, "title": one.type.title} for one in found]
+    return Standings(items=[StandingOut(**row) for row in rows])
+
+
+@router.get("/consent")
+def list_consent(who: Looking, ref: Ref) -> Consents:
+    """The proofs of what they agreed to and took back."""
+    with audience(who.desk.data_dir) as connection:
+        found = contacts.profile(connection, people.of(connection, ref))
+    return Consents(items=[ConsentOut(**row) for row in found["consent"]])
+
+
+@router.post("/consent", status_code=201)
+def consent(who: Editing, ref: Ref, given: ConsentIn) -> Standings:
+    """They asked for a type, confirmed it, or want no more of it, which holds at once. The proof is kept."""
+    proof = Proof(who.desk.clock.time(), given.wording, who.name, given.origin)
+    with audience(who.desk.data_dir) as connection:
+        number = people.of(connection, ref)
+        if given.event == "withdrawn":
+            withdraw(connection, people.tell(who.desk), number, given.type, proof)
+        else:
+            do = subscriptions.ask if given.event == "asked" else subscriptions.confirm
+            with transaction(connection):
+                do(connection, number, subscriptions.type_named(connection, given.type), proof)
+    return list_subscriptions(who, ref)
+
+
+@router.get("/records/{collection}")
+def list_records(who: Looking, ref: Ref, collection: KindOfRecord) -> Records:
+    """Their child records of that kind."""
+    with audience(who.desk.data_dir) as connection:
+        found = contacts.profile(connection, people.of(connection, ref))["records"]
+    if collection not in found:
+        raise Problem("not_found", "There are no child records of that kind.")
+    return Records(items=[shown(row) for row in found[collection]])
+
+
+@router.post("/records/{collection}", status_code=201)
+def put_record(who: Editing, ref: Ref, collection: KindOfRecord, given: RecordIn) -> RecordKey:
+    """Enter one; of a kind with a key, one with that key is changed."""
+    with audience(who.desk.data_dir) as connection, transaction(connection):
+        number = people.of(connection, ref)
+        kind = _kind(attributes.collections(connection), collection)
+        texts = people.texts(connection, given.values, collection)
+        made = records.put(connection, number, kind, texts, given.email, who.desk.clock.time())
+    return RecordKey(id=made)
+
+
+@router.delete("/records/{collection}/{number}", status_code=204)
+def remove_record(who: Editing, ref: Ref, collection: KindOfRecord, number: Number) -> Response:
+    """Take one away."""
+    with audience(who.desk.data_dir) as connection, transaction(connection):
+        kind = _kind(attributes.collections(connection), collection)
+        records.remove(connection, people.of(connection, ref), kind, number)
+    return Response(status_code=204)
+
+
+def shown(row: dict[str, Any]) -> dict[str, Any]:
+    """A record as JSON has it."""
+    return row | {"created": rfc3339(row["created"]), "changed": rfc3339(row["changed"])}
+
+
+def _kind(known: dict[str, attributes.Collection], name: str) -> attributes.Collection:
+    if name not in known:
+        raise Problem("not_found", "There are no child records of that kind.")
+    return known[name]

@@ -1,0 +1,76 @@
+"""Types of mail: what people ask for and unsubscribe from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+from pydantic import Field
+
+from postduif.campaign.audience import subscriptions
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.subscriptions import SubscriptionType
+from postduif.campaign.database import transaction
+from postduif.campaign.web.api.caller import Editing, Looking
+from postduif.campaign.web.api.shape import Line, Shape
+
+router = APIRouter(prefix="/mail-types", tags=["types of mail"])
+TypeName = Annotated[str, Path(max_length=200)]
+
+
+class TypeIn(Shape):
+    """What is decided of a type."""
+
+    title: Line = Field(default="", description="What people read; empty: the name.")
+    description: Line = ""
+    everybody: bool = Field(description="It goes to everybody who has not unsubscribed; else only to who asked.")
+    confirm: bool = Field(default=False, description="Who asks gets it only after following a link (double opt-in).")
+
+
+class TypeOut(Shape):
+    """A type of mail."""
+
+    name: str
+    title: str
+    description: str
+    everybody: bool
+    confirm: bool
+
+
+class Types(Shape):
+    """All of them."""
+
+    items: list[TypeOut]
+
+
+@router.get("")
+def list_types(who: Looking) -> Types:
+    """All, by name."""
+    with audience(who.desk.data_dir) as connection:
+        return Types(items=[TypeOut.model_validate(one) for one in subscriptions.types(connection).values()])
+
+
+@router.get("/{name}")
+def one(who: Looking, name: TypeName) -> TypeOut:
+    """One of them."""
+    with audience(who.desk.data_dir) as connection:
+        return TypeOut.model_validate(subscriptions.type_named(connection, name))
+
+
+@router.put("/{name}")
+def save(who: Editing, name: TypeName, given: TypeIn) -> TypeOut:
+    """Make it, or change the one of that name."""
+    made = SubscriptionType(name, given.title or name, given.description, given.everybody, given.confirm)
+    with audience(who.desk.data_dir) as connection, transaction(connection):
+        subscriptions.save_type(connection, made)
+    who.note("type.saved", f"type {name}")
+    return TypeOut.model_validate(made)
+
+
+@router.delete("/{name}", status_code=204)
+def delete(who: Editing, name: TypeName) -> Response:
+    """Away with it; the proofs stay."""
+    with audience(who.desk.data_dir) as connection, transaction(connection):
+        subscriptions.delete_type(connection, name)
+    who.note("type.deleted", f"type {name}")
+    return Response(status_code=204)

@@ -1,0 +1,142 @@
+"""What is done with a mailing: prepared, checked, sent, paused. What its state forbids is 409 with what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from sqlite3 import Connection
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from postduif.campaign.accounts import approval
+from postduif.campaign.mailings import occasions, running
+from postduif.campaign.mailings.changing import By
+from postduif.campaign.mailings.record import Mailing
+from postduif.campaign.mailings.states import Action, decide
+from postduif.campaign.preparing.doing import do_check
+from postduif.campaign.preparing.places import Places
+from postduif.campaign.preparing.previewing import found_as
+from postduif.campaign.sending.acting import Means, acted
+from postduif.campaign.sending.proofing import send_proof
+from postduif.campaign.web.api import people
+from postduif.campaign.web.api.caller import Caller, Editing, Looking, Sending
+from postduif.campaign.web.api.mailing_shape import MailingOut, ScheduleIn, schedule_of
+from postduif.campaign.web.api.people import IfMatch
+from postduif.campaign.web.api.routes.mailing_results import ReportOut, report_out
+from postduif.campaign.web.api.routes.mailings import answer, opened
+from postduif.campaign.web.api.shape import Line, Number, Shape
+from postduif.campaign.web.pages.mailing_actions import subject_of
+
+router = APIRouter(prefix="/mailings/{number}/actions", tags=["actions on a mailing"])
+Do = Callable[[Connection, Mailing, By], Mailing]
+_WAIT = "It goes on by itself: ask for the mailing until its state is another."
+
+
+class ProofIn(Shape):
+    """To whom, and as whom."""
+
+    to: Annotated[list[Line], Field(min_length=1, max_length=20)] = Field(description="Addresses; anybody's.")
+    seen_by: Line = Field(default="", description="An address or #ID: as they would get it. Empty: the first of all.")
+
+
+class ProofOut(Shape):
+    """A proof that was sent."""
+
+    number: int
+    to: list[str]
+    ids: list[str] = Field(description="What the mail server calls the mails.")
+
+
+@router.post("/prepare", status_code=202, description=f"Find out who gets it and what speaks against it. {_WAIT}")
+def prepare(who: Editing, number: Number, response: Response, if_match: IfMatch = "") -> MailingOut:
+    """Find out who gets it."""
+    return _do(who, number, if_match, running.prepare, response)
+
+
+@router.post("/stop-preparing")
+def stop_preparing(who: Editing, number: Number, response: Response, if_match: IfMatch = "") -> MailingOut:
+    """Nothing is sent; a draft again."""
+    return _do(who, number, if_match, running.stop_preparing, response)
+
+
+@router.post("/check")
+def check(who: Looking, number: Number) -> ReportOut:
+    """What the checks say of it now that need no preparation. Changes nothing; may take some seconds."""
+    with opened(who, number):
+        pass
+    return report_out(do_check(who.desk.config, number, who.desk.clock))
+
+
+@router.post("/proof", status_code=202)
+def proof(who: Editing, number: Number, given: ProofIn) -> ProofOut:
+    """Send it to some addresses as one person would get it. Nothing in it is tracked or unsubscribes."""
+    with opened(who, number) as (connection, seen):
+        config = who.desk.config
+        whom, contact = found_as(config, seen, given.seen_by, who.desk.clock.time())
+        sent = send_proof(connection, config, seen, whom, contact, given.to, who.by())
+    return ProofOut(number=sent.number, to=sent.to, ids=sent.ids)
+
+
+@router.post("/send", status_code=202)
+def send(who: Sending, number: Number, response: Response, if_match: IfMatch = "") -> MailingOut:
+    """Send what is prepared, now. With `web.approval` a second person must have agreed on the pages."""
+
+    def do(connection: Connection, seen: Mailing, by: By) -> Mailing:
+        decide(seen, Action.SEND)
+        _see_approved(who, seen, "send")
+        return running.send(connection, seen, by)
+
+    return _do(who, number, if_match, do, response)
+
+
+@router.post("/schedule")
+def schedule(who: Sending, number: Number, given: ScheduleIn, response: Response, if_match: IfMatch = "") -> MailingOut:
+    """Let it go at a time, or again and again by a rule."""
+
+    def do(connection: Connection, seen: Mailing, by: By) -> Mailing:
+        _see_approved(who, seen, "schedule")
+        return occasions.schedule(connection, seen, schedule_of(given), by)
+
+    return _do(who, number, if_match, do, response)
+
+
+@router.post("/unschedule")
+def unschedule(who: Sending, number: Number, response: Response, if_match: IfMatch = "") -> MailingOut:
+    """Let it wait; what is prepared stays so."""
+    return _do(who, number, if_match, occasions.unschedule, response)
+
+
+@router.post("/pause")
+def pause(who: Sending, number: Number, response: Response, if_match: IfMatch = "") -> MailingOut:
+    """Nothing more of it goes out until it is resumed."""
+    return _do(who, number, if_match, running.pause, response)
+
+
+@router.post("/resume")
+def resume(who: Sending, number: Number, response: Response, if_match: IfMatch = "") -> MailingOut:
+    """Go on after a pause."""
+    return _do(who, number, if_match, running.resume, response)
+
+
+@router.post("/stop", status_code=202, description=f"End it for good: what waits is withdrawn. {_WAIT}")
+def stop(who: Sending, number: Number, response: Response, if_match: IfMatch = "") -> MailingOut:
+    """End it for good."""
+    return _do(who, number, if_match, running.stop, response)
+
+
+def _do(who: Caller, number: int, if_match: str, do: Do, response: Response) -> MailingOut:
+    """Change the record, and do at once what it asks for."""
+    desk = who.desk
+    with opened(who, number, if_match) as (connection, seen):
+        do(connection, seen, who.by())
+        means = Means(connection, Places(desk.data_dir), people.tell(desk), desk.clock.time())
+        found = acted(means, number)
+    return answer(response, found.mailing, found.waits)
+
+
+def _see_approved(who: Caller, mailing: Mailing, action: str) -> None:
+    """Raises NotAllowed where a second person has to agree first."""
+    if who.desk.config.web.approval:
+        with who.desk.accounts() as connection:
+            approval.see_approved(connection, subject_of(mailing, action))

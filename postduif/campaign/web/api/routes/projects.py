@@ -1,0 +1,113 @@
+"""Projects: something that people take part in, each with a role."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+
+from postduif.campaign.audience import projects
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.database import transaction
+from postduif.campaign.mailings.linked import refuse_if_awaited
+from postduif.campaign.web.api.caller import Editing, Looking
+from postduif.campaign.web.api.routes.selections import MOST, Changed, Contacts
+from postduif.campaign.web.api.shape import After, Id, Limit, Line, Moment, Name, Number, Page, Shape, paged
+
+router = APIRouter(prefix="/projects", tags=["projects"])
+
+
+class ProjectIn(Shape):
+    """A new one."""
+
+    name: Name
+    note: Line = ""
+
+
+class ProjectOut(Shape):
+    """One project."""
+
+    id: int
+    name: str
+    note: str
+    created: Moment
+    members: int
+
+
+class TakingPart(Shape):
+    """People, and what they are in it."""
+
+    contacts: Annotated[list[Id], Field(max_length=MOST)]
+    role: Line = ""
+
+
+class MemberOut(Shape):
+    """Somebody who takes part."""
+
+    id: int
+    email: str
+    role: str
+
+
+@router.get("")
+def list_projects(request: Request, who: Looking, after: After = 0, limit: Limit = 100) -> Page[ProjectOut]:
+    """All, in the order in which they were made."""
+    with audience(who.desk.data_dir) as connection:
+        every = sorted((one for one in projects.listed(connection) if one.id > after), key=lambda one: one.id)
+    return paged(request, every[: limit + 1], limit, lambda one: one.id, "after", ProjectOut.model_validate)
+
+
+@router.post("", status_code=201)
+def create(who: Editing, given: ProjectIn, response: Response) -> ProjectOut:
+    """Make one."""
+    with audience(who.desk.data_dir) as connection, transaction(connection):
+        made = projects.create(connection, given.name, who.desk.clock.time(), given.note)
+    who.note("project.made", f"project {made.id}", made.name)
+    response.headers["Location"] = f"/api/v1/projects/{made.id}"
+    return ProjectOut.model_validate(made)
+
+
+@router.get("/{number}")
+def one(who: Looking, number: Number) -> ProjectOut:
+    """One of them."""
+    with audience(who.desk.data_dir) as connection:
+        return ProjectOut.model_validate(projects.numbered(connection, number))
+
+
+@router.delete("/{number}", status_code=204)
+def delete(who: Editing, number: Number) -> Response:
+    """Away with it; the people stay. Not while a mailing that is still to be prepared goes to it."""
+    with audience(who.desk.data_dir) as connection, transaction(connection):
+        there = projects.numbered(connection, number)
+        refuse_if_awaited(who.desk.data_dir, "projects", there.name)
+        projects.delete(connection, there)
+    who.note("project.deleted", f"project {number}", there.name)
+    return Response(status_code=204)
+
+
+@router.get("/{number}/members")
+def list_members(
+    request: Request, who: Looking, number: Number, after: After = 0, limit: Limit = 100
+) -> Page[MemberOut]:
+    """Who takes part, and as what."""
+    with audience(who.desk.data_dir) as connection:
+        rows = projects.members(connection, projects.numbered(connection, number), after, limit + 1)
+    found = [MemberOut(id=id_, email=email, role=role) for id_, email, role in rows]
+    return paged(request, found, limit, lambda one: one.id, "after", lambda one: one)
+
+
+@router.post("/{number}/members")
+def add_members(who: Editing, number: Number, given: TakingPart) -> Changed:
+    """Put people into it, or give them another role. Who is not known is passed over."""
+    with audience(who.desk.data_dir) as connection, transaction(connection):
+        there = projects.numbered(connection, number)
+        projects.add(connection, there, given.contacts, given.role)
+        return Changed(changed=projects.numbered(connection, number).members - there.members)
+
+
+@router.post("/{number}/members/remove")
+def remove_members(who: Editing, number: Number, given: Contacts) -> Changed:
+    """Take people out of it."""
+    with audience(who.desk.data_dir) as connection, transaction(connection):
+        return Changed(changed=projects.remove(connection, projects.numbered(connection, number), given.contacts))

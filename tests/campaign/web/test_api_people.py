@@ -1,0 +1,154 @@
+"""People by the API: contacts, attributes, types of mail, selections, projects, imports, the suppression list."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.contacts import find
+from tests.api_filled import filled
+from tests.api_world import Program, caller
+from tests.mta_beside import LISTENER, MtaBeside
+from tests.web_world import Pages
+
+PATIENCE = 20.0  # real seconds
+
+
+def test_contacts(tmp_path: Path) -> None:
+    """Somebody is entered, found, read with an ETag, changed only as seen, replaced whole."""
+    with Pages(tmp_path) as pages:
+        shop = caller(pages)
+        filled(shop)
+        known = shop.post("/contacts", {"email": "JO@remote.example"})
+        assert (known.code, known.json["id"]) == ("exists", 1)
+        assert shop.post("/contacts", {"email": "nobody"}).code == "address"
+        assert [one["id"] for one in shop.every("/contacts?limit=1")] == [2, 1]
+        assert [one["id"] for one in shop.every("/contacts?selection=Delft")] == [1]
+        assert [one["id"] for one in shop.every("/contacts?condition=city%20is%20empty")] == [2]
+        assert shop.get("/contacts?condition=citty%20is%20empty").code == "condition"
+        seen = shop.get("/contacts/jo%40remote.example")
+        assert seen.json["attributes"] == {"city": "Delft", "interests": []}
+        assert seen.json["projects"] == {"Fair": "guest"}
+        assert seen.json["created"].endswith("Z")
+        given = {"attributes": {"interests": ["a, b", "c"]}}
+        changed = shop.patch("/contacts/1", given, If_Match=seen.headers["etag"])
+        assert changed.json["attributes"] == {"city": "Delft", "interests": ["a, b", "c"]}
+        assert shop.patch("/contacts/1", given, If_Match=seen.headers["etag"]).code == "changed"
+        assert shop.patch("/contacts/1", {"attributes": {"city": 7}}).code == "invalid"
+        assert shop.patch("/contacts/1", {"attributes": {"citty": "x"}}).code == "invalid"
+        whole = shop.put("/contacts/1", {"name": "Johanna"}, If_Match=changed.headers["etag"]).json
+        assert (whole["name"], whole["attributes"]) == ("Johanna", {"city": None, "interests": []})
+        assert shop.put("/contacts/eva%40remote.example", {"name": "Eva"}).status == 201
+        assert shop.put("/contacts/eva%40remote.example", {}, If_None_Match="*").code == "changed"
+        assert shop.put("/contacts/99", {}).code == "not_found"
+        told = shop.get("/audit?about=contact%201").json["items"]
+        assert {one["what"] for one in told} == {"contact.changed"}
+        assert "Johanna" not in str(told)
+
+
+def test_with_the_mta(tmp_path: Path) -> None:
+    """Who withdraws or is erased is refused at once; a corrected address takes that along; the list lets go."""
+    with Pages(tmp_path, LISTENER) as pages:
+        shop = caller(pages)
+        filled(shop)
+        assert shop.delete("/contacts/1?reason=asked").code == "mta_silent"
+        with MtaBeside(pages.path):
+            proof = {"type": "news", "event": "confirmed", "wording": "Yes, send me news", "origin": "192.0.2.1"}
+            assert shop.post("/contacts/1/consent", proof).status == 201
+            told = shop.post("/contacts/1/consent", proof | {"event": "withdrawn"}).json["items"]
+            assert [(one["type"], one["gets"]) for one in told] == [("news", False)]
+            assert [one["event"] for one in shop.get("/contacts/1/consent").json["items"]] == ["confirmed", "withdrawn"]
+            assert shop.patch("/contacts/1", {"email": "johanna@remote.example"}).json["email"].startswith("johanna")
+            entered = {"addresses": ["x@remote.example", "no address"], "reason": "they called"}
+            assert shop.post("/suppression", entered).json["changed"] == 1
+            listed = [one["address"] for one in shop.every("/suppression?limit=1")]
+            assert listed == ["jo@remote.example", "johanna@remote.example", "x@remote.example"]
+            assert shop.get("/suppression/x@remote.example").json["refused_by"]["cause"] == "manual"
+            assert shop.get("/suppression/no").code == "refused"
+            edits = caller(pages, "look", "edit")
+            assert edits.delete("/suppression/x@remote.example?reason=x").code == "scope_missing"
+            assert shop.delete("/suppression/x@remote.example?reason=mistake").json == {"changed": 1}
+            assert shop.delete("/suppression/x@remote.example?reason=mistake").code == "not_found"
+            assert shop.delete("/contacts/2").code == "invalid"
+            assert shop.delete("/contacts/2?reason=asked").status == 204
+            assert shop.get("/contacts/2").code == "not_found"
+    with audience(tmp_path) as connection:
+        assert find(connection, "an@remote.example") is None
+
+
+def test_attributes_and_records(tmp_path: Path) -> None:
+    """Attributes are declared and removed; child records are told apart by their key."""
+    with Pages(tmp_path) as pages:
+        shop = caller(pages)
+        filled(shop)
+        names = [(one["name"], one["collection"]) for one in shop.get("/attributes").json["items"]]
+        assert names == [("city", ""), ("interests", ""), ("code", "orders")]
+        assert shop.post("/attributes", {"name": "city", "kind": "number"}).code == "invalid"
+        assert shop.post("/attributes", {"name": "total", "kind": "number", "collection": "orders"}).status == 201
+        record = shop.post("/contacts/1/records/orders", {"values": {"code": "7", "total": 12.5}}).json
+        (there,) = shop.get("/contacts/1/records/orders").json["items"]
+        assert (there["id"], there["code"], there["total"]) == (record["id"], "7", 12.5)
+        assert shop.post("/contacts/1/records/orders", {"values": {"total": 1}}).code == "invalid"
+        assert shop.delete(f"/contacts/2/records/orders/{record['id']}").code == "not_found"
+        assert shop.delete(f"/contacts/1/records/orders/{record['id']}").status == 204
+        assert shop.get("/contacts/1/records/machines").code == "not_found"
+        assert shop.delete("/attributes/nothing").code == "not_found"
+
+
+def test_selections_projects_types(tmp_path: Path) -> None:
+    """Selections of each kind, with who is in them; projects; types of mail."""
+    with Pages(tmp_path) as pages:
+        shop = caller(pages)
+        filled(shop)
+        assert shop.get("/selections/1/count").json == {"count": 2}
+        assert [one["id"] for one in shop.every("/selections/1/members?limit=1")] == [1, 2]
+        assert shop.post("/selections/1/members/remove", {"contacts": [2, 7]}).json == {"changed": 1}
+        assert shop.post("/selections/2/members", {"contacts": [2]}).code == "invalid"
+        assert shop.patch("/selections/2", {"condition": 'name = "An"'}).json["condition"] == 'name = "An"'
+        assert [one["id"] for one in shop.every("/selections/2/members")] == [2]
+        assert shop.post("/selections/count", {"condition": 'name = "Jo"'}).json == {"count": 1}
+        assert shop.post("/selections", {"name": "Some", "kind": "static"}).code == "invalid"
+        assert shop.post("/selections/3/addresses", {"addresses": ["a@b.example"]}).json == {"changed": 1}
+        assert shop.get("/selections/3/addresses").json == {"items": ["a@b.example"], "count": 1}
+        assert shop.delete("/selections/3").status == 204
+        assert [one["id"] for one in shop.every("/selections?limit=1")] == [1, 2]
+        assert shop.post("/projects/1/members", {"contacts": [1, 2], "role": "host"}).json == {"changed": 1}
+        assert {one["role"] for one in shop.every("/projects/1/members?limit=1")} == {"host"}
+        assert shop.delete("/projects/1").status == 204
+        assert shop.put("/mail-types/news", {"everybody": False, "confirm": True}).json["confirm"] is True
+        assert shop.put("/mail-types/two%20words", {"everybody": False}).code == "invalid"
+        assert shop.delete("/mail-types/news").status == 204
+        assert shop.get("/mail-types").json == {"items": []}
+
+
+def test_imports(tmp_path: Path) -> None:
+    """A file is uploaded once, tried, and taken in; the log says which lines were not."""
+    with Pages(tmp_path) as pages:
+        shop = caller(pages)
+        text = b"email;city\nann@one.example;Delft\nnobody;Leiden\n"
+        made = shop.post("/imports?name=people.csv", text, Idempotency_Key="k")
+        assert shop.post("/imports?name=people.csv", text, Idempotency_Key="k").json["id"] == made.json["id"]
+        assert shop.post("/imports?name=people.csv", b"").code == "invalid"
+        path = f"/imports/{made.json['id']}"
+        assert shop.patch(path, {"selection": "New", "duplicates": "no"}).code == "invalid"
+        assert shop.patch(path, {"selection": "New"}).json["choices"]["selection"] == "New"
+        assert shop.post(f"{path}/actions/try").status == 202
+        tried = _rested(shop, path)
+        assert (tried["stage"], tried["counts"]["added"], tried["refused"][0]["line"]) == ("tried", 1, 3)
+        assert shop.get("/contacts").json["items"] == []
+        assert shop.post(f"{path}/actions/run").status == 202
+        run = _rested(shop, path)["run"]
+        assert shop.get(f"/import-runs/{run}").json["rejected"] == 1
+        assert [one["line"] for one in shop.every(f"/import-runs/{run}/rejected?limit=1")] == [3]
+        assert [one["email"] for one in shop.every("/contacts?selection=New")] == ["ann@one.example"]
+        assert shop.post(f"{path}/actions/run").code == "not_now"
+
+
+def _rested(shop: Program, path: str) -> dict[str, object]:
+    """The upload, once nobody reads it."""
+    end = time.monotonic() + PATIENCE
+    while (found := shop.get(path).json)["stage"] in ("new", "trying", "running"):
+        assert time.monotonic() < end, found
+        time.sleep(0.02)
+    return dict(found)
