@@ -1,4 +1,4 @@
-"""A person is erased, everywhere: the suppression list first, then the audience, then the targets of mailings.
+"""A person is erased, everywhere: the suppression list first, then the audience, answers to forms, targets of mailings.
 
 In this order a crash between two leaves somebody who gets no mail, and the same again does the rest.
 """
@@ -13,6 +13,8 @@ from typing import Any
 from postduif.bounce.subject import shown
 from postduif.campaign.audience import contacts, erasing
 from postduif.campaign.database import path_of
+from postduif.campaign.forms import answers
+from postduif.campaign.forms.connection import are_there, forms
 from postduif.campaign.mailings.connection import SCHEMA, mailings
 from postduif.campaign.mailings.forgetting import forget
 
@@ -32,6 +34,9 @@ def erase(connection: sqlite3.Connection, data_dir: Path, tell: Tell, text: str,
         tell("suppress.erase", addresses=real, reason=reason, by=by)
     if not erasing.erase(connection, contact, subjects) and not real:
         raise contacts.ContactFault(f"nobody is known as {text}, and it is no address; correct it")
+    if are_there(data_dir):
+        with forms(data_dir) as answered:
+            answers.forget(answered, contact, subjects)
     if path_of(data_dir, SCHEMA).exists():
         with mailings(data_dir) as named:
             forget(named, contact, subjects)

@@ -40,4 +40,5 @@ def addresses(public_url: str, token: str) -> dict[str, object]:
         "unsubscribe_url": f"{public_url}/u/{token}",
         "preferences_url": f"{public_url}/p/{token}",
         "web_version_url": f"{public_url}/w/{token}",
+        "form_url": f"{public_url}/f/{token}",
     }

@@ -15,10 +15,11 @@ from postduif.mta.control import ask
 from postduif.queue.condition import Condition
 from postduif.queue.inspect import looking
 from postduif.queue.mailing import Terms, directory_of
+from postduif.queue.mailing_file import hand_over
 from postduif.sink import Sink
 from tests.fakes import FakeClock
 from tests.stories.daemon import Daemon, text
-from tests.stories.mailings import handed_over
+from tests.stories.mailings import handed_over, prepared
 from tests.stories.roads import to
 from tests.stories.test_returned import SETTINGS, comes_back, dsn
 
@@ -247,3 +248,32 @@ async def test_who_is_erased_is_in_no_result(tmp_path: Path) -> None:
 
         await daemon.until(gone)
         assert rows(tmp_path, "SELECT count(*) FROM journal") == [(len(PEOPLE) // 2 + 1,)]
+
+
+async def test_who_unsubscribes_while_its_file_is_closed(tmp_path: Path) -> None:
+    """The file of a paused mailing is closed, so nothing is taken out of it; who unsubscribed meanwhile gets nothing of
+    it when it goes on, and nothing of one that was prepared before and handed over later."""
+    terms, left = Terms(mail_type="news"), PEOPLE[5]
+    async with Sink() as sink, Daemon(tmp_path, to(sink) + SETTINGS) as daemon:
+        handed_over(tmp_path / "data", 7, PEOPLE, daemon.clock.time(), terms=terms, waves=(1, 19))
+        other = prepared(tmp_path / "data", 8, PEOPLE, terms=terms)
+        await told(daemon, "mailing.open")
+        await sink.wait_for(1)
+        await told(daemon, "mailing.pause")
+        await daemon.until(lambda: not any(store.stats.leased for store in daemon.app.stores))
+        await daemon.app.mailings.look()
+        assert len(list(daemon.app.stores)) == 1
+        wish = {"address": left, "type": "news", "at": daemon.clock.time(), "evidence": "one-click"}
+        await asyncio.to_thread(ask, tmp_path / "run", "leaving.unsubscribe", mailing=7, number=5, **wish)
+        await daemon.settle()
+        assert rows(tmp_path, f"SELECT count(*) FROM recipient WHERE address = '{left}'") == [(1,)]
+        now = daemon.clock.time()
+        hand_over(other, tmp_path / "data", at=now, expires_at=now + 86400, waves=())
+        await asyncio.to_thread(ask, tmp_path / "run", "mailing.open", number=8)
+        await told(daemon, "mailing.resume")
+        await told(daemon, "mailing.wave", wave=2)
+        await sink.wait_for(2 * len(PEOPLE) - 2)
+        await daemon.quiet(sink)
+        assert left not in [one.recipients[0] for one in sink.messages]
+        for number in (7, 8):
+            assert rows(tmp_path, "SELECT recipient FROM journal WHERE kind = 'suppressed'", number) == [(left,)]

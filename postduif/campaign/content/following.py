@@ -18,7 +18,8 @@ from postduif.campaign.tracking.links import NAMES, TrackedLink
 from postduif.mta.merge.names import LINKS
 
 _FOLLOWED = ("a", "area")
-_OURS = re.compile(rf"(?:\{{\{{|\[\[)[\s-]*(?:{'|'.join(sorted(LINKS))})[\s-]*(?:\}}\}}|\]\])")
+_NAMED = r"/[a-z0-9-]+"  # the form that is meant stands behind `form_url`
+_OURS = re.compile(rf"(?:\{{\{{|\[\[)[\s-]*(?:{'|'.join(sorted(LINKS))})[\s-]*(?:\}}\}}|\]\])(?:{_NAMED})?")
 _PIXEL = (
     '<img src="{}/o/{{{{ link_token }}}}.gif" width="1" height="1" alt="" '
     'style="display:block;width:1px;height:1px;border:0">'

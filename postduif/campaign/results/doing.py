@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from postduif.campaign.forms import responses
 from postduif.campaign.results.states import EVENTS, Did
 from postduif.campaign.results.tally import Tally
 from postduif.campaign.tracking.figures import who
@@ -12,12 +13,15 @@ CHUNK = 5000
 
 
 def numbers_who(tally: Tally, did: Did, link: int, after: int) -> Iterator[int]:
-    """Those behind `after` who opened, clicked (`link`, or 0 for any), unsubscribed, complained or answered.
+    """Those behind `after` who opened, clicked (`link`, or 0 for any), filled in a form, unsubscribed, complained or
+    answered.
 
     Seeds may be among those who complained, unsubscribed or answered. Raises StoreError.
     """
     if did.value in EVENTS:
         return iter(sorted(number for number in tally.events[did.value] if number > after))
+    if did is Did.RESPONDED:
+        return _respondents(tally, after)
     return _visitors(tally, did, link, after)
 
 
@@ -41,6 +45,12 @@ def without(some: Iterator[int], others: Iterator[int]) -> Iterator[int]:
             other = next(others, None)
         if one != other:
             yield one
+
+
+def _respondents(tally: Tally, after: int) -> Iterator[int]:
+    while tally.source is not None and (found := responses.who(*tally.source, after=after, limit=CHUNK)):
+        yield from found
+        after = found[-1]
 
 
 def _visitors(tally: Tally, did: Did, link: int, after: int) -> Iterator[int]:

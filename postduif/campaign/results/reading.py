@@ -10,6 +10,7 @@ import json
 import sqlite3
 from typing import NamedTuple
 
+from postduif.campaign.forms import responses
 from postduif.campaign.results.doing import numbers_who
 from postduif.campaign.results.figures import Definition
 from postduif.campaign.results.states import Did
@@ -27,6 +28,7 @@ class Reading(NamedTuple):
     opened: int
     clicked: int
     viewed: int
+    responded: int
     opened_with_machines: int
     clicked_with_machines: int
     opens: int
@@ -51,6 +53,7 @@ DEFINITIONS = (
         "clicked_of_opened", "opened", "The clicked, out of those who opened; who reads without images opens nothing."
     ),
     Definition("viewed", "delivered", "Different people who read it as a web page."),
+    Definition("responded", "delivered", "Different people who answered a form that it led to."),
     Definition("opened_with_machines", "delivered", "Different recipients whose mail was opened, by whomever."),
     Definition("clicked_with_machines", "delivered", "Different recipients whose links were followed, by whomever."),
     Definition("opens", "", "How often people opened it."),
@@ -83,6 +86,7 @@ def reading(source: Source, delivered: int) -> Reading:
         found.human.openers,
         found.human.clickers,
         found.human.viewers,
+        responses.count(*source),
         found.all.openers,
         found.all.clickers,
         found.human.opens,

@@ -35,6 +35,8 @@ class Did(StrEnum):
     NOT_OPENED = "not opened"
     """Of those delivered."""
     CLICKED = "clicked"
+    RESPONDED = "responded"
+    """Answered a form."""
     NOT_CLICKED = "not clicked"
     """Of those delivered."""
     UNSUBSCRIBED = "unsubscribed"

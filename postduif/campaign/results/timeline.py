@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from postduif.address import parse
 from postduif.attempt import UNTRIED, Kind
+from postduif.campaign.forms import responses
 from postduif.campaign.results.opening import at_one_moment
 from postduif.campaign.results.people import Recipient, read
 from postduif.campaign.results.tally import Tally
@@ -24,6 +25,8 @@ from postduif.queue.rows import MAX_RECIPIENTS
 PREPARED, STARTED = "prepared", "started"
 ASKED = "asked"
 """On the pages of readers: for no more mail, to be counted or not, for a copy, to be erased."""
+RESPONDED = "responded"
+"""To a form that the mailing led to."""
 VISITS = {
     Visited.OPEN: "opened",
     Visited.CLICK: "clicked",
@@ -40,7 +43,7 @@ class Event(NamedTuple):
     at: float | None
     """Since the epoch; None: the file does not say, which is so of `prepared`."""
     kind: str
-    """A kind of `attempt.Kind`, PREPARED, STARTED, one of VISITS or ASKED."""
+    """A kind of `attempt.Kind`, PREPARED, STARTED, one of VISITS, ASKED or RESPONDED."""
     attempt: int
     """Which attempt it was; 0: it was none."""
     code: int
@@ -128,6 +131,10 @@ def _read_by(tally: Tally, number: int) -> list[Event]:
         words = " ".join(part for part in (wish.kind.replace("_", " "), wish.type and f"of {wish.type}") if part)
         told = f'{words}, {wish.how}, "{wish.wording}"' if wish.wording else f"{words}, {wish.how}"
         found.append(_said_by_us(wish.at, ASKED)._replace(text=told if done_at else f"{told}; to be done"))
+    for answer in responses.of_reader(*tally.source, number):
+        words = ", ".join([*(f"{name}: {text}" for name, text in answer.values.items()), *answer.types])
+        told = f"{answer.form}: {words}" if words else answer.form
+        found.append(_said_by_us(answer.at, RESPONDED)._replace(text=told))
     return found
 
 

@@ -61,6 +61,7 @@ def test_figures(tally: Tally) -> None:
         "clicked": (1, "delivered", 3),
         "clicked_of_opened": (1, "opened", 2),
         "viewed": (1, "delivered", 3),
+        "responded": (0, "delivered", 3),
         "opened_with_machines": (3, "delivered", 3),
         "clicked_with_machines": (1, "delivered", 3),
         "opens": (2, "", 0),

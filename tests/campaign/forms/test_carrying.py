@@ -1,0 +1,175 @@
+"""What was answered reaches the audience once it is confirmed, with proof; answers to a mailing are in its results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from postduif.campaign import forgetting
+from postduif.campaign.audience import contacts
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.forms import answers
+from postduif.campaign.forms.answers import DAY, MAILS, New
+from postduif.campaign.forms.carrying import FormCarrier
+from postduif.campaign.forms.confirmation import LASTS
+from postduif.campaign.forms.connection import forms
+from postduif.campaign.forms.responses import by_form
+from postduif.campaign.results.people import Which, recipients
+from postduif.campaign.results.reading import reading
+from postduif.campaign.results.selecting import select
+from postduif.campaign.results.states import Did
+from postduif.campaign.results.tally import Source, tally_of
+from postduif.campaign.results.timeline import timeline
+from postduif.mta.control import NotRunning
+from tests.campaign.forms.made import NEWSLETTER, SURVEY, answered, put
+from tests.campaign.tracking.readers import NOW, NUMBER, PEOPLE, config_of, mailing
+from tests.fakes import FakeClock
+
+NEW = New("newsletter", 1, NOW + 1, "nl", "new@one.example", "new@one.example", ("offers",), {"age": "33"}, "192.0.2.1")
+
+
+class Mta:
+    """Knows who left what, and can be away."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.said: list[tuple[str, dict[str, Any]]] = []
+
+    def __call__(self, do: str, **request: Any) -> Any:
+        """As the control socket."""
+        if self.away:
+            raise NotRunning("away")
+        self.said.append((do, request))
+        return [{"entries": [{"type": "offers", "cause": "unsubscribe"}]}]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """With a mailing that was delivered, and two forms."""
+    tmp_path.chmod(0o700)
+    mailing(config_of(tmp_path).server.data_dir)
+    put(tmp_path / "data", NEWSLETTER, SURVEY)
+    return tmp_path
+
+
+def step(place: Path, tell: Mta, clock: FakeClock | None = None, carrier: FormCarrier | None = None) -> None:
+    """One look of the campaign's process."""
+    with forms(place / "data") as connection:
+        (carrier or FormCarrier(config_of(place), tell, clock or FakeClock(NOW + 60))).step(connection)
+
+
+def signed_up(place: Path, new: New = NEW, *, confirmed: bool = True) -> None:
+    """As the pages keep it."""
+    with forms(place / "data") as connection:
+        answers.sign_up(connection, new)
+        connection.execute("UPDATE answer SET mailed = 1")
+        if confirmed:
+            answers.confirm(connection, answers.listed(connection, new.form)[0], NOW + 9, "192.0.2.2")
+
+
+def known(place: Path, who: str) -> dict[str, Any]:
+    """All of a person."""
+    with audience(place / "data") as connection:
+        return contacts.profile(connection, contacts.found(connection, who))
+
+
+def test_the_proof(place: Path) -> None:
+    """Asking and confirming are proven in the words of that version, with both addresses, once; who left comes back."""
+    signed_up(place)
+    tell = Mta()
+    for _ in range(2):
+        step(place, tell)
+        with forms(place / "data") as connection:
+            connection.execute("UPDATE answer SET done = NULL")  # as if killed before it was noted
+    person = known(place, "new@one.example")
+    words = ("version 1: Ik wil het weeknieuws.",)
+    assert [(one["event"], one["at"], one["origin"], one["wording"]) for one in person["consent"]] == [
+        ("asked", NOW + 1, "192.0.2.1", *words),
+        ("confirmed", NOW + 9, "192.0.2.2", *words),
+    ]
+    assert (person["language"], person["attributes"]["age"]) == ("nl", 33)
+    release = ("suppress.release", "offers")
+    assert {(do, one.get("type")) for do, one in tell.said} == {("suppress.show", None), release}
+
+
+def test_not_confirmed(place: Path) -> None:
+    """Nothing of it reaches the audience, and it goes when its link is over; one address gets few mails a day."""
+    for number in range(MAILS + 2):
+        signed_up(place, NEW._replace(at=NOW + number), confirmed=False)
+    clock = FakeClock(NOW + 60)
+    step(place, Mta(), clock)
+    assert len(answered(place / "data")) == MAILS
+    with pytest.raises(contacts.ContactFault):
+        known(place, "new@one.example")
+    signed_up(place, NEW._replace(at=NOW + DAY + 9), confirmed=False)
+    assert len(answered(place / "data")) == MAILS + 1
+    clock.advance(LASTS + DAY)
+    step(place, Mta(), clock)
+    assert len(answered(place / "data")) == 1
+
+
+def test_the_mta_is_away(place: Path) -> None:
+    """The answer waits, and is carried when it is back."""
+    signed_up(place)
+    tell, clock = Mta(), FakeClock(NOW + 60)
+    tell.away = True
+    carrier = FormCarrier(config_of(place), tell, clock)
+    step(place, tell, carrier=carrier)
+    assert answered(place / "data")[0].state == "confirmed"
+    tell.away = False
+    clock.advance(5)
+    step(place, tell, carrier=carrier)
+    assert answered(place / "data")[0].state == "taken over"
+
+
+def test_an_attribute_that_is_gone(place: Path) -> None:
+    """What is not known any more is left out, and the rest is taken over."""
+    signed_up(place, NEW._replace(values={"gone": "x", "age": "7"}, types=("gone", "offers")))
+    step(place, Mta())
+    assert known(place, "new@one.example")["attributes"]["age"] == 7
+
+
+def respond(place: Path, number: int, *, seed: bool = False, **values: str) -> None:
+    """Of a reader."""
+    new = New("survey", 1, NOW + 100, "en", "", "", ("offers",), values, "")
+    with forms(place / "data") as connection:
+        answers.respond(connection, new, NUMBER, number, seed=seed)
+
+
+def test_answers_to_a_mailing(place: Path) -> None:
+    """They set what is known of the person, count once for each, stand in lists and timeline, and make a selection."""
+    respond(place, 2, age="30")
+    respond(place, 2, age="41", member="yes")
+    respond(place, 1)
+    respond(place, 0, seed=True)
+    step(place, Mta())
+    person = known(place, PEOPLE[2])
+    assert (person["attributes"]["age"], person["attributes"]["member"]) == (41, True)
+    assert [(one["event"], one["source"]) for one in person["consent"]] == [("confirmed", "form survey, mailing 7")]
+    data_dir = place / "data"
+    assert reading(Source(data_dir, NUMBER), 4).responded == 2
+    assert [(one.form, one.responses) for one in by_form(data_dir, NUMBER)] == [("survey", 2)]
+    with tally_of(data_dir, NUMBER) as tally, audience(data_dir) as connection:
+        which = Which(did=Did.RESPONDED)
+        assert [one.number for one in recipients(tally, which)] == [1, 2]
+        selection, new = select(connection, "Respondents", tally, which, NOW)
+        assert (selection.name, new) == ("Respondents", 2)
+        told = timeline(tally, 2)
+        assert told is not None
+        assert [one.text for one in told.events if one.kind == "responded"] == ["survey: age: 41, member: yes, offers"]
+
+
+def test_erased(place: Path) -> None:
+    """Who is erased is in no answer any more, confirmed or not, nor in the file."""
+    signed_up(place)
+    respond(place, 2, age="30")
+    step(place, Mta())
+    signed_up(place, NEW._replace(at=NOW + 5), confirmed=False)
+    with audience(place / "data") as connection:
+        for who in ("new@one.example", PEOPLE[2]):
+            forgetting.erase(connection, place / "data", Mta(), who, reason="asked", by="anna")
+    assert answered(place / "data") == answered(place / "data", "survey") == []
+    for file in (place / "data" / "campaign").glob("forms.sqlite*"):
+        assert b"new@one.example" not in file.read_bytes()
