@@ -39,6 +39,7 @@ from postduif.campaign.audience.condition.vocabulary import (
     Scope,
     Vocabulary,
     known,
+    listed,
     nearest,
 )
 
@@ -173,13 +174,13 @@ class Compiler:
         sign = {"!=": "IS NOT"}.get(one.sign, one.sign)
         return f"{found.sql} {sign} ?", [value]
 
-    def _among(self, field: Field, listed: tuple[Value, ...], scope: Scope) -> tuple[str, list[Any]]:
+    def _among(self, field: Field, values: tuple[Value, ...], scope: Scope) -> tuple[str, list[Any]]:
         if self._field(field, scope).time:
-            return self._joined(tuple(Compare(field, "=", value) for value in listed), " OR ", scope)
+            return self._joined(tuple(Compare(field, "=", value) for value in values), " OR ", scope)
         found = self._field(field, scope)
         if found.kind is Kind.LIST:
             raise ConditionFault(f'{field.name} is a list; ask: "..." in {field.name}', field.at)
-        return f"{found.sql} IN ({', '.join('?' * len(listed))})", [self._value(one, found, field) for one in listed]
+        return f"{found.sql} IN ({', '.join('?' * len(values))})", [self._value(one, found, field) for one in values]
 
     def _value(self, value: Value, found: Known, field: Field) -> Any:
         """What SQLite is given. Raises ConditionFault when it is not of the field's kind."""
@@ -197,10 +198,11 @@ class Compiler:
     def _has(self, word: str, field: Field, scope: Scope) -> tuple[str, list[Any]]:
         if not scope.collection and field.name == "selections":
             return self._selection(word, field.at)
-        if not scope.collection and field.name == "subscriptions":
-            self._asks = True
-            return _SUBSCRIBED, [word, word, word]
         if not scope.collection and field.name in LISTS:
+            word = listed(self._words, field.name, word, field.at)
+            if field.name == "subscriptions":
+                self._asks = True
+                return _SUBSCRIBED, [word, word, word]
             return _IN_LIST[field.name], [word]
         found = known(scope, field.name, field.at)
         if found.kind is not Kind.LIST:

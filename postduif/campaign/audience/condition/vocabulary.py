@@ -51,6 +51,8 @@ class Vocabulary(NamedTuple):
     children: Mapping[str, Scope]
     selections: Mapping[str, Selected]
     """By name in lower case."""
+    listed: Mapping[str, tuple[str, ...]]
+    """What there is of the other LISTS: sources, projects, types of mail."""
 
 
 OF_CONTACTS = {
@@ -67,6 +69,12 @@ LISTS = ("sources", "selections", "projects", "subscriptions")
 """Lists of names that every contact has, in other tables."""
 FLAGS = ("valid", "bounced", "complained", "unsubscribed", "suppressed")
 """What is true of an address or not. All but the first are on the suppression list."""
+_LISTED = {
+    "sources": "SELECT DISTINCT name FROM source ORDER BY name",
+    "projects": "SELECT name FROM project ORDER BY name",
+    "subscriptions": "SELECT name FROM subscription_type ORDER BY name",
+}
+_ONE_OF = {"sources": "source", "projects": "project", "subscriptions": "type of mail"}
 
 
 def vocabulary(connection: sqlite3.Connection) -> Vocabulary:
@@ -83,7 +91,8 @@ def vocabulary(connection: sqlite3.Connection) -> Vocabulary:
         children[name] = Scope(name, fields, collection)
     rows = connection.execute("SELECT id, name, kind, condition FROM selection").fetchall()
     selections = {name.lower(): Selected(id_, name, kind, condition) for id_, name, kind, condition in rows}
-    return Vocabulary(Scope("contacts", OF_CONTACTS | contacts), children, selections)
+    others = {name: tuple(one for (one,) in connection.execute(query)) for name, query in _LISTED.items()}
+    return Vocabulary(Scope("contacts", OF_CONTACTS | contacts), children, selections, others)
 
 
 def known(scope: Scope, name: str, at: int) -> Known:
@@ -92,6 +101,15 @@ def known(scope: Scope, name: str, at: int) -> Known:
         return found
     others = () if scope.collection else (*LISTS, *FLAGS)
     raise ConditionFault(f"{scope.what} have no {name!r}{nearest(name, (*scope.fields, *others))}", at)
+
+
+def listed(words: Vocabulary, of: str, name: str, at: int) -> str:
+    """The source, project or type of mail, as it is on file. Raises ConditionFault, with the nearest name."""
+    there = words.listed[of]
+    for one in there:
+        if one.lower() == name.lower():
+            return one
+    raise ConditionFault(f"there is no {_ONE_OF[of]} {name!r}{nearest(name, there)}", at)
 
 
 def nearest(name: str, names: tuple[str, ...]) -> str:

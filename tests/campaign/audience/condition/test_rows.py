@@ -9,6 +9,7 @@ from postduif.campaign.audience.condition.rows import ALL, ANY, SIGNS, Group, Ro
 from postduif.campaign.audience.condition.tokens import ConditionFault
 from postduif.campaign.audience.condition.vocabulary import vocabulary
 from postduif.campaign.audience.selections import compiled_condition
+from postduif.campaign.audience.subscriptions import SubscriptionType, save_type
 from tests.campaign.audience.people import NOW, an_audience
 
 TEXTS = (
@@ -41,6 +42,7 @@ TOO_RICH = (
 def test_what_rows_say_is_what_the_condition_said(text: str) -> None:
     """A condition read into rows and written again has the same people: the same SQL and values."""
     connection = an_audience()
+    save_type(connection, SubscriptionType("news", "News", "", everybody=False, confirm=False))
     rows = rows_of(text)
     assert rows is not None
     again = text_of(rows, fields_of(vocabulary(connection)))

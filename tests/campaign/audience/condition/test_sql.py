@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from postduif.campaign.audience import projects
 from postduif.campaign.audience.condition.reading import read
 from postduif.campaign.audience.condition.sql import MAX_COMPARISONS, MAX_LEVELS, Compiler
 from postduif.campaign.audience.condition.tokens import ConditionFault
 from postduif.campaign.audience.condition.vocabulary import vocabulary
 from postduif.campaign.audience.selections import SelectionFault, SelectionKind, add_members, create, day, delete, named
+from postduif.campaign.audience.subscriptions import SubscriptionType, save_type
 from postduif.campaign.database import transaction
 from tests.campaign.audience.people import DAY, NOW, an_audience, emails, order, person
 
@@ -48,6 +50,8 @@ def people() -> Iterator[sqlite3.Connection]:
     with transaction(connection):
         club = create(connection, "Club", SelectionKind.STATIC, NOW)
         add_members(connection, club, [2, 3], NOW)
+        projects.add(connection, projects.create(connection, "Fair 26", NOW), [2], "guest")
+        save_type(connection, SubscriptionType("news", "News", "", everybody=False, confirm=False))
         create(connection, "Adults", SelectionKind.DYNAMIC, NOW, "age >= 18")
         create(connection, "Adult club", SelectionKind.DYNAMIC, NOW, '"adults" in selections and "club" in selections')
     yield connection
@@ -113,6 +117,7 @@ def those(connection: sqlite3.Connection, text: str) -> str:
         ('"club" in selections', "bc"),
         ('"Adult Club" in selections', "b"),
         ('"TEST" in sources', "abcd"),
+        ('"fair 26" in projects', "b"),
         ("valid", "abcd"),
         ("age > 1 or age < 1 or age = 1 or age is empty", "abcd"),
     ],
@@ -143,6 +148,9 @@ def test_means(people: sqlite3.Connection, text: str, who: str) -> None:
         ("any orders(any orders)", "child records have no child records"),
         ("any orders(country = 'NL')", "orders have no 'country'"),
         ("'Clubb' in selections", "there is no selection 'Clubb'; did you mean \"Club\"?"),
+        ("'tst' in sources", "there is no source 'tst'; did you mean \"test\"?"),
+        ("'Fair 25' in projects", "there is no project 'Fair 25'; did you mean \"Fair 26\"?"),
+        ("id < 0 and 'new' not in subscriptions", "there is no type of mail 'new'; did you mean \"news\"?"),
     ],
 )
 def test_faults(people: sqlite3.Connection, text: str, said: str) -> None:
@@ -160,7 +168,6 @@ def test_values_are_never_sql(people: sqlite3.Connection) -> None:
             f'country = "{quoted}"',
             f'"{quoted}" in tags',
             f'name contains "{quoted}"',
-            f'"{quoted}" in projects',
         ):
             assert those(people, form) == ""
 
