@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -20,6 +21,9 @@ ALL_UP_TO = 20_000
 """Recipients of a mailing for each of whom the message is made."""
 OTHERWISE = 2_000
 """Of a larger one, spread evenly: a million would take half a minute."""
+
+_PERHAPS_BLANK = re.compile(r'"["\s\\]')
+"""In values as JSON: a text that is empty, or begins with white space or something that is escaped."""
 
 
 class Sampling:
@@ -51,7 +55,8 @@ class Sampling:
         self._seen += len(recipients)
         for recipient in recipients:
             values = recipient.values
-            if "null" in values or (self._lists and "[]" in values):  # what is blank is not stored: values.read
+            # a quick look for what `merge.value.blank` may be true of, a third of the time of reading them all
+            if "null" in values or _PERHAPS_BLANK.search(values) or (self._lists and "[]" in values):
                 self._empty.update(self._merge.empty(self._scope(recipient)))
 
     def found(self) -> Rendered:
