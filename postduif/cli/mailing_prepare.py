@@ -23,6 +23,7 @@ from postduif.campaign.results.opening import opened as opened_results
 from postduif.campaign.results.people import excluded
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.mailing_access import Desk, number_argument, opened
+from postduif.cli.mailing_causes import exclusion_cause
 from postduif.cli.mailing_report import print_findings, print_report, report_json
 from postduif.cli.options import config_option
 from postduif.cli.tables import table
@@ -76,7 +77,7 @@ def checks(config_path: Path, number: int, *, anew: bool, as_json: bool) -> None
 @click.command
 @config_option
 @number_argument
-@click.option("--cause", default="", help="Only those with this cause.")
+@click.option("--cause", default="", callback=exclusion_cause, help="Only those with this cause.")
 @click.option("--counts", "counted", is_flag=True, help="How many for each cause.")
 @click.option("--after", default=0, help="Only ids above this one.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="At most.")

@@ -32,6 +32,7 @@ from postduif.campaign.results.timeline import Event, as_sent, numbers_of
 from postduif.campaign.results.timeline import timeline as timeline_of
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.mailing_access import Desk, brief, number_argument, opened
+from postduif.cli.mailing_causes import exclusion_cause, reply_cause
 from postduif.cli.mailing_figures import Result, drawn, line_of, live, reading_rows, rows, width_of
 from postduif.cli.mailing_spread import DOMAINS, clock
 from postduif.cli.options import config_option
@@ -58,7 +59,9 @@ def _domain(_: click.Context, __: click.Parameter, value: str) -> str:
 _at_domain = click.option("--domain", default="", callback=_domain, help="Only at this domain.")
 _did = click.option("--did", type=click.Choice([did.value for did in Did]), help="Only who did this, without machines.")
 _link = click.option("--link", default=0, help="With --did clicked or not clicked: this link, by its number.")
-_of_cause = click.option("--cause", default="", help="Only whose last reply meant this, as mailbox_full.")
+_of_cause = click.option(
+    "--cause", default="", callback=reply_cause, help="Only whose last reply meant this, as mailbox_full."
+)
 
 
 @click.command
@@ -166,7 +169,7 @@ def export(
 @_of_cause
 @_did
 @_link
-@click.option("--excluded", help='Those excluded for this cause; "" is any.')
+@click.option("--excluded", callback=exclusion_cause, help='Those excluded for this cause; "" is any.')
 @click.option("--project", is_flag=True, help="NAME is a project, not a selection.")
 @click.option("--role", default="", help="Of those who come into the project.")
 @json_option

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from postduif.bounce.category import CATEGORIES
+from postduif.campaign.audience.exclusion import Exclusion
+from postduif.campaign.checks.filters import Held
 from postduif.campaign.mailings import editing
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
@@ -59,3 +62,26 @@ def test_who(config: Path) -> None:
     assert run(config, "select", "7", "X", "--excluded", "", "--project").exit_code == 2
     timeline = json.loads(run(config, "timeline", "7", "ann@one.example", "--json").output)
     assert [one["kind"] for one in timeline[0]["events"]][-2:] == ["opened", "clicked"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("recipients", "7", "--cause", "mailbox-ful"), "'mailbox-ful' is no cause; did you mean mailbox_full?"),
+        (("export", "7", "--cause", "excluded_domain"), "'excluded_domain' is no cause; there are recipient_unknown, "),
+        (("select", "7", "X", "--excluded", "unsubscribe"), "'unsubscribe' is no cause; did you mean unsubscribed?"),
+        (("exclusions", "7", "--cause", "nulmx"), "'nulmx' is no cause; did you mean null_mx?"),
+    ],
+)
+def test_a_cause_that_is_none(config: Path, words: tuple[str, ...], told: str) -> None:
+    """A word that means nothing is refused, and not answered with nobody."""
+    result = run(config, *words)
+    assert (result.exit_code, told in " ".join(result.output.split())) == (2, True), result.output
+
+
+def test_every_cause_is_taken(config: Path) -> None:
+    """Those that the figures show can be asked for."""
+    for word in [*Exclusion, *Held, ""]:
+        assert run(config, "exclusions", "7", "--cause", word).exit_code == 0
+    for word in [*CATEGORIES, ""]:
+        assert run(config, "recipients", "7", "--cause", word).exit_code == 0
