@@ -25,7 +25,7 @@ from postduif.campaign.mailings.listing import MAX_LISTED, Filter, find, listed
 from postduif.campaign.mailings.record import Mailing, State
 from postduif.campaign.preparing import report as reports
 from postduif.campaign.preparing.composition import draft_of
-from postduif.campaign.preparing.places import Places, preparing
+from postduif.campaign.preparing.places import Places, note_progress, preparing
 from postduif.campaign.preparing.preparation import Prepared, Stopped, Work, look, prepare
 from postduif.campaign.preparing.pressure import history
 from postduif.campaign.preparing.report import Report
@@ -60,7 +60,12 @@ def do_prepare(
         if not ours or seen.state is not State.PREPARING:
             return None
         try:
-            with _work(config, connection, seen, clock, progress) as work, _seldom_collected():
+
+            def told(looked: int, people: int) -> None:
+                note_progress(places, number, looked, people)
+                progress(looked, people)
+
+            with _work(config, connection, seen, clock, told) as work, _seldom_collected():
                 wanted = work.wanted
                 prepared = prepare(work._replace(wanted=lambda: not ending() and wanted()))
         except Stopped:

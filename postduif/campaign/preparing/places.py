@@ -12,6 +12,8 @@ from typing import NamedTuple
 from postduif.errors import StoreError
 from postduif.queue import directory, mailing
 
+_PROGRESS_LENGTH = 40
+
 
 class Places(NamedTuple):
     """Those of one installation."""
@@ -47,7 +49,7 @@ def preparing(places: Places, number: int) -> Iterator[bool]:
     directory.prepare(places.data_dir)
     directory.prepare(places.data_dir / "campaign")
     directory.prepare(places.prepared_folder)
-    path = places.prepared_folder / f"{number}.lock"
+    path = _lock(places, number)
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -58,6 +60,30 @@ def preparing(places: Places, number: int) -> Iterator[bool]:
         except BlockingIOError:
             yield False
         else:
+            os.ftruncate(descriptor, 0)  # how far the one before came
             yield True
     finally:
         os.close(descriptor)
+
+
+def note_progress(places: Places, number: int, looked: int, people: int) -> None:
+    """Write down for others how many of how many people were looked at. Only who is `preparing` it calls this."""
+    text = f"{looked} {people}".ljust(_PROGRESS_LENGTH)  # always as long, so that nobody reads half of two
+    descriptor = os.open(_lock(places, number), os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.pwrite(descriptor, text.encode("ascii"), 0)
+    finally:
+        os.close(descriptor)
+
+
+def progress_of(places: Places, number: int) -> tuple[int, int] | None:
+    """How many of how many people whoever prepares it has looked at; None when that is not known (yet)."""
+    try:
+        looked, people = _lock(places, number).read_bytes().split()
+        return int(looked), int(people)
+    except (OSError, ValueError):
+        return None
+
+
+def _lock(places: Places, number: int) -> Path:
+    return places.prepared_folder / f"{number}.lock"

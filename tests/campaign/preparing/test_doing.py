@@ -19,7 +19,7 @@ from postduif.campaign.mailings.record import State
 from postduif.campaign.mailings.waves import Waves
 from postduif.campaign.preparing import report as reports
 from postduif.campaign.preparing.doing import do_prepare
-from postduif.campaign.preparing.places import preparing
+from postduif.campaign.preparing.places import preparing, progress_of
 from postduif.campaign.preparing.preparation import Stopped
 from postduif.campaign.tracking.links import destination, links_of
 from postduif.config.schema import Web
@@ -158,6 +158,18 @@ def test_stopped_in_the_middle(place: Installation) -> None:
         do_prepare(place.config, 1, WHO, FakeClock(NOW), stop)
     assert place.look(1).state is State.DRAFT
     assert not list(place.places.prepared_folder.glob("1*/*"))
+
+
+def test_others_see_how_far_it_is(place: Installation) -> None:
+    """While it runs everybody can ask how many of how many people were looked at; before that nothing is known."""
+    place.begun(place.mailing(typology=FEW_RULES))
+    assert progress_of(place.places, 1) is None
+    seen = []
+    do_prepare(place.config, 1, WHO, FakeClock(NOW), lambda *_: seen.append(progress_of(place.places, 1)))
+    assert seen[-1] == (len(PEOPLE), len(PEOPLE))
+    with preparing(place.places, 1) as ours:
+        assert ours
+        assert progress_of(place.places, 1) is None
 
 
 def test_one_prepares_at_a_time(place: Installation) -> None:

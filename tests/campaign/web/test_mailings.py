@@ -17,6 +17,8 @@ from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.listing import find, log
 from postduif.campaign.mailings.record import Counts, Draft, Mailing, Policy, State
+from postduif.campaign.preparing.places import Places, note_progress, preparing
+from postduif.campaign.web.wording import number
 from tests.web_world import Browser, Fields, Pages
 
 EVIL = "<script>alert(1)</script>"
@@ -350,3 +352,15 @@ def test_tabs(pages: Pages) -> None:
     assert "mailing-head" in anna.get("/mailings/1/head?seen=draft.0.0").text
     with mailings(pages.desk.data_dir) as connection:
         assert [one.action for one in log(connection, 1)] == ["create"]
+
+
+def test_a_preparation_shows_how_far_it_is(pages: Pages) -> None:
+    """A bar without an end until something is known, then with figures."""
+    one = made(pages)
+    with mailings(pages.desk.data_dir) as connection:
+        running.prepare(connection, one, BY)
+    anna, places = pages.signed_in("anna", "viewer"), Places(pages.desk.data_dir)
+    with preparing(places, 1):
+        assert '<progress aria-label="Preparing">' in anna.get("/mailings/1").text
+        note_progress(places, 1, 2000, 3000)
+        assert f"{number(2000)} of {number(3000)} people were looked at" in anna.get("/mailings/1").text

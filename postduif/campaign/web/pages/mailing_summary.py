@@ -14,7 +14,7 @@ from postduif.campaign.mailings.listing import Event, Filter, find, listed, log
 from postduif.campaign.mailings.record import Mailing, State
 from postduif.campaign.mailings.words import schedule_words, waves_words
 from postduif.campaign.preparing import report as reports
-from postduif.campaign.preparing.places import Places
+from postduif.campaign.preparing.places import Places, progress_of
 from postduif.campaign.preparing.previewing import found_as
 from postduif.campaign.preparing.readiness import steps
 from postduif.campaign.results.figures import Figures, figures_of
@@ -71,7 +71,17 @@ def look(who: Visitor, mailing: Mailing) -> Seen:
 
 def _live(who: Visitor, number: int) -> dict[str, Any]:
     mailing = mailing_of(who, number)
-    return {"mailing": mailing, "seen": look(who, mailing), "now": who.desk.clock.time()}
+    return {
+        "mailing": mailing,
+        "seen": look(who, mailing),
+        "now": who.desk.clock.time(),
+        "looked": _looked(who, mailing),
+    }
+
+
+def _looked(who: Visitor, mailing: Mailing) -> tuple[int, int] | None:
+    """How many of how many people its preparation has looked at."""
+    return progress_of(Places(who.desk.data_dir), mailing.number) if mailing.state is State.PREPARING else None
 
 
 @router.get("")
@@ -90,6 +100,7 @@ def summary(request: Request, who: Looking, number: int) -> Response:
         mailing,
         "mailing/summary.html",
         seen=look(who, mailing),
+        looked=_looked(who, mailing),
         live=mailing.state in UNDER_WAY or mailing.state in (State.STOPPED, State.FINISHED),
         report=_report(who, mailing),
         schedule=schedule_words(mailing.schedule),
