@@ -16,3 +16,9 @@ def test_on_our_links_only() -> None:
     assert '?a=b"><span' in made
     assert "&lt;5%&gt;</span>Shop</a>" in made
     assert badged(html, {}) == html
+
+
+def test_nobody_opens_it() -> None:
+    """The image that counts opens goes; another stays."""
+    html = f'<p>A<img src="https://n.example/o/{"x" * 32}.gif" alt=""><img src="https://n.example/o/logo.gif">B</p>'
+    assert badged(html, {}) == '<p>A<img src="https://n.example/o/logo.gif">B</p>'
