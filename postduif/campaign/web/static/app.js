@@ -1,7 +1,7 @@
 "use strict";
 // What pages do beyond plain HTML; each of them works without it.
 // data-copy="#id": copies the text of that element. data-confirm="words": asks before a form is sent.
-// data-check-all: a box that ticks all boxes of its table.
+// data-check-all: a box that ticks all boxes of its table. What scrolls in a box of its own can be reached by keyboard.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) {
@@ -32,3 +32,13 @@ document.addEventListener("keydown", (event) => {
   const open = document.querySelector("details.menu-fold[open], details.dropdown[open]");
   if (open) { open.open = false; open.querySelector("summary").focus(); }
 });
+const reachable = () => {
+  for (const box of document.querySelectorAll(".scroll, pre")) {
+    if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+};
+reachable();
+window.addEventListener("resize", reachable);
+document.addEventListener("toggle", reachable, true);
+document.addEventListener("htmx:afterSettle", reachable);
