@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TextIO
 
@@ -20,15 +21,22 @@ class NotAList(PostduifError):  # noqa: N818  the name says what is the case
     """The file has no column with addresses."""
 
 
-def write(file: TextIO, rows: Iterable[Mapping[str, str]]) -> int:
-    """Write the heading and all rows; returns how many rows."""
-    writer = csv.writer(file, lineterminator="\r\n")  # RFC 4180
+def write(file: TextIO, rows: Iterable[Mapping[str, str]]) -> None:
+    """Write the heading and all rows."""
+    file.writelines(pieces(rows))
+
+
+def pieces(rows: Iterable[Mapping[str, str]]) -> Iterator[str]:
+    """What `write` writes, a line at a time: for who sends it while it is read."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")  # RFC 4180
     writer.writerow(COLUMNS)
-    count = 0
     for row in rows:
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
         writer.writerow([guarded(row[name]) for name in COLUMNS])
-        count += 1
-    return count
+    yield buffer.getvalue()
 
 
 def read(file: TextIO) -> Iterator[tuple[int, dict[str, str]]]:

@@ -67,7 +67,7 @@ class LastHour:
         begin = now - now % MINUTE
         edges = [begin - MINUTE * back for back in range(MINUTES, -1, -1)]
         counts = [(at, self._until(at + MINUTE).since(self._until(at))) for at in edges[:-1]]
-        known = [(at, one) for at, one in counts if at + MINUTE > self._readings[0].at]
+        known = [(at, one) for at, one in counts if at >= self._readings[0].at]
         lately = self._before(now - EVERY)
         return {
             "since": max(self._readings[0].at, now - MINUTES * MINUTE),

@@ -23,6 +23,7 @@ from postduif.campaign.tracking import whose
 from postduif.campaign.tracking.connection import SCHEMA, tracking
 from postduif.campaign.tracking.figures import count_all
 from postduif.campaign.tracking.visit import Wanted, Wish
+from postduif.campaign.tracking.waiting import waiting_in
 from postduif.campaign.tracking.whose import Person
 from postduif.clock import Clock
 from postduif.errors import PostduifError
@@ -39,7 +40,6 @@ _TO_DO = """
 SELECT id, at, mailing, number, kind, type, how, wording, origin FROM wish
 WHERE done_at IS NULL AND kind NOT IN ('export', 'erase') AND id > ? ORDER BY id LIMIT ?
 """
-_WAITING = "SELECT count(*), min(at) FROM wish WHERE done_at IS NULL AND kind NOT IN ('export', 'erase')"
 _EVENTS = {
     Wanted.UNSUBSCRIBE: ConsentEvent.WITHDRAWN,
     Wanted.RESUBSCRIBE: ConsentEvent.RENEWED,
@@ -143,7 +143,7 @@ def _to_do(connection: sqlite3.Connection) -> Iterator[tuple[int, Wish]]:
 
 def _figures(connection: sqlite3.Connection, now: float) -> dict[str, float]:
     """What `leaving.figures` is told."""
-    wishes, oldest = connection.execute(_WAITING).fetchone()
+    wishes, oldest = waiting_in(connection)
     (lost,) = connection.execute("SELECT coalesce(sum(count), 0) FROM lost").fetchone()
     (waiting,) = connection.execute("SELECT waiting FROM memory").fetchone()
     age = max(0.0, now - oldest) if wishes else 0.0

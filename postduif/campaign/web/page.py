@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -34,6 +35,7 @@ _HTMX = json.dumps(
 )
 _FILTERS = (
     wording.number,
+    wording.rate,
     wording.moment,
     wording.exact,
     wording.day,
@@ -43,6 +45,9 @@ _FILTERS = (
     wording.plural,
     wording.ago,
 )
+
+_IN_URL = "%/?#[]@!$&'()*+,;=:"
+"""Left as they are in a way to go; all else, as line ends in what somebody typed, is encoded."""
 
 
 def _zip_self(values: Iterable[str]) -> list[tuple[str, str]]:
@@ -89,9 +94,10 @@ def see(request: Request, path: str, text: str = "") -> Response:
     visitor = visitor_of(request)
     if text and visitor is not None:
         visitor.tell(text)
+    place = quote(path, safe=_IN_URL)
     if is_fragment(request):
-        return Response(status_code=204, headers={"hx-redirect": path})
-    return Response(status_code=303, headers={"location": path})
+        return Response(status_code=204, headers={"hx-redirect": place})
+    return Response(status_code=303, headers={"location": place})
 
 
 def is_fragment(request: Request) -> bool:

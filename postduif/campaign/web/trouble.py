@@ -15,13 +15,15 @@ from postduif.campaign.audience.projects import NoSuchProject
 from postduif.campaign.audience.selections import NoSuchSelection
 from postduif.campaign.audience.subscriptions import NoSuchType
 from postduif.campaign.audience.uploads import NoSuchUpload
+from postduif.campaign.forms.form import NoSuchForm
 from postduif.campaign.mailings.fault import NoSuchMailing, NotNow, Overtaken
 from postduif.campaign.results.opening import NoResults
 from postduif.campaign.results.people import NoSuchRecipient
+from postduif.campaign.tracking.requests import NoSuchRequest
 from postduif.campaign.web.page import is_fragment, render
 from postduif.campaign.web.safety import TooLarge
 from postduif.errors import PostduifError, StoreError
-from postduif.mta.control import ControlError
+from postduif.mta.control import ControlError, NotRunning, Refused
 
 STATUS: tuple[tuple[type[PostduifError], int], ...] = (
     (TooLarge, 413),
@@ -37,8 +39,11 @@ STATUS: tuple[tuple[type[PostduifError], int], ...] = (
     (NoSuchType, 404),
     (NoSuchImport, 404),
     (NoSuchUpload, 404),
+    (NoSuchRequest, 404),
+    (NoSuchForm, 404),
     (Overtaken, 409),
     (NotNow, 409),
+    (Refused, 422),
     (ControlError, 503),
     (StoreError, 503),
     (PostduifError, 422),
@@ -66,12 +71,14 @@ def watch(app: FastAPI) -> None:
     app.add_exception_handler(PostduifError, _ours)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(OverflowError, _too_large)
     app.add_exception_handler(Exception, _mistake)
 
 
 def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, PostduifError)
-    return _tell(request, status_of(error), str(error))
+    away = "The MTA does not answer" if isinstance(error, NotRunning) else ""
+    return _tell(request, status_of(error), str(error), away)
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -89,16 +96,22 @@ def _invalid(request: Request, error: Exception) -> Response:
     return _tell(request, 422, "; ".join(f"{place}: {said}" for place, said in places.items()))
 
 
+def _too_large(request: Request, _: Exception) -> Response:
+    """A number that no file takes: our own forms send none such."""
+    return _tell(request, 422, "A number is too large.")
+
+
 def _mistake(request: Request, error: Exception) -> Response:
     """Ours: nobody else needs to know more."""
     log.error("failure", where="pages", path=request.url.path, error=repr(error))
     return PlainTextResponse("A mistake of ours. The log of the server has more.\n", 500)
 
 
-def _tell(request: Request, status: int, text: str) -> Response:
+def _tell(request: Request, status: int, text: str, title: str = "") -> Response:
     if is_fragment(request):
         response: Response = render(request, "parts/notice.html", status, tone="error", text=text)
         response.headers["hx-retarget"] = "#notices"
         response.headers["hx-reswap"] = "innerHTML"
         return response
-    return render(request, "trouble.html", status, title=_TITLES.get(status, "Not possible"), text=text, code=status)
+    title = title or _TITLES.get(status, "Not possible")
+    return render(request, "trouble.html", status, title=title, text=text, code=status)

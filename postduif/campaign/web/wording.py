@@ -14,6 +14,11 @@ def number(value: float | None) -> str:
     return "\u2013" if value is None else f"{value:,.0f}".replace(",", THIN)
 
 
+def rate(value: float) -> str:
+    """Events a second, with a decimal where there are few: 0, 0.3, 240."""
+    return number(value) if value >= 10 or not value else f"{max(value, 0.1):.1f}"
+
+
 def share(part: float, whole: float, digits: int = 1) -> str:
     """`part` in percent of `whole`; an en dash of nothing. What is not all is never written as 100."""
     if not whole:

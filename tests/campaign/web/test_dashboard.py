@@ -12,7 +12,8 @@ def test_the_first_page(tmp_path: Path) -> None:
     with Pages(tmp_path) as pages:
         answer = pages.signed_in("anna", "viewer").get("/")
     assert answer.status == 200
-    assert "All is quiet" in answer.text
+    assert "None is under way" in answer.text
+    assert "The MTA does not answer" in answer.text
     assert ">anna<span>viewer</span>" in answer.text
     assert "Audit trail" not in answer.text
     assert "unsafe" not in answer.headers["content-security-policy"]

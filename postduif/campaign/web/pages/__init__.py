@@ -18,6 +18,7 @@ from postduif.campaign.web.pages import (
     contacts,
     dashboard,
     deliveries,
+    domains,
     link_results,
     mail_types,
     mailing_actions,
@@ -29,11 +30,19 @@ from postduif.campaign.web.pages import (
     own,
     people,
     projects,
+    queue,
+    queue_orders,
+    returned,
     selections,
+    settings,
     shared,
     sign_in,
+    sites,
     statistics,
+    suppression,
+    suppression_files,
     tokens,
+    webhooks,
 )
 from postduif.mta.merge.message import MAX_ATTACHED
 
@@ -61,9 +70,22 @@ ROUTERS: tuple[APIRouter, ...] = (
     statistics.router,
     compare.router,
     shared.router,
+    queue.router,
+    queue_orders.router,
+    sites.router,
+    suppression.router,
+    suppression_files.router,
+    returned.router,
+    domains.router,
+    webhooks.router,
+    settings.router,
     people.router,
     tokens.router,
     audit_trail.router,
 )
-LIMITS: Mapping[str, int] = {"/contacts/imports": uploads.MAX_SIZE + 65_536, "/mailings/": MAX_ATTACHED + 65_536}
+LIMITS: Mapping[str, int] = {
+    "/contacts/imports": uploads.MAX_SIZE + 65_536,
+    "/mailings/": MAX_ATTACHED + 65_536,
+    suppression_files.PATH: suppression_files.MAX_FILE + 65_536,
+}
 """Octets of a request to paths that begin so, where 2 MB is too little: uploads."""

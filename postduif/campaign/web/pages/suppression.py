@@ -1,0 +1,173 @@
+"""Who is not written to: searching, one address with its history, entering, letting go."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import Response
+
+from postduif.bounce.address_state import EVERY_TYPE, Cause, Standing
+from postduif.campaign.accounts import audit
+from postduif.campaign.accounts.fault import NotAllowed
+from postduif.campaign.accounts.roles import Permission, who_may
+from postduif.campaign.web.cursor import Slice
+from postduif.campaign.web.desk import Desk
+from postduif.campaign.web.page import render, see
+from postduif.campaign.web.queue_condition import NotACondition
+from postduif.campaign.web.visitor import Editing, Looking, OfDesk
+from postduif.mta.control import Refused
+from postduif.mta.suppression_operations import MAX_ROWS
+
+router = APIRouter(prefix="/suppression")
+
+AT_ONCE = 100
+GUARDED = frozenset({Cause.COMPLAINT.value, Cause.UNSUBSCRIBE.value, Cause.ERASED.value})
+"""What people themselves said: to let that go takes an administrator."""
+STATES = {
+    "refusing": "Who refuses mail",
+    Standing.QUARANTINED.value: "Quarantined",
+    Standing.SUPPRESSED.value: "Suppressed",
+    Standing.WITH_ERRORS.value: "With errors, mail still goes",
+}
+Text = Annotated[str, Query(max_length=320)]
+Word = Annotated[str, Form(max_length=1000)]
+
+
+@router.get("")
+def listing(
+    request: Request,
+    desk: OfDesk,
+    who: Looking,
+    find: Text = "",
+    state: Text = "refusing",
+    cause: Text = "",
+    type: Text = "",  # noqa: A002  the field's name
+    domain: Text = "",
+    after: Text = "",
+    after_type: Text = "",
+) -> Response:
+    """In the order of addresses."""
+    asked = {"find": find.strip(), "state": state, "cause": cause, "type": type, "domain": domain.strip()}
+    return _page(request, desk, asked, after=(after, after_type))
+
+
+@router.get("/of")
+def one(request: Request, desk: OfDesk, who: Looking, address: Text) -> Response:
+    """Everything that is known of one address, or pattern."""
+    return _one(request, desk, address)
+
+
+@router.post("")
+def add(
+    request: Request,
+    desk: OfDesk,
+    who: Editing,
+    addresses: Annotated[str, Form(max_length=500_000)] = "",
+    reason: Word = "",
+    type: Word = "",  # noqa: A002
+) -> Response:
+    """Write to these no more; one on each line."""
+    named = [line.strip() for line in addresses.splitlines() if line.strip()]
+    typed = {"addresses": addresses, "reason": reason, "type": type}
+    if not named or not reason.strip():
+        return _page(request, desk, {}, typed=typed, wrong="Name at least one address, and say why.")
+    if len(named) > MAX_ROWS:
+        wrong = f"{MAX_ROWS} addresses at once are the most; import a file instead."
+        return _page(request, desk, {}, typed=typed, wrong=wrong)
+    cause = Cause.UNSUBSCRIBE if type.strip() else Cause.MANUAL
+    row = {"cause": cause.value, "type": type.strip(), "reason": reason.strip(), "source": who.name}
+    found = desk.ask("suppress.enter", rows=[{"address": one, **row} for one in named])
+    if problems := found["problems"]:
+        typed["addresses"] = "\n".join(named[number] for number, _ in problems)
+        wrong = "; ".join(f"{named[number][:100]}: {text}" for number, text in problems[:5])
+        return _page(request, desk, {}, typed=typed, wrong=f"{found['changed']} entered. Not taken: {wrong}")
+    with desk.accounts() as connection:
+        audit.note(connection, who.by(), "suppression.added", f"addresses {', '.join(named)[:200]}", reason)
+    many = f"{len(named)} addresses are" if len(named) > 1 else f"{named[0]} is"
+    return see(request, "/suppression", f"{many} not written to any more.")
+
+
+@router.post("/release")
+def release(
+    request: Request,
+    desk: OfDesk,
+    who: Editing,
+    address: Word,
+    reason: Word = "",
+    type: Word = "",  # noqa: A002
+) -> Response:
+    """Write to it again. What people themselves said, only an administrator takes back."""
+    (known,) = desk.ask("suppress.show", addresses=[address])
+    own = [one for one in known["entries"] if one["type"] == type or not type]
+    if any(one["cause"] in GUARDED for one in own) and not who.may(Permission.ADMINISTER):
+        raise NotAllowed(
+            f"This person complained or unsubscribed. To write again is for {who_may(Permission.ADMINISTER)}."
+        )
+    try:
+        if not reason.strip():
+            raise NotACondition("Say why: the history keeps it.")
+        found = desk.ask("suppress.release", addresses=[address], reason=reason.strip(), type=type, by=who.name)
+    except (NotACondition, Refused) as fault:
+        return _one(request, desk, address, reason=reason, wrong=str(fault))
+    if found["unknown"]:
+        wrong = f"{address} has no entry of its own; release the pattern that means it."
+        return _one(request, desk, address, reason=reason, wrong=wrong)
+    with desk.accounts() as connection:
+        audit.note(connection, who.by(), "suppression.released", f"address {address}", reason)
+    return see(request, "/suppression", f"{address} is written to again.")
+
+
+def _one(request: Request, desk: Desk, address: str, *, reason: str = "", wrong: str = "") -> Response:
+    (known,) = desk.ask("suppress.show", addresses=[address.strip()])
+    return render(
+        request,
+        "suppression/address.html",
+        422 if wrong else 200,
+        known=known,
+        asked=address.strip(),
+        guarded=GUARDED,
+        every_type=EVERY_TYPE,
+        reason=reason,
+        wrong=wrong,
+    )
+
+
+def _page(
+    request: Request,
+    desk: Desk,
+    asked: dict[str, str],
+    *,
+    after: tuple[str, str] = ("", ""),
+    typed: dict[str, str] | None = None,
+    wrong: str = "",
+) -> Response:
+    asked = {"find": "", "state": "refusing", "cause": "", "type": "", "domain": ""} | asked
+    state = asked["state"] if asked["state"] in STATES else ""
+    wanted: dict[str, Any] = {name: asked[name] for name in ("cause", "type", "domain")}
+    wanted |= {"standing": state, "text": asked["find"]}
+    found = desk.ask("suppress.list", wanted=wanted, after=after, limit=AT_ONCE)
+    return render(
+        request,
+        "suppression/list.html",
+        422 if wrong else 200,
+        entries=_slice(request, found, after),
+        asked=asked,
+        states=STATES,
+        causes=[one.value for one in Cause],
+        typed={"addresses": "", "reason": "", "type": ""} | (typed or {}),
+        filtered=any(asked[name] for name in ("find", "cause", "type", "domain")),
+        wrong=wrong,
+    )
+
+
+def _slice(request: Request, found: dict[str, Any], after: tuple[str, str]) -> Slice[dict[str, Any]]:
+    ahead = back = ""
+    if found["next"]:
+        first, second = found["next"]
+        url = request.url.include_query_params(after=first, after_type=second)
+        ahead = f"{url.path}?{url.query}"
+    if any(after):
+        url = request.url.remove_query_params(["after", "after_type"])
+        back = f"{url.path}?{url.query}" if url.query else url.path
+    return Slice(found["entries"], ahead, back)
