@@ -17,6 +17,7 @@ from postduif.campaign.audience.attributes import Kind
 from postduif.campaign.audience.correcting import take_along
 from postduif.campaign.audience.counting import members
 from postduif.campaign.database import transaction
+from postduif.campaign.forms import responses
 from postduif.cli.asking import json_option, one_line_errors, print_json
 from postduif.cli.audience_access import meant, opened, told
 from postduif.cli.contact_import import import_, imports
@@ -234,6 +235,7 @@ def _everything(config_path: Path, address: str) -> dict[str, Any]:
         contact = contacts.found(files.connection, address)
         found = contacts.profile(files.connection, contact)
         subjects = erasing.subjects_of(files.connection, contact)
+        found["answers"] = responses.told(files.data_dir, contact, subjects)
     real = [shown(one) for one in subjects if not one.startswith(" ")]
     with one_line_errors(), suppression_list(config_path) as answer:
         said = answer("suppress.show", addresses=real) if real else []

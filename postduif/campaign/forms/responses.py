@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,3 +55,13 @@ def of_reader(data_dir: Path, mailing: int, number: int) -> list[Answer]:
     with forms(data_dir) as connection:
         ids = connection.execute(_OF_ONE, (mailing, number)).fetchall()
         return [one for (id_,) in ids if (one := answers.find(connection, id_)) is not None]
+
+
+def told(data_dir: Path, contact: int, subjects: Sequence[str]) -> list[dict[str, object]]:
+    """All that a person answered anywhere, as they may see it; as JSON can have it. Raises StoreError."""
+    if not are_there(data_dir):
+        return []
+    with forms(data_dir) as connection:
+        found = answers.of_person(connection, contact, subjects)
+    shown = ("form", "version", "at", "email", "types", "values", "origin", "mailing", "confirmed", "confirmed_origin")
+    return [{name: getattr(one, name) for name in shown} for one in found]

@@ -29,6 +29,8 @@ ROOMS = (
     Room("Imports", "/contacts/imports", group="Audience"),
     Room("Types of mail", "/mail-types", group="Audience"),
     Room("Attributes", "/attributes", group="Audience"),
+    Room("Forms", "/forms", group="Audience"),
+    Room("Requests", "/requests", Permission.ADMINISTER, "Audience"),
     Room("Compare", "/compare", group="Results"),
     Room("Queue", "/queue", group="Mail"),
     Room("Sites", "/sites", group="Mail"),

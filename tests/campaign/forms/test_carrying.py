@@ -15,7 +15,7 @@ from postduif.campaign.forms.answers import DAY, MAILS, New
 from postduif.campaign.forms.carrying import FormCarrier
 from postduif.campaign.forms.confirmation import LASTS
 from postduif.campaign.forms.connection import forms
-from postduif.campaign.forms.responses import by_form
+from postduif.campaign.forms.responses import by_form, told
 from postduif.campaign.results.people import Which, recipients
 from postduif.campaign.results.reading import reading
 from postduif.campaign.results.selecting import select
@@ -156,9 +156,11 @@ def test_answers_to_a_mailing(place: Path) -> None:
         assert [one.number for one in recipients(tally, which)] == [1, 2]
         selection, new = select(connection, "Respondents", tally, which, NOW)
         assert (selection.name, new) == ("Respondents", 2)
-        told = timeline(tally, 2)
-        assert told is not None
-        assert [one.text for one in told.events if one.kind == "responded"] == ["survey: age: 41, member: yes, offers"]
+        events = timeline(tally, 2)
+        assert events is not None
+        assert [one.text for one in events.events if one.kind == "responded"] == [
+            "survey: age: 41, member: yes, offers"
+        ]
 
 
 def test_erased(place: Path) -> None:
@@ -167,6 +169,7 @@ def test_erased(place: Path) -> None:
     respond(place, 2, age="30")
     step(place, Mta())
     signed_up(place, NEW._replace(at=NOW + 5), confirmed=False)
+    assert [one["form"] for one in told(place / "data", known(place, "new@one.example")["id"], [])] == ["newsletter"]
     with audience(place / "data") as connection:
         for who in ("new@one.example", PEOPLE[2]):
             forgetting.erase(connection, place / "data", Mta(), who, reason="asked", by="anna")

@@ -21,6 +21,7 @@ from postduif.campaign.audience.standing import SAID_THEMSELVES, standings
 from postduif.campaign.audience.subscriptions import ConsentEvent, Proof
 from postduif.campaign.audience.suppression_link import suppression_link
 from postduif.campaign.database import transaction
+from postduif.campaign.forms import responses
 from postduif.campaign.results import personal
 from postduif.campaign.web.cursor import Cursor
 from postduif.campaign.web.desk import Desk
@@ -181,6 +182,7 @@ def export(desk: OfDesk, _: Looking, number: int) -> Response:
     found = person | {
         "suppression": [{"type": entry.type, **entry.state._asdict()} for entry in about.entries],
         "suppression_history": [past._asdict() for past in about.history],
+        "answers": responses.told(desk.data_dir, number, [person["subject"]]),
         "mailings": [_told(did) for did in _all_mailings(desk, number)],
     }
     headers = {"content-disposition": f'attachment; filename="contact-{number}.json"'}

@@ -1,0 +1,203 @@
+"""Forms: which there are, the editor with its preview and the HTML for other sites, and what was answered."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import Response
+
+from postduif.campaign.accounts import audit
+from postduif.campaign.audience import subscriptions
+from postduif.campaign.audience.attributes import declared
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.forms import answers, store
+from postduif.campaign.forms import form as rules
+from postduif.campaign.forms.answers import Answer
+from postduif.campaign.forms.connection import forms
+from postduif.campaign.forms.form import FormFault, NoSuchForm
+from postduif.campaign.public.form_page import Page, form_page, snippet
+from postduif.campaign.public.rendering import languages, stylesheet
+from postduif.campaign.web.cursor import Cursor, slice_of
+from postduif.campaign.web.desk import Desk
+from postduif.campaign.web.form_fields import form_of
+from postduif.campaign.web.page import render, see
+from postduif.campaign.web.posted import Posted
+from postduif.campaign.web.visitor import Editing, Looking, OfDesk, Visitor
+from postduif.campaign.web.wording import exact
+from postduif.spreadsheet import guarded
+
+router = APIRouter(prefix="/forms")
+
+AT_ONCE = 50
+NAMES = {"en": "English", "nl": "Dutch", "de": "German", "fr": "French"}
+_PREVIEW = {
+    "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+    "x-frame-options": "SAMEORIGIN",
+}
+_LINK = '<link rel="stylesheet" href="/style.css">'
+
+
+@router.get("")
+def listed(request: Request, desk: OfDesk, _: Looking) -> Response:
+    """All of them."""
+    with forms(desk.data_dir) as connection:
+        found, figures = store.listed(connection), answers.figures(connection)
+    return render(request, "forms/list.html", forms=found, figures=figures, public_url=desk.config.web.public_url)
+
+
+@router.get("/new")
+def ask(request: Request, desk: OfDesk, _: Editing) -> Response:
+    """An empty one."""
+    return _editor(request, desk, rules.Form(""))
+
+
+@router.post("/new")
+def add(
+    request: Request, desk: OfDesk, who: Editing, posted: Posted, name: Annotated[str, Form(max_length=200)] = ""
+) -> Response:
+    """One more."""
+    form = _posted(desk, name.strip().lower(), posted)
+    try:
+        checked = _checked(desk, form)
+        with forms(desk.data_dir) as connection:
+            made = store.create(connection, checked, who.name, desk.clock.time())
+    except FormFault as fault:
+        return _editor(request, desk, form, wrong=str(fault))
+    _note(desk, who, "form.added", made.form.name)
+    return see(request, f"/forms/{made.form.name}", "The form is there. Look at it as readers will see it.")
+
+
+@router.get("/{name}")
+def one(request: Request, desk: OfDesk, _: Looking, name: str) -> Response:
+    """The editor."""
+    with forms(desk.data_dir) as connection:
+        stored = store.find(connection, name)
+    return _editor(request, desk, stored.form, stored)
+
+
+@router.post("/{name}")
+def change(
+    request: Request, desk: OfDesk, who: Editing, name: str, posted: Posted, seen: Annotated[int, Form()] = 0
+) -> Response:
+    """A new version, if it is another."""
+    form = _posted(desk, name, posted)
+    with forms(desk.data_dir) as connection:
+        there = store.find(connection, name)
+    try:
+        checked = _checked(desk, form)
+        with forms(desk.data_dir) as connection:
+            now = store.change(connection, checked, seen, who.name, desk.clock.time())
+    except NoSuchForm:
+        raise
+    except FormFault as fault:
+        return _editor(request, desk, form, there, wrong=str(fault))
+    if now.version == seen:
+        return see(request, f"/forms/{name}", "Nothing was another.")
+    _note(desk, who, "form.changed", name, f"version {now.version}")
+    return see(request, f"/forms/{name}", f"Stored as version {now.version}.")
+
+
+@router.post("/{name}/close")
+def close(
+    request: Request, desk: OfDesk, who: Editing, name: str, closed: Annotated[str, Form(max_length=5)] = "yes"
+) -> Response:
+    """Ask nobody any more, or again."""
+    with forms(desk.data_dir) as connection:
+        store.close(connection, name, closed=closed == "yes")
+    _note(desk, who, "form.closed" if closed == "yes" else "form.opened", name)
+    return see(request, f"/forms/{name}", "It takes no more answers." if closed == "yes" else "It takes answers again.")
+
+
+@router.get("/{name}/preview")
+def preview(
+    desk: OfDesk, _: Looking, name: str, language: Annotated[str, Query(max_length=5)] = "", *, reader: bool = False
+) -> Response:
+    """As readers see it. Nothing in it can be sent."""
+    with forms(desk.data_dir) as connection:
+        stored = store.find(connection, name)
+    known = _known(desk)
+    page = Page(stored.form.language(language), {}, {}, "", reader)
+    html = form_page(stored, known["attributes"], known["types"], page, "")
+    html = html.replace(_LINK, f"<style>{stylesheet().decode()}</style>", 1)
+    return Response(html, media_type="text/html", headers=_PREVIEW)
+
+
+@router.get("/{name}/answers")
+def answered(request: Request, desk: OfDesk, _: Looking, name: str, before: Cursor = 0) -> Response:
+    """The newest first."""
+    with forms(desk.data_dir) as connection:
+        stored = store.find(connection, name)
+        found = answers.listed(connection, name, before=before, limit=AT_ONCE + 1)
+        figures = answers.figures(connection).get(name)
+    rows = slice_of(request, found, AT_ONCE, lambda answer: answer.id)
+    return render(request, "forms/answers.html", stored=stored, answers=rows, figures=figures)
+
+
+@router.get("/{name}/answers.csv")
+def export(desk: OfDesk, _: Looking, name: str) -> Response:
+    """All, for a spreadsheet; no cell is a formula."""
+    with forms(desk.data_dir) as connection:
+        stored = store.find(connection, name)
+        found, before = [], 0
+        while part := answers.listed(connection, name, before=before, limit=5000):
+            found += part
+            before = part[-1].id
+    asked = [asked.name for asked in stored.form.fields]
+    asked += sorted({key for answer in found for key in answer.values} - set(asked))
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\r\n")
+    fixed = ("id", "at", "version", "email", "contact", "mailing", "recipient", "state", "types")
+    writer.writerow([*fixed, *map(guarded, asked)])
+    writer.writerows(_row(answer, asked) for answer in found)
+    headers = {"content-disposition": f'attachment; filename="form-{name}.csv"'}
+    return Response(file.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _row(answer: Answer, asked: list[str]) -> list[str]:
+    number = answer.number if answer.mailing else ""
+    fixed = (answer.id, exact(answer.at), answer.version, answer.email, answer.contact or "", answer.mailing or "")
+    texts = [*map(str, fixed), str(number), answer.state, "; ".join(answer.types)]
+    return [guarded(text) for text in (*texts, *(answer.values.get(name, "") for name in asked))]
+
+
+def _known(desk: Desk) -> dict[str, Any]:
+    with audience(desk.data_dir) as people:
+        return {"attributes": declared(people), "types": subscriptions.types(people)}
+
+
+def _posted(desk: Desk, name: str, posted: dict[str, str]) -> rules.Form:
+    return form_of(name, posted, ("name", *_known(desk)["attributes"]), languages())
+
+
+def _checked(desk: Desk, form: rules.Form) -> rules.Form:
+    known = _known(desk)
+    return rules.checked(form, known["attributes"], known["types"])
+
+
+def _editor(
+    request: Request, desk: Desk, form: rules.Form, stored: store.Stored | None = None, *, wrong: str = ""
+) -> Response:
+    known = _known(desk)
+    url = desk.config.web.public_url
+    asked = {one.name: one for one in form.fields}
+    labels = {"name": "Name"} | {name: one.label for name, one in known["attributes"].items()}
+    pieces = {}
+    if stored is not None and url and stored.form.public:
+        address = f"{url}/f/{form.name}"
+        given = (known["attributes"], known["types"])
+        pieces = {code: snippet(stored, *given, code, address) for code in stored.form.texts}
+    with forms(desk.data_dir) as connection:
+        figures = answers.figures(connection).get(form.name) if stored else None
+    return render(
+        request, "forms/edit.html", 422 if wrong else 200, form=form, stored=stored, wrong=wrong, asked=asked,
+        labels=labels, types=known["types"], languages={code: NAMES.get(code, code) for code in languages()},
+        pieces=pieces, public_url=url, figures=figures,
+    )  # fmt: skip
+
+
+def _note(desk: Desk, who: Visitor, what: str, name: str, words: str = "") -> None:
+    with desk.accounts() as connection:
+        audit.note(connection, who.by(), what, f"form {name}", words)

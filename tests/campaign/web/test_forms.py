@@ -1,0 +1,137 @@
+"""The room of forms: made and changed by editors, seen as readers see them, with what was answered."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from postduif.campaign.database import transaction
+from postduif.campaign.forms import answers, store
+from postduif.campaign.forms.answers import New
+from postduif.campaign.forms.connection import forms
+from postduif.campaign.forms.form import Asked
+from tests.campaign.forms.made import NEWSLETTER, put
+from tests.campaign.tracking.readers import people_and_types
+from tests.web_world import Pages
+
+WEB = 'public_url = "https://news.sender.example"\npublic_address = "127.0.0.1:0"'
+SHOP = "https://shop.example"
+GOOD: dict[str, str | list[str]] = {
+    "name": "Club", "type_offers": "true", "public": "yes", "sender": "news@sender.example", "use_nl": "true",
+    "use_en": "true", "first": "nl", "title_nl": "De club", "consent_en": "I <b>agree", "ask_age": "needed",
+    "ask_likes": "asked",
+    "choices_likes": "bread; cake;", "label_nl_age": "Leeftijd", "origins": f"{SHOP}\n",
+}  # fmt: skip
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Iterator[Pages]:
+    """With one form, and attributes and types to ask for."""
+    tmp_path.chmod(0o700)
+    people_and_types(tmp_path)
+    put(tmp_path, NEWSLETTER)
+    with Pages(tmp_path, web=WEB) as made:
+        yield made
+
+
+def stored(pages: Pages, name: str) -> store.Stored:
+    """As it is on file."""
+    with forms(pages.desk.data_dir) as connection:
+        return store.find(connection, name)
+
+
+def test_made(pages: Pages) -> None:
+    """What is posted is the form; its page shows it again; the preview cannot run; the HTML sends to its address."""
+    anna = pages.signed_in("anna", "editor")
+    assert anna.get("/forms/new").status == 200
+    made = anna.post("/forms/new", GOOD)
+    assert made.location == "/forms/club"
+    form = stored(pages, "club").form
+    assert list(form.texts) == ["nl", "en"]
+    assert form.fields == (Asked("age", True, {"nl": "Leeftijd"}), Asked("likes", choices=("bread", "cake")))
+    assert (form.types, form.origins, form.public) == (("offers",), (SHOP,), True)
+    page = anna.get("/forms/club").text
+    for said in ("De club", "Leeftijd", "bread; cake", "I &lt;b&gt;agree", SHOP, "{{ form_url }}/club"):
+        assert said in page
+    assert "action=&#34;https://news.sender.example/f/club&#34;" in page
+    shown = anna.get("/forms/club/preview?language=en")
+    assert shown.headers["content-security-policy"].startswith("sandbox;")
+    assert "I &lt;b&gt;agree" in shown.text
+    assert "<style>" in shown.text
+
+
+def test_changed(pages: Pages) -> None:
+    """The page posted as it was changes nothing; another word is a new version; nobody's is undone unseen."""
+    anna = pages.signed_in("anna", "editor")
+    anna.post("/forms/new", GOOD)
+    again = {name: value for name, value in GOOD.items() if name != "name"} | {"seen": "1"}
+    anna.post("/forms/club", again)
+    assert stored(pages, "club").version == 1
+    assert anna.post("/forms/club", again, title_nl="Club").status == 303
+    assert (stored(pages, "club").version, stored(pages, "club").who) == (2, "anna")
+    late = anna.post("/forms/club", again, title_nl="Kept as typed")
+    assert late.status == 422
+    assert "meanwhile" in late.text
+    assert "Kept as typed" in late.text
+    anna.post("/forms/club/close", closed="yes")
+    assert "Take answers again" in anna.get("/forms/club").text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [({"sender": "me"}, "sender of yours"), ({"name": "a b"}, "name of a form"), ({"redirect": "x"}, "https")],
+)
+def test_what_cannot_be(pages: Pages, wrong: dict[str, str], says: str) -> None:
+    """Is said in one line, and what was typed is kept."""
+    found = pages.signed_in("anna", "editor").post("/forms/new", GOOD | wrong)
+    assert found.status == 422
+    assert says in found.text
+    assert "De club" in found.text
+
+
+def test_answers(pages: Pages) -> None:
+    """They stand in the list and in the export, where no cell is a formula and nothing is markup."""
+    with forms(pages.desk.data_dir) as connection:
+        for number in range(60):
+            email = f"p{number}@one.example"
+            values = {"name": "=1+<i>", "age": str(number)}
+            answers.sign_up(connection, New("newsletter", 1, 9.0, "en", email, email, ("offers",), values, ""))
+        with transaction(connection):
+            connection.execute("UPDATE answer SET confirmed = 10 WHERE id <= 15")
+    anna = pages.signed_in("anna", "viewer")
+    page = anna.get("/forms/newsletter/answers").text
+    assert "&lt;i&gt;" in page
+    assert "25.0% of signed up" in page
+    assert page.count("waits for the link") == 45  # of the 50 newest
+    (after,) = re.findall(r'href="([^"]*before=\d+)" rel="next"', page)
+    assert anna.get(after).text.count("one.example") == 10
+    rows = list(csv.DictReader(io.StringIO(anna.get("/forms/newsletter/answers.csv").text)))
+    assert (len(rows), rows[-1]["name"], rows[-1]["state"]) == (60, "'=1+<i>", "confirmed")
+
+
+def test_who_may(pages: Pages) -> None:
+    """A viewer looks and changes nothing; a form that is not there is 404."""
+    viewer = pages.signed_in("bob", "viewer")
+    assert "newsletter" in viewer.get("/forms").text
+    assert viewer.get("/forms/newsletter").status == 200
+    posts = [
+        viewer.post("/forms/new", GOOD),
+        viewer.post("/forms/newsletter", GOOD),
+        viewer.post("/forms/newsletter/close"),
+    ]
+    assert {one.status for one in [viewer.get("/forms/new"), *posts]} == {403}
+    paths = ("/forms/no", "/forms/no/preview", "/forms/no/answers", "/forms/no/answers.csv")
+    assert {viewer.get(path).status for path in paths} == {404}
+
+
+def test_none(tmp_path: Path) -> None:
+    """Without forms the page says what one needs, and without public_url that nobody sees them."""
+    with Pages(tmp_path) as pages:
+        page = pages.signed_in().get("/forms").text
+    assert "No form yet" in page
+    assert "public_url" in page
