@@ -6,8 +6,10 @@ Everything is asked of the MTA and of files; what cannot be asked is an alarm it
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
+from postduif.campaign.tracking import requests
 from postduif.campaign.tracking.waiting import waiting_wishes
 from postduif.config.load import Loaded
 from postduif.elapsed import ago, span
@@ -43,6 +45,7 @@ class Ask(Protocol):
 def alarms(loaded: Loaded, ask: Ask, now: float) -> list[Alarm]:
     """All of them at `now`, seconds since the epoch. Never raises for what is wrong."""
     found = [*_of_mta(loaded, ask, now), *_of_wishes(loaded, now), *_of_keys(loaded, now)]
+    found += of_requests(loaded.config.server.data_dir, now)
     return sorted(found, key=lambda one: one.tone != "bad")
 
 
@@ -118,6 +121,18 @@ def _of_wishes(loaded: Loaded, now: float) -> Iterator[Alarm]:
     if count and oldest < now - LATE:
         what = "an unsubscribe or preference waits" if count == 1 else f"{count:,} unsubscribes or preferences wait"
         yield Alarm("bad", f"{what[0].upper()}{what[1:]} to be carried out, the oldest since {span(now - oldest)}.")
+
+
+def of_requests(data_dir: Path, now: float) -> Iterator[Alarm]:
+    """Readers who wait for a copy, or to be erased: a person has to see to them within a month."""
+    try:
+        number, oldest = requests.waiting(data_dir)
+    except StoreError:  # said of wishes already: it is the same file
+        return
+    if number and oldest is not None:
+        tone: Tone = "bad" if now > oldest + requests.LAWFUL else "warn"
+        what = "A reader waits" if number == 1 else f"{number:,} readers wait"
+        yield Alarm(tone, f"{what} for a copy or to be erased, the first for {span(now - oldest)}.", "/requests")
 
 
 def _of_keys(loaded: Loaded, now: float) -> Iterator[Alarm]:

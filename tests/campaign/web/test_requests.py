@@ -11,6 +11,7 @@ import pytest
 from postduif.campaign.accounts import audit
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.contacts import find
+from postduif.campaign.operating.alarms import of_requests
 from postduif.campaign.tracking import requests
 from postduif.campaign.tracking.recorder import Recorder
 from postduif.campaign.tracking.visit import Wanted, Wish
@@ -52,6 +53,9 @@ def test_listed(pages: Pages) -> None:
     assert PEOPLE[1] in page
     assert "late" in page
     assert requests.waiting(pages.desk.data_dir) == (3, NOW)
+    (alarm,) = of_requests(pages.desk.data_dir, NOW + 60)
+    assert (alarm.tone, alarm.path) == ("warn", "/requests")
+    assert [one.tone for one in of_requests(pages.desk.data_dir, NOW + 40 * 86400)] == ["bad"]
     assert "&lt;b&gt;Ask" in anna.get("/requests/1").text
     assert "/contacts/2/export" in anna.get("/requests/1").text
     assert anna.get("/requests/4").status == anna.get("/requests/99").status == 404
@@ -94,3 +98,4 @@ def test_nobody_waits(tmp_path: Path) -> None:
     """An empty list says what will stand there."""
     with Pages(tmp_path) as pages:
         assert "Nobody waits." in pages.signed_in().get("/requests").text
+        assert list(of_requests(tmp_path, NOW)) == []
