@@ -67,6 +67,7 @@ def _serve_mta(path: Path, *, accompanied: bool) -> None:
 
 def _serve_campaign(path: Path, stop: threading.Event) -> None:
     from postduif.campaign.sending.engine import Engine  # 7 MB that the MTA has no use for
+    from postduif.campaign.telling.teller import Teller
 
     loaded = _settings(path)
     config = loaded.config
@@ -77,6 +78,11 @@ def _serve_campaign(path: Path, stop: threading.Event) -> None:
             from postduif.campaign.web.serving import pages  # 30 MB that a campaign without pages has no use for
 
             around.enter_context(pages(loaded, clock, stop))
+        teller = Teller(config, clock)
+        if teller.wanted:
+            telling = threading.Thread(target=teller.run, args=(stop,), name="telling")
+            telling.start()
+            around.callback(telling.join)
         Engine(config, clock).run(stop)
 
 

@@ -23,6 +23,9 @@ EventName = Literal[
     "deferred",
     "expired",
     "withdrawn",
+    "opened",
+    "clicked",
+    "mailing",
 ]
 DEFAULT_EVENTS: tuple[EventName, ...] = (
     "bounced",

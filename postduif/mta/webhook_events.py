@@ -21,7 +21,7 @@ def body_of(lines: Sequence[Line], host: str) -> bytes:
     """The body for at least one row. `host`: our name."""
     told = {
         "type": TYPE,
-        "timestamp": _moment(lines[-1].at),
+        "timestamp": moment(lines[-1].at),
         "host": host,
         "data": [_event(line) for line in lines],
     }
@@ -37,7 +37,7 @@ def _event(line: Line) -> dict[str, object]:
     return {
         "id": f"{line.id}-{round(line.at * 1e6)}",
         "type": line.kind,
-        "timestamp": _moment(line.at),
+        "timestamp": moment(line.at),
         "recipient": line.recipient,
         "sender": line.sender,
         "queue_id": line.message,
@@ -61,7 +61,7 @@ def _severity(line: Line) -> str:
     return severity(line.category, line.code) if line.category in CATEGORIES else ""
 
 
-def _moment(at: float) -> str:
+def moment(at: float) -> str:
     """ISO 8601 in UTC, to the microsecond."""
     moment = datetime.datetime.fromtimestamp(at, datetime.UTC).isoformat(timespec="microseconds")
     return moment.replace("+00:00", "Z")

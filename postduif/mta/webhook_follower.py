@@ -1,7 +1,7 @@
-"""One webhook: goes through the journal and tells its receiver, in order, until it has taken everything.
+"""One webhook: goes through what happened and tells its receiver, in order, until it has taken everything.
 
-A row of the queue file says how far the receiver has got (`webhook_cursor`); what it was not heard to take is told
-again, after a crash too. One request is under way at a time. While a receiver fails, the events wait in the journal,
+Where the events come from keeps how far the receiver has got (`Source`); what it was not heard to take is told again,
+after a crash too. One request is under way at a time. While a receiver fails, the events wait in the journal,
 which is kept for `queue.journal_retention` and no longer: what is forgotten before it was told is counted and logged.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Generic, NamedTuple
 
 from postduif import log
 from postduif.clock import Clock
@@ -18,10 +18,8 @@ from postduif.config.schema import Webhook
 from postduif.errors import StoreError
 from postduif.mta import metrics, webhook_cursor
 from postduif.mta.webhook_call import Answer, Caller
-from postduif.mta.webhook_events import body_of
-from postduif.queue.following import WINDOW, follow
-from postduif.queue.journal import Line
-from postduif.queue.store import Store
+from postduif.mta.webhook_source import One, Source
+from postduif.queue.following import WINDOW
 
 POLL = 1.0  # seconds between looks for news
 NOTE = 60.0  # seconds after which progress past rows that are no news is written down
@@ -47,7 +45,7 @@ class Standing(NamedTuple):
     given_up: bool
 
 
-class Follower:
+class Follower(Generic[One]):
     """`run` until cancelled."""
 
     def __init__(
@@ -55,7 +53,7 @@ class Follower:
         webhook: Webhook,
         place: webhook_cursor.Place,
         *,
-        store: Store,
+        source: Source[One],
         caller: Caller,
         clock: Clock,
         host: str,
@@ -67,7 +65,7 @@ class Follower:
         """When the first event that the receiver has not taken happened; None: there is none."""
         self.given_up = False
         self._webhook = webhook
-        self._store = store
+        self._source = source
         self._caller = caller
         self._clock = clock
         self._host = host
@@ -98,14 +96,14 @@ class Follower:
 
     async def _step(self) -> None:
         """Tell one batch, or wait for news."""
-        commits = self._store.stats.commits
-        page = await self._store.questions.ask(follow, self._last, self._webhook.events, self._webhook.batch)
+        commits = self._source.commits
+        page = await self._source.follow(self._last, self._webhook.events, self._webhook.batch)
         if page.lost:
             self._say_lost(page.lost)
             self._last += page.lost
         if page.lines:
             await self._tell(page.lines)
-            await self._store.do(webhook_cursor.taken, self.name, page.seen)
+            await self._source.taken(self.name, page.seen)
             self._note(page.seen)
             self.oldest = None
         self._last = page.seen
@@ -114,22 +112,22 @@ class Follower:
         while waiting:  # once at least: what happens within a second is told together
             await self._clock.sleep(POLL)
             await self._pass_over()
-            waiting = self._store.stats.commits == commits
+            waiting = self._source.commits == commits
 
     async def _pass_over(self) -> None:
         """Write down, now and then, that rows which are no news for the receiver need not be looked at again."""
         far = self._last - self._noted >= WINDOW
         if far or (self._last > self._noted and self._clock.monotonic() - self._noted_at >= NOTE):
-            await self._store.do(webhook_cursor.passed, self.name, self._last)
+            await self._source.passed(self.name, self._last)
             self._note(self._last)
 
     def _note(self, last: int) -> None:
         self._noted, self._noted_at = last, self._clock.monotonic()
 
-    async def _tell(self, lines: list[Line]) -> None:
+    async def _tell(self, lines: Sequence[One]) -> None:
         """Return once the receiver has taken these."""
         self.oldest = lines[0].at
-        body = body_of(lines, self._host)
+        body = self._source.body(lines, self._host)
         tries = 0
         while True:
             answer = await self._caller.post(body, self._clock.time())
@@ -149,7 +147,7 @@ class Follower:
         now = self._clock.time()
         if not self._failing_since:
             self._failing_since = now
-            await self._store.do(webhook_cursor.failing, self.name, now)
+            await self._source.failing(self.name, now)
         if answer.status == GONE or now - self._failing_since >= self._webhook.lifetime:
             await self._give_up(answer)
         steps = self._webhook.retry

@@ -23,7 +23,9 @@ from postduif.mta.webhook_call import Caller
 from postduif.mta.webhook_cursor import Place, back, take
 from postduif.mta.webhook_follower import REST, Follower, Standing
 from postduif.mta.webhook_signature import secrets_of
+from postduif.mta.webhook_source import Journal
 from postduif.queue.following import first_since
+from postduif.queue.journal import Line
 from postduif.queue.store import Store
 
 Secrets = Mapping[str, Sequence[Secret]]
@@ -48,7 +50,7 @@ class Webhooks:
         self._store = store
         self._clock = clock
         self._changed = asyncio.Event()
-        self._followers: list[Follower] = []
+        self._followers: list[Follower[Line]] = []
         self._orders: list[tuple[str, float, asyncio.Future[None]]] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -126,14 +128,14 @@ class Webhooks:
     async def _follow(self, plan: _Plan, places: dict[str, Place]) -> None:
         """Until the settings change."""
         webhooks, host = plan.config.webhook, plan.config.server.hostname
-        context = ssl.create_default_context() if any(map(_has_tls, webhooks)) else None
+        context = context_for(webhooks)
         async with contextlib.AsyncExitStack() as stack:
-            followers = []
+            followers, journal = [], Journal(self._store)
             for one in webhooks:
                 caller = Caller(one, plan.secrets[one.name], plan.resolver, context)
                 stack.push_async_callback(caller.close)
                 place, clock = places[one.name], self._clock
-                followers.append(Follower(one, place, store=self._store, caller=caller, clock=clock, host=host))
+                followers.append(Follower(one, place, source=journal, caller=caller, clock=clock, host=host))
             for gauge in (metrics.WEBHOOK_LAG, metrics.WEBHOOK_GIVEN_UP):
                 gauge.clear()
             self._followers = followers
@@ -146,5 +148,6 @@ class Webhooks:
                 await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _has_tls(webhook: Webhook) -> bool:
-    return webhook.url.startswith("https:")
+def context_for(webhooks: Sequence[Webhook]) -> ssl.SSLContext | None:
+    """What verifies certificates; None when none of them has TLS."""
+    return ssl.create_default_context() if any(one.url.startswith("https:") for one in webhooks) else None

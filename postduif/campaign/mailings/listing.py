@@ -168,6 +168,19 @@ def log(connection: sqlite3.Connection, number: int, after: int = 0, limit: int 
     return [Event(*row)._replace(before=State(row[5]), after=State(row[6])) for row in rows]
 
 
+def events(connection: sqlite3.Connection, after: int, limit: int) -> list[Event]:
+    """What was done to any mailing, in order, from behind the event `after`."""
+    query = "SELECT id, mailing, at, who, action, before, after, words FROM history WHERE id > ? ORDER BY id LIMIT ?"
+    rows = connection.execute(query, (after, limit)).fetchall()
+    return [Event(*row)._replace(before=State(row[5]), after=State(row[6])) for row in rows]
+
+
+def last_event(connection: sqlite3.Connection) -> int:
+    """The highest number of an event; 0: there was none."""
+    (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM history").fetchone()
+    return int(last)
+
+
 _ENTRY = (
     "number, name, state, reason, template, parent, stream, folder, tags, next, targeted, excluded, errors, warnings, "
     "started, ended, changed, changed_by, rate, schedule"

@@ -62,9 +62,15 @@ def contacts(data_dir: Path, mailing: int, numbers: Collection[int]) -> dict[int
 
 def person(data_dir: Path, mailing: int, number: int) -> Person | None:
     """One reader; None: the mailing has no such. Raises StoreError when the file cannot be read."""
+    return people(data_dir, mailing, [number]).get(number)
+
+
+def people(data_dir: Path, mailing: int, numbers: Collection[int]) -> dict[int, Person]:
+    """Those readers that the mailing has, by number. Raises StoreError when the file cannot be read."""
+    found = {}
     with opened(data_dir, mailing) as connection:
-        known = connection.execute("SELECT contact FROM person WHERE number = ?", (number,)).fetchone()
-        if known is None:
-            return None
-        rows = [connection.execute(query, (number,)).fetchone() for query in (_WAITING, _ADDRESS)]
-        return Person(known[0], next((row[0] for row in rows if row), ""))
+        known = dict(connection.execute(_CONTACTS, (json.dumps(sorted(numbers)),)).fetchall())
+        for number, contact in known.items():
+            rows = [connection.execute(query, (number,)).fetchone() for query in (_WAITING, _ADDRESS)]
+            found[number] = Person(contact, next((row[0] for row in rows if row), ""))
+    return found
