@@ -182,6 +182,7 @@ def test_a_condition_around_part_of_a_link_is_left_alone() -> None:
         '<form action="https://x.nl/"></form>',
         '<a data-track="none" href="https://x.nl/">x</a>',
         '<a href="{{ unsubscribe_url }}">u</a><a href="[[web_version_url]]">w</a><a href="{{preferences_url}}">p</a>',
+        '<a href="{{ form_url }}/survey">f</a>',
         '<img src="https://x.nl/logo.png">',
     ],
 )

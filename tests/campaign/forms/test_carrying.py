@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,13 @@ from postduif.campaign.results.selecting import select
 from postduif.campaign.results.states import Did
 from postduif.campaign.results.tally import Source, tally_of
 from postduif.campaign.results.timeline import timeline
-from postduif.mta.control import NotRunning
+from postduif.mta.control import NotRunning, ask
+from postduif.sink import Sink
 from tests.campaign.forms.made import NEWSLETTER, SURVEY, answered, put
 from tests.campaign.tracking.readers import NOW, NUMBER, PEOPLE, config_of, mailing
 from tests.fakes import FakeClock
+from tests.stories.daemon import Daemon
+from tests.stories.roads import to
 
 NEW = New("newsletter", 1, NOW + 1, "nl", "new@one.example", "new@one.example", ("offers",), {"age": "33"}, "192.0.2.1")
 
@@ -176,3 +181,26 @@ def test_erased(place: Path) -> None:
     assert answered(place / "data") == answered(place / "data", "survey") == []
     for file in (place / "data" / "campaign").glob("forms.sqlite*"):
         assert b"new@one.example" not in file.read_bytes()
+
+
+def test_an_address_that_complained(tmp_path: Path) -> None:
+    """A real MTA sends it no mail, and the answer says why; another gets its mail once, however often it is told."""
+
+    async def story() -> None:
+        async with Sink() as sink, Daemon(tmp_path, to(sink)) as daemon:
+            put(tmp_path / "data", NEWSLETTER)
+            tell = partial(ask, tmp_path / "run")
+            row = {"address": "new@one.example", "cause": "complaint", "type": "", "source": "test"}
+            await asyncio.to_thread(tell, "suppress.enter", rows=[row])
+            carrier = FormCarrier(config_of(tmp_path), tell, daemon.clock)
+            with forms(tmp_path / "data") as connection:
+                for email in ("new@one.example", "other@one.example"):
+                    answers.sign_up(connection, NEW._replace(email=email, subject=email, at=daemon.clock.time()))
+                for _ in range(2):
+                    await asyncio.to_thread(carrier.step, connection)
+                    connection.execute("UPDATE answer SET mailed = NULL")  # as if killed before it was noted
+            await daemon.quiet(sink)
+            assert [[*one.recipients] for one in sink.messages] == [["other@one.example"]]
+            assert [one.state for one in answered(tmp_path / "data")] == ["no mail sent", "waits for the link"]
+
+    asyncio.run(story())
