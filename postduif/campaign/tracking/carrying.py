@@ -40,6 +40,8 @@ _TO_DO = """
 SELECT id, at, mailing, number, kind, type, how, wording, origin FROM wish
 WHERE done_at IS NULL AND kind NOT IN ('export', 'erase') AND id > ? ORDER BY id LIMIT ?
 """
+_DONE = "UPDATE wish SET done_at = ?, origin = '' WHERE id = ?"
+"""Where it came from is with the person's proof from now on, and goes with that when they are erased."""
 _EVENTS = {
     Wanted.UNSUBSCRIBE: ConsentEvent.WITHDRAWN,
     Wanted.RESUBSCRIBE: ConsentEvent.RENEWED,
@@ -115,7 +117,7 @@ class Carrier:
         self._silent_until = float("-inf")
         self._put_off.pop(id_, None)
         with transaction(connection):
-            connection.execute("UPDATE wish SET done_at = ? WHERE id = ?", (self._clock.time(), id_))
+            connection.execute(_DONE, (self._clock.time(), id_))
         log.info("wish_done", kind=wish.kind, type=wish.type, mailing=wish.mailing, number=wish.number, how=wish.how)
         return True
 

@@ -16,7 +16,8 @@ CREATE TABLE visit (
 CREATE INDEX visit_reader ON visit (mailing, number);
 
 -- What somebody asked for. kind: unsubscribe, resubscribe, no_tracking, tracking, export or erase. type: of mail, '' for
--- all. how, wording, origin: the proof. done_at: when it was carried out; NULL until then.
+-- all. how, wording, origin: the proof; origin is "" once the audience has it. done_at: when it was carried out; NULL until
+-- then.
 CREATE TABLE wish (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
     at      REAL NOT NULL,

@@ -77,7 +77,9 @@ def test_carried(tmp_path: Path) -> None:
                 await asyncio.to_thread(step, data_dir, tell, daemon.clock)
                 assert undone(data_dir) == 0
                 with on_file(data_dir) as connection:
-                    connection.execute("UPDATE wish SET done_at = NULL")  # as if killed before it was noted
+                    assert connection.execute("SELECT origin FROM wish").fetchall() == [("",)]
+                    # as if killed before it was noted
+                    connection.execute("UPDATE wish SET done_at = NULL, origin = '192.0.2.1'")
             assert refused(data_dir) == {"news"}
             (shown,) = await asyncio.to_thread(tell, "suppress.show", addresses=[PEOPLE[WHO]])
             assert [(one["type"], one["evidence"]) for one in shown["entries"]] == [("news", "on the web: one-click")]
