@@ -79,6 +79,11 @@ def found(
     return person, session
 
 
+def lasts(connection: sqlite3.Connection, hashed: bytes) -> bool:
+    """Whether a session that was found before is still there."""
+    return connection.execute("SELECT 1 FROM session WHERE hashed = ?", (hashed,)).fetchone() is not None
+
+
 def sessions_of(connection: sqlite3.Connection, name: str) -> list[Session]:
     """Where a person is signed in, the newest first."""
     rows = connection.execute(

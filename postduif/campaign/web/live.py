@@ -2,8 +2,8 @@
 
     <div hx-ext="sse" sse-connect="/mailings/7/live" sse-swap="message">...the part as it is now...</div>
 
-A stream ends by itself after LIFE, and the browser comes back: so that who was signed out meanwhile hears no more. How
-many there are at once is bounded; a page that gets none shows what was true when it was loaded.
+A stream ends by itself after LIFE, and the browser comes back; who is signed out meanwhile hears no more. How many
+there are at once is bounded; a page that gets none shows what was true when it was loaded.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from collections.abc import AsyncIterator, Callable
 
 from anyio import to_thread
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
+from postduif.campaign.accounts import sessions
 from postduif.campaign.web.page import part
 from postduif.campaign.web.visitor import Visitor
 from postduif.errors import PostduifError
@@ -57,30 +59,47 @@ def stream(who: Visitor, look: Callable[[], str], every: float = 1.0) -> Respons
     """
     if not _PLACES.take(who.name):
         return PlainTextResponse("Too many live pages are open.\n", 503)
-    return StreamingResponse(_events(who, look, every), media_type="text/event-stream")
+    return _Live(who, _events(who, look, every))
+
+
+class _Live(StreamingResponse):
+    """Gives the place back at its end, also when the browser went away before the first event was made."""
+
+    def __init__(self, who: Visitor, events: AsyncIterator[str]) -> None:
+        super().__init__(events, media_type="text/event-stream")
+        self._name = who.name
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            _PLACES.give_back(self._name)
 
 
 async def _events(who: Visitor, look: Callable[[], str], every: float) -> AsyncIterator[str]:
     clock, closing = who.desk.clock, who.desk.closing
     end = clock.monotonic() + LIFE
     before, beat = "", clock.monotonic()
-    try:
-        yield f"retry: {AGAIN}\n\n"
-        while not closing.is_set() and clock.monotonic() < end:
-            text = await to_thread.run_sync(_shown, look)
-            if text != before:
-                yield _event(text)
-                before, beat = text, clock.monotonic()
-            elif clock.monotonic() - beat >= BEAT:
-                yield ": still here\n\n"
-                beat = clock.monotonic()
-            await clock.sleep(every)
-    finally:
-        _PLACES.give_back(who.name)
+    yield f"retry: {AGAIN}\n\n"
+    while not closing.is_set() and clock.monotonic() < end:
+        text = await to_thread.run_sync(_shown, who, look)
+        if text is None:
+            return
+        if text != before:
+            yield _event(text)
+            before, beat = text, clock.monotonic()
+        elif clock.monotonic() - beat >= BEAT:
+            yield ": still here\n\n"
+            beat = clock.monotonic()
+        await clock.sleep(every)
 
 
-def _shown(look: Callable[[], str]) -> str:
+def _shown(who: Visitor, look: Callable[[], str]) -> str | None:
+    """None: the session has ended."""
     try:
+        with who.desk.accounts() as connection:
+            if not sessions.lasts(connection, who.session.hashed):
+                return None
         return look()
     except PostduifError as error:
         return part("parts/notice.html", tone="error", text=str(error))

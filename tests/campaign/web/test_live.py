@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import cast
 
-from starlette.responses import StreamingResponse
+from starlette.responses import Response
+from starlette.types import Message
 
 from postduif.campaign.accounts import people, sessions
 from postduif.campaign.accounts.fault import AccountFault
@@ -26,10 +25,20 @@ def visitor(pages: Pages) -> Visitor:
     return Visitor(pages.desk, *found)
 
 
-async def events(response: object) -> list[str]:
-    """All that is sent until the stream ends."""
-    assert isinstance(response, StreamingResponse)
-    return [one async for one in cast("AsyncIterator[str]", response.body_iterator)]
+async def events(response: Response, *, gone: bool = False) -> list[str]:
+    """All that a browser gets until the stream ends; `gone`: it went away before the answer began."""
+    sent = []
+
+    async def receive() -> Message:
+        if not gone:
+            await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message.get("body", b"").decode())
+
+    await response({"type": "http", "asgi": {"spec_version": "2.3"}}, receive, send)
+    return [text for text in sent if text]
 
 
 def test_only_what_changed_is_sent(tmp_path: Path) -> None:
@@ -54,7 +63,7 @@ def test_only_what_changed_is_sent(tmp_path: Path) -> None:
 
 
 def test_there_are_so_many_and_no_more(tmp_path: Path) -> None:
-    """One person has MAX_OF_ONE at once, and gets a place back when one ends."""
+    """One person has MAX_OF_ONE at once, and gets a place back when one ends, even before its first event."""
     pages = Pages(tmp_path)
     with pages:
         anna = visitor(pages)
@@ -64,9 +73,23 @@ def test_there_are_so_many_and_no_more(tmp_path: Path) -> None:
     assert live.stream(anna, str).status_code == 503
     pages.desk.closing.set()
 
-    async def end_all() -> None:
-        for one in open_:
-            await events(one)
+    for gone in (False, True):
+        asyncio.run(events(open_.pop(), gone=gone))
+        open_.append(live.stream(anna, str))
+        assert open_[-1].status_code == 200
+    for one in open_:
+        asyncio.run(events(one))
 
-    asyncio.run(end_all())
-    assert live.stream(anna, str).status_code == 200
+
+def test_who_is_signed_out_hears_no_more(tmp_path: Path) -> None:
+    """A stream ends at the first look after its session ended, and not only when its life is over."""
+    with Pages(tmp_path) as pages:
+        anna = visitor(pages)
+
+        def look() -> str:
+            with pages.desk.accounts() as connection:
+                people.change(connection, anna.person._replace(disabled=True), anna.by())
+            return "a figure"
+
+        pages.add("piet")
+        assert asyncio.run(events(live.stream(anna, look, every=0.001)))[1:] == ["data: a figure\n\n"]
