@@ -11,7 +11,7 @@ from typing import Any
 
 from postduif.bounce.address_state import Standing
 from postduif.bounce.subject import shown
-from postduif.campaign.audience.contacts import find
+from postduif.campaign.audience.contacts import NoSuchContact, find
 from postduif.campaign.audience.erasing import subjects_of
 from postduif.campaign.audience.mail_address import check
 
@@ -22,9 +22,12 @@ Tell = Callable[..., Any]
 def take_along(connection: sqlite3.Connection, tell: Tell, contact: int, email: str, by: str) -> str:
     """Before the correction. Says what the new address has on the list now; "" for nothing.
 
-    Not inside a transaction. Raises AddressError, and what `tell` raises.
+    Not inside a transaction. Raises NoSuchContact, AddressError, and what `tell` raises.
     """
-    old, new = subjects_of(connection, contact)[0], check(email).subject
+    subjects = subjects_of(connection, contact)
+    if not subjects:
+        raise NoSuchContact(f"there is no contact {contact}; the list of contacts shows who is there")
+    old, new = subjects[0], check(email).subject
     if old == new or old.startswith(" ") or find(connection, email) not in (None, contact):
         return ""
     (found,) = tell("suppress.show", addresses=[shown(old)])

@@ -107,7 +107,7 @@ def _known(encoding: str) -> str:
     try:
         io.TextIOWrapper(io.BytesIO(b"a"), encoding, errors="replace").read()
         return codecs.lookup(encoding).name
-    except (LookupError, UnicodeError):
+    except (LookupError, ValueError):  # ValueError: it holds a NUL
         raise SheetFault(f"{encoding!r} is no encoding; write one as utf-8, cp1252 or shift_jis") from None
 
 

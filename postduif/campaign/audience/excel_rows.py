@@ -41,6 +41,8 @@ class ExcelSheet:
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """Rows that are not empty. Raises SheetFault."""
+        if "\0" in self._name:
+            raise SheetFault(f"there is no sheet {self._name!r}")
         # -P: nothing is imported from the directory that we happen to be in
         command = [sys.executable, "-P", "-m", "postduif.campaign.audience.excel_worker", str(self._path), self._name]
         with subprocess.Popen(  # noqa: S603  our own module, and a path that is no option

@@ -7,6 +7,7 @@ Sec-Fetch-Site), and the form holds a secret of the session (`checked_form`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -44,6 +45,8 @@ OPEN = (*APART, "/sign-in", "/enter/", "/shared/")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY = 2 * 1024 * 1024
 """Octets of a request, where `Limits` names no more."""
+_NO_NUMBER = re.compile(r"/[0-9]{19}")
+"""In a path: nothing has a number so large, and neither SQLite nor Python's `int` takes all of them."""
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "x-csrf-token"
 
@@ -91,6 +94,8 @@ class Gate:
         announced = request.headers.get("content-length", "0")
         if not announced.isdecimal() or int(announced[:20]) > most:
             return PlainTextResponse(f"{TooLarge(most)}\n", 413)
+        if _NO_NUMBER.search(request.url.path) and not request.url.path.startswith("/api/"):
+            return PlainTextResponse("There is no such page.\n", 404)
         return None
 
     async def _unknown(self, request: Request) -> Response | None:
@@ -129,10 +134,8 @@ async def checked_form(request: Request) -> None:
 
 def local_path(text: str) -> str:
     """A path on these pages, whoever wrote it; "/" for what leads elsewhere."""
-    parts = urlsplit(text) if text.isascii() and text.isprintable() and "\\" not in text else None
-    if parts is None or parts.scheme or parts.netloc or not text.startswith("/") or text.startswith("//"):
-        return "/"
-    return text
+    plain = text.isascii() and text.isprintable() and "\\" not in text
+    return text if plain and text.startswith("/") and not text.startswith("//") else "/"
 
 
 def _is_foreign(headers: Headers, place: str) -> bool:
@@ -140,7 +143,14 @@ def _is_foreign(headers: Headers, place: str) -> bool:
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return True
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc.lower() not in {headers.get("host", "").lower(), place} - {""}
+    return origin is not None and _place_of(origin) not in {headers.get("host", "").lower(), place} - {""}
+
+
+def _place_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # as http://[
+        return ""
 
 
 def _without_port(host: str) -> str:

@@ -75,6 +75,7 @@ def test_headers(tmp_path: Path) -> None:
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
@@ -129,6 +130,7 @@ def test_too_much(tmp_path: Path) -> None:
         ("/a\r\nSet-Cookie: x=y", "/"),
         ("", "/"),
         ("///evil.example", "/"),
+        ("//[", "/"),
     ],
 )
 def test_only_our_own_paths(text: str, path: str) -> None:
