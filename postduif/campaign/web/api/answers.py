@@ -57,7 +57,7 @@ def begin(
     `run`: of this program. `repeatable`: who does it knows the key too, so what was broken off may be done again.
     """
     with transaction(connection):
-        connection.execute("DELETE FROM call WHERE at < ?", (now - KEPT,))
+        forget_old(connection, now)
         query = "SELECT digest, run, status, fields, body FROM call WHERE owner = ? AND key = ?"
         row = connection.execute(query, key).fetchone()
         if row is not None:

@@ -35,6 +35,7 @@ from postduif.mta.merge.message import MAX_ATTACHED
 DESCRIPTION = "/openapi.json"
 BODY = "postduif.body"
 """Where the body is, in the request's scope, as a file that is read from its beginning."""
+TIDY_EVERY = 3600.0  # seconds
 A_MINUTE = 600
 """Requests of one token."""
 USUAL = 2 * 1024 * 1024
@@ -72,6 +73,7 @@ class Entrance:
         self._run = secrets.token_hex(8)
         self._calls = Kept(lambda: answers.calls(desk.data_dir))
         self._rates = Rates(A_MINUTE, 60, desk.clock.monotonic)
+        self._tidied = float("-inf")
         desk.on_close(self._calls.close)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,6 +85,7 @@ class Entrance:
                 await self._app(scope, receive, send)
                 return
             caller = await to_thread.run_sync(self._caller, request)
+            await self._tidy()
             if not self._rates.allows(caller.bearer.token.id):
                 raise Problem("rate", f"More than {A_MINUTE} requests in a minute with this token.", wait=60)
             scope[STATE] = caller
@@ -92,6 +95,17 @@ class Entrance:
                 await self._app(scope, receive, send)
         except PostduifError as error:
             await answer_of(error)(scope, receive, send)
+
+    async def _tidy(self) -> None:
+        """Answers speak of people, so they go when their day is over, whether others come or not."""
+        now = self._desk.clock.monotonic()
+        if now >= self._tidied + TIDY_EVERY:
+            self._tidied = now
+            await to_thread.run_sync(self._forget_old)
+
+    def _forget_old(self) -> None:
+        with self._calls.use() as connection:
+            answers.forget_old(connection, self._desk.clock.time())
 
     def _is_signed_in(self, request: Request) -> bool:
         cookie = SESSION.read(request)

@@ -92,7 +92,8 @@ def _sections(told: dict[str, Any]) -> Iterator[str]:
             operation = told["paths"][route.path][method.lower()]
             tag = str(route.tags[0])
             call = f"`{method} {route.path}`"
-            by_tag.setdefault(tag, []).append((call, scope_of(route), _cell(operation["description"])))
+            words = " ".join(filter(None, (_cell(operation["description"]), _parameters(operation))))
+            by_tag.setdefault(tag, []).append((call, scope_of(route), words))
             if name := _body_of(operation):
                 shapes.setdefault(tag, {}).setdefault(name, call)
     for tag, calls in by_tag.items():
@@ -118,6 +119,12 @@ def _fields(schemas: dict[str, Any], name: str, heading: str, said: set[str]) ->
             if inner not in said:
                 said.add(inner)
                 yield from _fields(schemas, inner, f"`{field}`", said)
+
+
+def _parameters(operation: dict[str, Any]) -> str:
+    """Those behind the question mark."""
+    names = [one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"]
+    return f"Parameters: {', '.join(f'`{name}`' for name in names)}." if names else ""
 
 
 def _body_of(operation: dict[str, Any]) -> str:
