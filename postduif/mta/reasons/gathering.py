@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import tzinfo
 from typing import Any, Protocol
 
 from postduif.config.load import Loaded
@@ -30,11 +31,12 @@ class Ask(Protocol):
 class Gathering:
     """One look at one installation. Everything raises PostduifError."""
 
-    def __init__(self, loaded: Loaded, ask: Ask, now: float) -> None:
-        """`now`: seconds since the epoch."""
+    def __init__(self, loaded: Loaded, ask: Ask, now: float, zone: tzinfo | None = None) -> None:
+        """`now`: seconds since the epoch. `zone`: in which times are said; None is the machine's."""
         self._loaded = loaded
         self._ask = ask
         self._now = now
+        self._zone = zone
         self._roads: dict[str, Row] = {}
         self._running = True
 
@@ -78,6 +80,7 @@ class Gathering:
             holds=[hold for hold in summary["holds"] if hold["covers"] == "queues" and hold["domain"] in ("", name)],
             settings=self._settings(road),
             read_here=self._bounces(name),
+            zone=self._zone,
         )
 
     def refusals(self, addresses: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -85,7 +88,7 @@ class Gathering:
         named = sorted(set(addresses))
         shown = self._ask("suppress.show", addresses=named) if named else []
         found = {
-            address: tuple(describe(one["address"], refusing(one, self._now), self._now))
+            address: tuple(describe(one["address"], refusing(one, self._now), self._now, self._zone))
             for address, one in zip(named, shown, strict=True)
         }
         return {address: lines for address, lines in found.items() if lines}
@@ -105,6 +108,7 @@ class Gathering:
             hold=next((hold for hold in holds if row and _holds(hold, row)), {}),
             settings=self._settings(road),
             schedule=Schedule(delivery.retry, delivery.retry_jitter),
+            zone=self._zone,
         )
 
     def _holds(self) -> Sequence[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -80,7 +81,7 @@ def message(request: Request, desk: OfDesk, who: Looking, number: int) -> Respon
 
 def _reasons(desk: Desk, number: int) -> list[dict[str, Any]]:
     """What `postduif why` says of each."""
-    gathering = Gathering(desk.loaded, desk.ask, desk.clock.time())
+    gathering = Gathering(desk.loaded, desk.ask, desk.clock.time(), UTC)
     facts, _ = gathering.recipients(MOST_REASONS, message=number)
     refusals = gathering.refusals(one.recipient for one in facts)
     return [
