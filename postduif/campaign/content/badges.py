@@ -22,7 +22,8 @@ def badged(html: str, words: Mapping[int, str]) -> str:
     It is what a recipient gets, so its links lead to our pages; but the image that counts opens is left out.
     """
     page = Page(html)
-    pieces, at = [], 0
+    pieces: list[str] = []
+    at = 0
     for tag in page.pieces:
         if not isinstance(tag, Tag) or tag.closing or tag.outlook or tag.name not in ("a", "img"):
             continue
