@@ -17,11 +17,11 @@ from postduif.campaign.accounts.connection import accounts
 from postduif.campaign.audience.import_work import ImportWork
 from postduif.campaign.kept import Kept
 from postduif.campaign.results.kept import Tallies
+from postduif.campaign.web.guesses import Guesses
 from postduif.clock import Clock
 from postduif.config.load import Loaded
 from postduif.config.web_address import web_origin
 from postduif.mta import control
-from postduif.mta.auth_backoff import Backoff
 
 MAX_TOLD = 5
 """Words that wait for the next page of one session."""
@@ -47,7 +47,7 @@ class Desk:
         """The settings with the line of each."""
         self.config = config
         self.clock = clock
-        self.backoff = Backoff(config.auth, clock)
+        self.guesses = Guesses(config.auth, clock)
         self.closing = threading.Event()
         """Set when the pages end: streams end by themselves then."""
         self._accounts = Kept(lambda: accounts(config.server.data_dir))

@@ -57,14 +57,14 @@ def _see_old(who: Visitor, request: Request, old: str) -> None:
     if not who.person.has_password:
         return
     address = client(request)
-    if wait := who.desk.backoff.begin(address, who.name):
+    if wait := who.desk.guesses.begin(address, who.name):
         raise Guessing(wait)
     right = False
     try:
         with who.desk.accounts() as connection:
             right = people.right_password(connection, who.name, old) is not None
     finally:
-        who.desk.backoff.end(address, who.name, right=right, failed=not right)
+        who.desk.guesses.end(address, who.name, right=right, failed=not right)
     if not right:
         raise AccountFault("The old password is not right.")
 

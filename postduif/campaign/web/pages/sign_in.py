@@ -77,7 +77,7 @@ def sign_out(request: Request, desk: OfDesk) -> Response:
 
 def _person(desk: Desk, request: Request, name: str, password: str) -> Person:
     address = client(request)
-    if wait := desk.backoff.begin(address, name):
+    if wait := desk.guesses.begin(address, name):
         raise Guessing(wait)
     right = failed = False
     try:
@@ -87,7 +87,7 @@ def _person(desk: Desk, request: Request, name: str, password: str) -> Person:
             if person is None and people.found(connection, name):
                 audit.note(connection, By(name, desk.clock.time()), "session.refused", f"person {name}")
     finally:
-        desk.backoff.end(address, name, right=right, failed=failed)
+        desk.guesses.end(address, name, right=right, failed=failed)
     if person is None:
         log.warning("sign_in_refused", client=address.text, user=name)
         raise AccountFault("The name or the password is not right.")
