@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 
 from postduif import log
+from postduif.campaign.accounts import secret
 from postduif.campaign.accounts.fault import Guessing, NoSuchAccount, NotAllowed
 from postduif.campaign.audience.contacts import NoSuchContact
 from postduif.campaign.audience.import_runs import NoSuchImport
@@ -103,7 +106,8 @@ def _too_large(request: Request, _: Exception) -> Response:
 
 def _mistake(request: Request, error: Exception) -> Response:
     """Ours: nobody else needs to know more."""
-    log.error("failure", where="pages", path=request.url.path, error=repr(error))
+    path = re.sub(rf"[\w-]{{{secret.LENGTH}}}", "SECRET", request.url.path)  # some addresses let in who has them
+    log.error("failure", where="pages", path=path[:200], error=repr(error))
     return PlainTextResponse("A mistake of ours. The log of the server has more.\n", 500)
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from fastapi.routing import APIRoute
 
+from postduif.campaign.accounts import secret
 from postduif.campaign.accounts.roles import Permission
 from postduif.campaign.web.pages import ROUTERS
 from postduif.campaign.web.safety import HEADERS, MAX_BODY, OPEN, SAFE, local_path
 from postduif.campaign.web.visitor import Needs
-from tests.web_world import Pages
+from tests.campaign.web.sent import sent
+from tests.web_world import PASSWORD, Pages
 
 OWN_ACCOUNT = ("/own/", "/tokens")
 """What everybody who is signed in may change: his own."""
@@ -136,3 +138,30 @@ def test_too_much(tmp_path: Path) -> None:
 def test_only_our_own_paths(text: str, path: str) -> None:
     """Where the sign-in form leads to afterwards is on these pages."""
     assert local_path(text) == path
+
+
+def test_the_log_has_no_secrets(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither a mistake of ours nor a refusal writes down what lets somebody in."""
+    word, link = "a password typed wrongly", secret.make()
+    with Pages(tmp_path) as pages:
+        pages.app.add_api_route("/enter/{text}/mistake", lambda text: {}[text])
+        pages.add("anna", password=PASSWORD)
+        browser = pages.browser()
+        assert browser.get(f"/enter/{link}/mistake").status == 500
+        assert browser.sign_in("anna", word).status == 401
+        browser.get(f"/enter/{link}")
+        assert browser.post(f"/enter/{link}").status == 404
+    said = capfd.readouterr().err
+    assert "path=/enter/SECRET/mistake" in said
+    assert "sign_in_refused" in said
+    assert word not in said
+
+
+def test_ways_to_go_are_one_header_field(tmp_path: Path) -> None:
+    """What somebody typed comes back encoded in Location: no line end, and nothing that a header field cannot hold."""
+    with Pages(tmp_path) as pages:
+        sent(pages.desk.data_dir)
+        anna = pages.signed_in()
+        answer = anna.post("/mailings/7/take", name="Left", excluded_for="é\r\nSet-Cookie: planted=1")
+        assert answer.location == "/mailings/7/exclusions?cause=%C3%A9%0D%0ASet-Cookie:%20planted=1"
+        assert "set-cookie" not in answer.headers
