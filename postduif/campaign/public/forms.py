@@ -7,6 +7,7 @@ link, without which nothing comes of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -42,6 +43,7 @@ OF_FORM = 600
 """The same of one form from everywhere."""
 OF_READER, ANSWERING = 20, 60.0
 """The same of one recipient of a mailing."""
+_VERSION = re.compile(r"[0-9]{1,9}")
 
 
 class Shown(NamedTuple):
@@ -85,7 +87,8 @@ class FormRooms:
     async def take(self, request: Request, name: str, whom: Whom | None, fields: Fields) -> Answer | None:
         """What was posted there; None: there is no such form for them."""
         posted = fields.get("version", [""])[-1]
-        found = await self._run(self._find, name, int(posted) if posted.isascii() and posted.isdecimal() else 0)
+        version = int(posted) if _VERSION.fullmatch(posted) else 0
+        found = await self._run(self._find, name, version)
         if found is None or (whom is None and not found.stored.form.public):
             return None
         form = found.stored.form
