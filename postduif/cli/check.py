@@ -16,6 +16,7 @@ from rich.text import Text
 
 from postduif.cli.checks import ports, records, senders
 from postduif.cli.checks.bounce_rules import bounce_rules
+from postduif.cli.checks.public_pages import links_key, public_pages
 from postduif.cli.checks.return_path import return_path, return_records
 from postduif.cli.checks.webhooks import webhooks
 from postduif.cli.options import config_option
@@ -30,7 +31,7 @@ _COLOURS = {"ok": "green", "warning": "yellow", "error": "bold red"}
 
 @click.command
 @config_option
-@click.option("--dns", "with_dns", is_flag=True, help="Look up our name, the DKIM records and the bounce domain too.")
+@click.option("--dns", "with_dns", is_flag=True, help="Ask about our name, DKIM records, bounce domain and pages too.")
 @click.option("--show", is_flag=True, help="Print the settings that hold, and where each comes from.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(config_path: Path, *, with_dns: bool, show: bool, as_json: bool) -> None:
@@ -73,10 +74,12 @@ def check(path: Path, *, with_dns: bool = False) -> list[Finding]:
         ports.ports(loaded),
         return_path(loaded),
         bounce_rules(),
+        links_key(loaded),
         senders.senders(loaded),
         webhooks(loaded),
         records.records(loaded) if with_dns else (),
         return_records(loaded) if with_dns else (),
+        public_pages(loaded) if with_dns else (),
     )
     return findings
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from postduif.config.kinds import Endpoint, Kind, Time
+from postduif.config.kinds import Domain, Endpoint, Kind, Time
 from postduif.config.section import Section
 from postduif.config.units import quoted
 
@@ -29,6 +29,16 @@ class Campaign(Section):
         default=(),
         description="The addresses that mail leaves from, as receivers see them: SPF and PTR are checked for each. "
         "Default: those that server.hostname has in DNS.",
+    )
+    blocklists: tuple[Domain, ...] = Field(
+        default=(),
+        description="DNS blocklists of addresses, as zen.spamhaus.org, that are asked about the addresses that mail "
+        "leaves from before each mailing. Default: none.",
+    )
+    link_blocklists: tuple[Domain, ...] = Field(
+        default=(),
+        description="DNS blocklists of domains, as dbl.spamhaus.org, that are asked about the domains that links lead "
+        "to. Default: none.",
     )
     rspamd: Endpoint | None = Field(
         default=None,

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from postduif.campaign.checks.rule import Rule
-from postduif.campaign.checks.rules import authentication, content, deco, links, sender, sending, spam_filters, target
+from postduif.campaign.checks.rules import (
+    authentication,
+    blocklists,
+    content,
+    deco,
+    links,
+    pages,
+    sender,
+    sending,
+    spam_filters,
+    target,
+)
 
-_PARTS = (content, sender, links, sending, authentication, target, spam_filters, deco)
+_PARTS = (content, sender, links, pages, sending, authentication, blocklists, target, spam_filters, deco)
 
 RULES: dict[str, Rule] = {
     one.id: one

@@ -14,6 +14,8 @@ from pydantic import ConfigDict
 
 from postduif.address import parse
 from postduif.campaign.checks.identity import Identity
+from postduif.campaign.checks.listing import Listings
+from postduif.campaign.checks.reach import Reach
 from postduif.campaign.checks.spam import SpamScore
 from postduif.errors import AddressError
 
@@ -151,6 +153,10 @@ class Facts:
     transactional: bool = False
     """Mail that people asked for one by one: nobody unsubscribes from it."""
     proof: bool = False
+    public_url: str = ""
+    """What links to pages of ours begin with; "": there are none."""
+    tracking: bool = False
+    """It wants opens or clicks counted."""
     links: tuple[Link, ...] = ()
     files: tuple[File, ...] = ()
     counts: Counts | None = None
@@ -161,6 +167,10 @@ class Facts:
     sending: Sending = Sending()
     identities: tuple[Identity, ...] = ()
     """None of them: DNS was not asked."""
+    listings: Listings = field(default_factory=Listings)
+    """Empty: no blocklist was asked, or none has anything."""
+    reach: Reach | None = None
+    """None: nobody looked where our links lead."""
     spam: tuple[SpamScore, ...] = ()
     limits: Limits = Limits()
     """Those of the typology, with what the MTA takes."""

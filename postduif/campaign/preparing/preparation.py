@@ -24,7 +24,6 @@ from postduif.campaign.checks.facts import Counts as CheckedCounts
 from postduif.campaign.checks.facts import Facts
 from postduif.campaign.checks.filters import Held, History, sifted
 from postduif.campaign.checks.finding import Finding
-from postduif.campaign.checks.identity import Identity
 from postduif.campaign.checks.rule import Phase
 from postduif.campaign.checks.spam import SpamScore
 from postduif.campaign.checks.spam_scores import spam_scores
@@ -35,6 +34,7 @@ from postduif.campaign.content.proofs import seed_values
 from postduif.campaign.mailings.record import Counts, Mailing
 from postduif.campaign.preparing import known
 from postduif.campaign.preparing.composition import compose
+from postduif.campaign.preparing.outside import with_outside
 from postduif.campaign.preparing.places import Places
 from postduif.campaign.preparing.report import FromSource, Report, said
 from postduif.campaign.preparing.sampling import Sampling
@@ -147,8 +147,10 @@ class _Preparation:
             limits=self._typology.limits,
             before=work.before,
             sending=known.of_sending(work.mailing, gathered.gathered.people, self._now),
-            identities=self._identities(facts.domain) if facts.domain and self._typology.rules() else (),
+            public_url=work.config.web.public_url or "",
         )
+        wanted = [rule.id for rule, _ in self._typology.rules()]
+        facts = with_outside(facts, work.config, work.clock, wanted)
         self._check(facts, Phase.CONTENT)
         return gathered, names, composed, facts
 
@@ -157,18 +159,6 @@ class _Preparation:
             return compose(self._work.draft, self._work.mailing, self._work.config, names), ""
         except TemplateError as error:
             return None, str(error)
-
-    def _identities(self, domain: str) -> tuple[Identity, ...]:
-        config, clock = self._work.config, self._work.clock
-
-        async def ask() -> Identity:
-            resolver = Resolver(config.dns, clock)
-            try:
-                return await asking.look_up(resolver, asking.sender_of(config, domain))
-            finally:
-                await resolver.close()
-
-        return (asyncio.run(ask()),)
 
     # --- the file
 

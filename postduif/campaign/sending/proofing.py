@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+from postduif.campaign.checks import typology
+from postduif.campaign.checks.facts import Counts, Facts
+from postduif.campaign.checks.finding import Level
+from postduif.campaign.checks.rule import Phase
+from postduif.campaign.checks.rules.target import proof_limit
 from postduif.campaign.mailings import editing
 from postduif.campaign.mailings.changing import NOTE, By
+from postduif.campaign.mailings.fault import MailingFault
 from postduif.campaign.mailings.listing import Event, log
 from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.preparing.composition import draft_of
@@ -39,8 +46,9 @@ def send_proof(
 ) -> Sent:
     """As `whom` (that contact, if it is one) would get it, to each of the addresses, by submission to the MTA.
 
-    All are made before the first is sent. Raises PostduifError: the content, an address, no way in.
+    All are made before the first is sent. Raises PostduifError: too many, the content, an address, no way in.
     """
+    _check_number(mailing, len(addresses), by.now)
     number = 1 + max((which for which, _ in proofs(connection, mailing.number)), default=0)
     draft, server = draft_of(connection, mailing), door(config)
     made = [proof(draft, mailing, config, number, whom, to, by.now) for to in addresses]
@@ -51,6 +59,15 @@ def send_proof(
     as_whom = f", as #{contact}" if contact else ""
     editing.remark(connection, mailing.number, by._replace(words=f"proof {number} to {', '.join(to)}{as_whom}"))
     return Sent(number, to, ids)
+
+
+def _check_number(mailing: Mailing, people: int, now: float) -> None:
+    """Whether a proof may go to so many, by the rules that hold for the mailing. Raises MailingFault."""
+    rules = typology.load(mailing.draft.typology)
+    facts = Facts(now, proof=True, counts=Counts(people, to_deliver=people), limits=rules.limits)
+    for found in typology.look(replace(rules, only=(proof_limit.id,)), facts, Phase.TARGET):
+        if found.level is Level.ERROR:
+            raise MailingFault(f"{found.text}; {found.remedy}")
 
 
 def proofs(connection: sqlite3.Connection, number: int) -> Iterator[tuple[int, Event]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from postduif.campaign.checks.dmarc import Dmarc
 from postduif.campaign.checks.facts import Counts, Facts, File, Link, Rendered, Sending
 from postduif.campaign.checks.identity import Identity, Key, Source
+from postduif.campaign.checks.reach import Reach
 from postduif.campaign.checks.spam import SpamScore
 from postduif.campaign.checks.spf import Spf, SpfResult
 from postduif.mta.dkim_record import Verdict
@@ -50,6 +51,8 @@ SOUND = Facts(
         ("Feedback-ID", "7:news:postduif:sender1"),
     ),
     mail_type="news",
+    public_url="https://news.example.com",
+    tracking=True,
     links=(
         LINK,
         Link("{{ unsubscribe_url }}", "leave"),
@@ -63,5 +66,6 @@ SOUND = Facts(
     rendered=Rendered(sample=9_000, largest=9_500, html=4_000, text=900, empty={"name": 0}),
     sending=Sending(NOW + HOUR, NOW + DAY, (NOW + HOUR, NOW + 2 * HOUR), 1.0, periodic=True, next_times=(NOW + HOUR,)),
     identities=(IDENTITY,),
+    reach=Reach("news.example.com", ("192.0.2.7",)),
     spam=(SpamScore("rspamd", -0.5, 15.0), SpamScore("SpamAssassin", 0.0, 5.0)),
 )

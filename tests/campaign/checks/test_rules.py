@@ -11,6 +11,8 @@ from postduif.campaign.checks.catalogue import RULES
 from postduif.campaign.checks.dmarc import Dmarc
 from postduif.campaign.checks.facts import Counts, Facts, File, Limits, Link, Rendered, Sending
 from postduif.campaign.checks.finding import Remark
+from postduif.campaign.checks.listing import Listing, Listings, Unheard
+from postduif.campaign.checks.reach import Reach, Trouble
 from postduif.campaign.checks.spam import SpamScore, Symbol
 from postduif.campaign.checks.spf import Spf, SpfResult
 from postduif.mta.dkim_record import Verdict
@@ -34,6 +36,11 @@ def headers(**changes: str | None) -> dict[str, Any]:
     given = {name.replace("_", "-"): text for name, text in changes.items()}
     kept = {**dict(SOUND.headers), **given}
     return {"headers": tuple((name, text) for name, text in kept.items() if text is not None)}
+
+
+def mailed(**changes: Any) -> dict[str, Any]:
+    """The mailing of an installation without pages."""
+    return {"public_url": "", **changes}
 
 
 SPEAKS: list[tuple[str, dict[str, Any], str]] = [
@@ -83,16 +90,49 @@ SPEAKS: list[tuple[str, dict[str, Any], str]] = [
         {**headers(List_Unsubscribe=" "), "html": "<p>stay", "text": "stay"},
         "who reads the HTML or the text cannot unsubscribe",
     ),
-    ("unsubscribe_link", {"html": "<p>no way out</p>"}, "in the HTML"),
-    ("unsubscribe_link", {"html": "<p><!-- {{ unsubscribe_url }} --></p>"}, "in the HTML"),
-    ("unsubscribe_link", {"html": "<p>{# <a href='{{ unsubscribe_url }}'> #}</p>"}, "in the HTML"),
-    ("unsubscribe_link", {"text": "no way out"}, "in the text"),
-    ("unsubscribe_link", {"text": "{% raw %}{{ unsubscribe_url }}{% endraw %}"}, "in the text"),
-    ("unsubscribe_link", {"html": "<p>", "text": "unsubscribe_url"}, "in the HTML and the text"),
-    ("unsubscribe_click", headers(List_Unsubscribe_Post=None), "one click does nothing"),
-    ("unsubscribe_click", headers(List_Unsubscribe_Post="yes"), "one click does nothing"),
-    ("unsubscribe_click", headers(List_Unsubscribe="<mailto:a@example.com>"), "no https address"),
-    ("unsubscribe_click", headers(List_Unsubscribe=None), "no https address"),
+    ("unsubscribe_link", mailed(html="<p>no way out</p>"), "in the HTML"),
+    ("unsubscribe_link", mailed(text="no way out"), "in the text"),
+    ("unsubscribe_page", {"html": "<p>no way out</p>"}, "in the HTML"),
+    ("unsubscribe_page", {"html": "<p><!-- {{ unsubscribe_url }} --></p>"}, "in the HTML"),
+    ("unsubscribe_page", {"html": "<p>{# <a href='{{ unsubscribe_url }}'> #}</p>"}, "in the HTML"),
+    ("unsubscribe_page", {"text": "no way out"}, "in the text"),
+    ("unsubscribe_page", {"text": "{% raw %}{{ unsubscribe_url }}{% endraw %}"}, "in the text"),
+    ("unsubscribe_page", {"html": "<p>", "text": "unsubscribe_url"}, "in the HTML and the text"),
+    ("unsubscribe_click", mailed(**headers(List_Unsubscribe_Post=None)), "one click does nothing"),
+    ("unsubscribe_click", mailed(**headers(List_Unsubscribe="<mailto:a@example.com>")), "no https address"),
+    ("unsubscribe_click_page", headers(List_Unsubscribe_Post=None), "one click does nothing"),
+    ("unsubscribe_click_page", headers(List_Unsubscribe_Post="yes"), "one click does nothing"),
+    ("unsubscribe_click_page", headers(List_Unsubscribe="<mailto:a@example.com>"), "no https address"),
+    ("unsubscribe_click_page", headers(List_Unsubscribe=None), "no https address"),
+    ("tracking_off", mailed(), "nothing is tracked: there is no [web] public_url"),
+    ("pages_nowhere", {"reach": Reach("news.example.com")}, "news.example.com has no address"),
+    (
+        "pages_untrusted",
+        {"reach": Reach("n.example", ("192.0.2.7",), untrusted=(Trouble("192.0.2.7", "it has expired"),))},
+        "TLS of n.example, where our links lead, is not valid: 192.0.2.7: it has expired",
+    ),
+    ("pages_silent", {"reach": Reach("n.example", unanswered=True)}, "DNS gave no answer about n.example"),
+    (
+        "pages_silent",
+        {"reach": Reach("n.example", ("192.0.2.7",), silent=(Trouble("192.0.2.7", "refused"),))},
+        "cannot be reached from here: 192.0.2.7: refused",
+    ),
+    (
+        "source_listed",
+        {"listings": Listings(addresses=(Listing("zen.example", "192.0.2.1", ("127.0.0.2", "127.0.0.9")),))},
+        "192.0.2.1, which mail leaves from, is on zen.example (127.0.0.2, 127.0.0.9)",
+    ),
+    (
+        "link_listed",
+        {"listings": Listings(domains=(Listing("dbl.example", "shop.example", ("127.0.1.2",)),))},
+        "shop.example, which a link leads to, is on dbl.example (127.0.1.2)",
+    ),
+    (
+        "blocklist_unheard",
+        {"listings": Listings(unheard=(Unheard("zen.example", "it gave no answer"),))},
+        "zen.example cannot be relied on: it gave no answer",
+    ),
+    ("blocklist_unheard", {"listings": Listings(left_out=7)}, "not asked 7 questions"),
     ("start_past", {"sending": Sending(NOW - 61)}, "the start, 2023-11-14 22:12 UTC, is past"),
     ("start_hours", {"limits": Limits(hours=(9, 23), zone="Asia/Tokyo")}, "it starts at 08:13 (Asia/Tokyo)"),
     ("schedule_over", {"sending": Sending(periodic=True, next_times=(NOW - DAY,))}, "no next time"),
@@ -187,15 +227,28 @@ SILENT: list[tuple[str, dict[str, Any]]] = [
     ("link_broken", {"links": (Link("https://example.com/{{ name | default('a b') }}"),)}),
     ("link_disguised", {"links": (Link("https://www.example.com/a", "Example.com"),)}),
     ("link_disguised", {"links": (Link("https://www.example.com/", "https://other.example", in_text=True),)}),
-    ("unsubscribe_link", {"html": "<p>", "transactional": True}),
-    ("unsubscribe_link", {"html": "<p>", "proof": True}),
-    ("unsubscribe_link", {"html": "", "text": "[[leave_here]]", "unsubscribe_names": frozenset({"leave_here"})}),
+    ("unsubscribe_page", {"html": "<p>", "transactional": True}),
+    ("unsubscribe_page", {"html": "<p>", "proof": True}),
+    ("unsubscribe_page", {"html": "", "text": "[[leave_here]]", "unsubscribe_names": frozenset({"leave_here"})}),
+    ("unsubscribe_page", mailed(html="<p>")),
+    ("unsubscribe_link", {"html": "<p>"}),
+    ("unsubscribe_link", mailed(html="<p>", transactional=True)),
     ("unsubscribe_missing", headers(List_Unsubscribe=None)),
     ("unsubscribe_missing", {"html": "", "text": "stay"}),
     ("unsubscribe_missing", {"headers": (), "html": "", "text": "stay", "transactional": True}),
-    ("unsubscribe_click", {"headers": (), "transactional": True}),
-    ("unsubscribe_click", {"headers": (), "proof": True}),
-    ("unsubscribe_click", headers(List_Unsubscribe="<HTTPS://example.com/u/1>, <mailto:a@example.com>")),
+    ("unsubscribe_missing", {"headers": (), "html": "", "text": "stay", "fault": "line 3"}),
+    ("unsubscribe_click", {"headers": ()}),
+    ("unsubscribe_click", mailed(headers=(), proof=True)),
+    ("unsubscribe_click_page", mailed(headers=())),
+    ("unsubscribe_click_page", {"headers": (), "transactional": True}),
+    ("unsubscribe_click_page", {"headers": (), "proof": True}),
+    ("unsubscribe_click_page", {"headers": (), "fault": "line 3"}),
+    ("unsubscribe_click_page", headers(List_Unsubscribe="<HTTPS://example.com/u/1>, <mailto:a@example.com>")),
+    ("tracking_off", mailed(tracking=False)),
+    ("pages_nowhere", {"reach": Reach("n.example", unanswered=True)}),
+    ("pages_silent", {"reach": Reach("n.example")}),
+    ("link_listed", {"listings": Listings(addresses=(Listing("zen.example", "192.0.2.1", ("127.0.0.2",)),))}),
+    ("source_listed", {"listings": Listings(domains=(Listing("dbl.example", "shop.example", ("127.0.1.2",)),))}),
     ("start_past", {"sending": Sending(NOW - 59)}),
     ("start_hours", {"limits": Limits(hours=(22, 24))}),
     ("validity_short", {"sending": Sending(None, NOW + 6_000, rate=1.0)}),

@@ -57,7 +57,7 @@ def link_label(facts: Facts) -> Iterator[Remark]:
     if bare := [link.url for link in facts.links if link.tracked and not link.label.strip()]:
         yield Remark(
             f"{counted(len(bare), 'link has', 'links have')} no label: {listed(bare)}",
-            "give each one; figures are shown by it",
+            'give each one: data-label="..." in its element; figures are shown by it',
             {"links": bare},
         )
 
@@ -88,7 +88,7 @@ def link_ampersand(facts: Facts) -> Iterator[Remark]:
 @rule(Level.ERROR, Phase.CONTENT, order=20)
 def unsubscribe_missing(facts: Facts) -> Iterator[Remark]:
     """There is a way to unsubscribe: a List-Unsubscribe field, or a link in every part."""
-    if not _must_let_go(facts) or _fields(facts).get("list-unsubscribe", "").strip():
+    if not _must_let_go(facts) or facts.fault or _fields(facts).get("list-unsubscribe", "").strip():
         return
     if without := _without_link(facts):
         yield Remark(
@@ -100,31 +100,30 @@ def unsubscribe_missing(facts: Facts) -> Iterator[Remark]:
 
 @rule(Level.WARNING, Phase.CONTENT, order=21)
 def unsubscribe_link(facts: Facts) -> Iterator[Remark]:
-    """Who reads it sees how to unsubscribe, in the HTML and in the text."""
-    if _must_let_go(facts) and (without := _without_link(facts)):
-        name = min(facts.unsubscribe_names, default="unsubscribe_url")
-        yield Remark(
-            f"there is no link to unsubscribe in the {' and the '.join(without)}",
-            f"put one with {{{{ {name} }}}} in it",
-            {"parts": without},
-        )
+    """Without pages of ours too, who reads it sees how to unsubscribe, in the HTML and in the text."""
+    if not facts.public_url:
+        yield from _without_way(facts, ", and write [web] public_url, so that it leads to a page")
+
+
+@rule(Level.ERROR, Phase.CONTENT, order=21)
+def unsubscribe_page(facts: Facts) -> Iterator[Remark]:
+    """Where there are pages to unsubscribe, a link to them is in the HTML and in the text."""
+    if facts.public_url:
+        yield from _without_way(facts, "")
 
 
 @rule(Level.WARNING, Phase.CONTENT, order=22)
 def unsubscribe_click(facts: Facts) -> Iterator[Remark]:
     """Mail programs can unsubscribe with one click (RFC 8058), as Google and Yahoo want of large senders."""
-    if not _must_let_go(facts):
-        return
-    fields = _fields(facts)
-    if fields.get("list-unsubscribe-post", "").replace(" ", "").lower() != "list-unsubscribe=one-click":
-        yield Remark(
-            "there is no List-Unsubscribe-Post field, so that one click does nothing",
-            "write web.public_url: then it is made, and an https address in List-Unsubscribe",
-        )
-    elif not (way := fields.get("list-unsubscribe", "")).strip() or not (
-        is_template(way) or "<https://" in way.lower()
-    ):
-        yield Remark(f"List-Unsubscribe has no https address: {way}", "put one before the mail address")
+    if not facts.public_url:
+        yield from _without_click(facts, "write [web] public_url: then it is made")
+
+
+@rule(Level.ERROR, Phase.CONTENT, order=22)
+def unsubscribe_click_page(facts: Facts) -> Iterator[Remark]:
+    """Where there are pages to unsubscribe, mail programs do so with one click, over https (RFC 8058)."""
+    if facts.public_url:
+        yield from _without_click(facts, "this is a mistake in Postduif, which makes it: report it")
 
 
 RULES = (
@@ -136,12 +135,35 @@ RULES = (
     link_ampersand,
     unsubscribe_missing,
     unsubscribe_link,
+    unsubscribe_page,
     unsubscribe_click,
+    unsubscribe_click_page,
 )
 
 
 def _must_let_go(facts: Facts) -> bool:
     return not facts.transactional and not facts.proof
+
+
+def _without_way(facts: Facts, more: str) -> Iterator[Remark]:
+    if _must_let_go(facts) and (without := _without_link(facts)):
+        name = min(facts.unsubscribe_names, default="unsubscribe_url")
+        yield Remark(
+            f"there is no link to unsubscribe in the {' and the '.join(without)}",
+            f"put one with {{{{ {name} }}}} in it{more}",
+            {"parts": without},
+        )
+
+
+def _without_click(facts: Facts, remedy: str) -> Iterator[Remark]:
+    if not _must_let_go(facts) or facts.fault:  # the fields are not made yet then
+        return
+    fields = _fields(facts)
+    way = fields.get("list-unsubscribe", "")
+    if fields.get("list-unsubscribe-post", "").replace(" ", "").lower() != "list-unsubscribe=one-click":
+        yield Remark("there is no List-Unsubscribe-Post field, so that one click does nothing", remedy)
+    elif not way.strip() or not (is_template(way) or "<https://" in way.lower()):
+        yield Remark(f"List-Unsubscribe has no https address: {way}", remedy)
 
 
 def _fields(facts: Facts) -> dict[str, str]:
