@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
-_GUARDED = re.compile(r"'+[=+\-@\t\r\n]")
+_BEGINS = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"  # the last four are = + - @ as East Asian keyboards have them
+_FORMULA = re.compile(rf"'*{_BEGINS}")
+_GUARDED = re.compile(rf"'+{_BEGINS}")
 
 
 def guarded(cell: str) -> str:
