@@ -16,6 +16,7 @@ from postduif.campaign.accounts import shares
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.listing import find
 from postduif.campaign.public.rates import Rates
+from postduif.campaign.public.request import household
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import part
 from postduif.campaign.web.summary import summary
@@ -51,7 +52,7 @@ class Doors:
 def shared(request: Request, desk: OfDesk, text: str, span: Literal["first", "all"] = "first") -> Response:
     """The summary; a page that says that there is none, for everything else."""
     doors: Doors = request.app.state.doors
-    if not doors.opens(request.client.host if request.client else ""):
+    if not doors.opens(household(request.client.host if request.client else "")):
         return _page(desk, 429, title="Too fast", text="Wait a minute, and load it again.")
     with desk.accounts() as connection:
         share = shares.shared(connection, text, desk.clock.time())
