@@ -70,6 +70,7 @@ class MailingFile:
         """
         self._number = number
         self._journal = journal
+        self._template = template
         self._final = folder / str(number)
         self._draft = folder / f"{number}{UNFINISHED}"
         self._queues: dict[str, int] = {}
@@ -144,6 +145,7 @@ class MailingFile:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.close()
             _sync_file(self._draft / connection.FILE_NAME)
+            _write_file(self._draft / mailing.TEMPLATE_FILE, self._template)
             directory.sync(self._draft)
             shutil.rmtree(self._final, ignore_errors=True)
             self._draft.rename(self._final)
@@ -264,6 +266,13 @@ def _step(count: int) -> int:
     """Between the places of neighbours in a permutation of `count`: near the golden section, which spreads evenly."""
     near = round(count * _GOLDEN)
     return next(one for off in range(count + 1) for one in (near + off, near - off) if math.gcd(one, count) == 1)
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _sync_file(path: Path) -> None:
