@@ -1,4 +1,4 @@
-.PHONY: demo test crash check fmt fuzz fuzz-api bench bench-public bounce-corpus peers docs clean
+.PHONY: demo test crash check fmt fuzz fuzz-api bench bench-public bounce-corpus peers docs screenshots clean
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -49,6 +49,9 @@ bench-mailing: $(BIN)/.ready  ## preparing and sending mailings, the usual way b
 
 bench-public: $(BIN)/.ready  ## clicks on links in mail, on one core
 	$(BIN)/python -m bench.public $(ARGS)
+
+screenshots: $(BIN)/.ready  ## the pictures of the pages in docs/screenshots, anew (needs chromium)
+	$(BIN)/python -m tests.browser.screenshots
 
 docs: $(BIN)/.ready   ## write the generated pages anew
 	$(BIN)/python -m postduif.config.manual > docs/configuration.md

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from postduif.campaign.web.rooms import ROOMS
 from tests.browser.checking import Listening, grave, kind_of, linked, too_wide
+from tests.browser.screenshots import LIMIT, SHOTS
 from tests.browser.site import Site
 from tests.browser.way import PEOPLE, Way, address
 from tests.peers import need
@@ -194,3 +197,12 @@ def test_in_the_dark(site: Site, sent: str, page: Page) -> None:
         way.go(path)
         faults += grave(page, "color-contrast")
     assert faults == []
+
+
+def test_the_pictures_of_the_manual() -> None:
+    """Each picture that is made is shown, and none is shown that is not made; none is large."""
+    docs = Path(__file__).parents[2] / "docs"
+    shown = re.findall(r"\((?:docs/)?screenshots/([\w-]+)\.png\)", (docs / "web.md").read_text("utf-8"))
+    made = {file.stem: file.stat().st_size for file in (docs / "screenshots").iterdir()}
+    assert sorted({*shown, "statistics"}) == sorted(made) == sorted(shot.name for shot in SHOTS)
+    assert max(made.values()) <= LIMIT

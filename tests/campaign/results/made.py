@@ -59,9 +59,14 @@ def copied(source: sqlite3.Connection) -> sqlite3.Connection:
     return target
 
 
-def happens(connection: sqlite3.Connection, number: int, kind: str, at: float = START + 10, **said: object) -> None:
-    """What the MTA writes in the transaction that settles an attempt, or when something comes back later."""
-    id_ = (NUMBER << 24) + number
+def happens(
+    connection: sqlite3.Connection, number: int, kind: str, at: float = START + 10, *, to: int = NUMBER, **said: object
+) -> None:
+    """What the MTA writes in the transaction that settles an attempt, or when something comes back later.
+
+    `to` is the mailing.
+    """
+    id_ = (to << 24) + number
     asked = "SELECT address, domain, attempts FROM recipient r JOIN scheduled_queue q ON q.id = queue WHERE r.id = ?"
     before = "SELECT recipient, domain, attempt FROM journal WHERE number = ? ORDER BY id DESC"
     address, domain, attempts = (
@@ -69,8 +74,8 @@ def happens(connection: sqlite3.Connection, number: int, kind: str, at: float = 
     )
     tried = kind in ("delivered", "failed", "deferred", "ambiguous")
     values: dict[str, object] = {
-        "at": at, "message": NUMBER, "recipient": address, "sender": "news@sender.example", "domain": domain,
-        "stream": f"mailing:{NUMBER}", "kind": kind, "attempt": attempts + tried, "number": number,
+        "at": at, "message": to, "recipient": address, "sender": "news@sender.example", "domain": domain,
+        "stream": f"mailing:{to}", "kind": kind, "attempt": attempts + tried, "number": number,
         **dict.fromkeys(("code", "size", "before_queue", "in_queue", "connect", "transmit"), 0), **said,
     }  # fmt: skip
     names = columns.JOURNAL_COLUMNS.split(", ")
