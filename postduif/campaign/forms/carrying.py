@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from functools import partial
 
 from postduif import log, recipient_token
 from postduif.bounce import keyring
@@ -23,17 +24,13 @@ from postduif.campaign.forms.answers import Answer
 from postduif.campaign.forms.connection import are_there, forms
 from postduif.campaign.forms.form import EVERYBODY_HAS, Form
 from postduif.campaign.forms.letter import letter
+from postduif.campaign.insisting import Insisting, Rounds, rounds
 from postduif.campaign.tracking import whose
 from postduif.clock import Clock
 from postduif.config.schema import Config
-from postduif.errors import PostduifError
-from postduif.mta.control import ControlError
 from postduif.mta.injecting import NotAccepted, inject
 
 EVERY = 0.5  # seconds between looks
-SILENT = 2.0  # seconds until an MTA that did not answer is asked again
-LATER = 60.0
-"""Seconds until what failed otherwise is tried again."""
 TIDY_EVERY = 3600.0
 SOURCE = "form"
 
@@ -47,57 +44,32 @@ class FormCarrier:
         self._tell = tell
         self._clock = clock
         self._tidied = float("-inf")
-        self._silent_until = float("-inf")
-        self._put_off: dict[int, float] = {}
+        self._insisting = Insisting("answer", clock)
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop."""
-        while not stop.is_set():
-            try:
-                if are_there(self._data_dir):
-                    with forms(self._data_dir) as connection:
-                        while not stop.is_set():
-                            self.step(connection)
-                            stop.wait(EVERY)
-            except PostduifError as error:
-                log.error("forms_stuck", error=error, remedy="it is tried again within seconds")
-            except Exception as error:  # a mistake of ours must not end what carries people's answers
-                log.error("failure", where="forms", error=repr(error))
-            stop.wait(SILENT)
+        there, opened = partial(are_there, self._data_dir), partial(forms, self._data_dir)
+        rounds(Rounds("forms", there, opened, self.step, EVERY), stop)
 
     def step(self, connection: sqlite3.Connection) -> None:
         """Do all that can be done now. Raises StoreError, sqlite3.Error."""
         now = self._clock.monotonic()
-        if now >= self._silent_until:
+        if not self._insisting.silent:
             for answer in [*answers.to_mail(connection), *answers.to_do(connection)]:
-                if self._put_off.get(answer.id, now) <= now and not self._carry(connection, answer):
+                do = partial(self._carry, connection, answer)
+                if not self._insisting.tried(answer.id, do, form=answer.form):
                     break
         if now >= self._tidied + TIDY_EVERY:
             self._tidied = now
             answers.tidy(connection, self._clock.time())
 
-    def _carry(self, connection: sqlite3.Connection, answer: Answer) -> bool:
-        """False: the MTA is away, and the others wait, too."""
-        try:
-            if answer.confirmed is None:
-                self._mail(connection, answer)
-            else:
-                contact = self._take_over(connection, answer)
-                answers.done(connection, answer, contact, self._clock.time())
-                log.info("answer_taken_over", form=answer.form, answer=answer.id, contact=contact)
-        except ControlError as error:
-            if self._silent_until == float("-inf"):
-                log.warning("mta_silent", error=error, remedy="what people answered is on file and carried later")
-            self._silent_until = self._clock.monotonic() + SILENT
-            return False
-        except PostduifError as error:
-            if answer.id not in self._put_off:
-                log.error("answer_stuck", form=answer.form, answer=answer.id, error=error, remedy="it is tried again")
-            self._put_off[answer.id] = self._clock.monotonic() + LATER
-            return True
-        self._silent_until = float("-inf")
-        self._put_off.pop(answer.id, None)
-        return True
+    def _carry(self, connection: sqlite3.Connection, answer: Answer) -> None:
+        if answer.confirmed is None:
+            self._mail(connection, answer)
+        else:
+            contact = self._take_over(connection, answer)
+            answers.done(connection, answer, contact, self._clock.time())
+            log.info("answer_taken_over", form=answer.form, answer=answer.id, contact=contact)
 
     def _mail(self, connection: sqlite3.Connection, answer: Answer) -> None:
         form = store.find(connection, answer.form, answer.version).form

@@ -10,6 +10,7 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.subscriptions import ConsentEvent, Proof
 from postduif.campaign.coming_back import Tell, come_back
 from postduif.campaign.database import path_of, transaction
+from postduif.campaign.insisting import Insisting, Rounds, rounds
 from postduif.campaign.tracking import whose
 from postduif.campaign.tracking.connection import SCHEMA, tracking
 from postduif.campaign.tracking.figures import count_all
@@ -26,15 +28,11 @@ from postduif.campaign.tracking.visit import Wanted, Wish
 from postduif.campaign.tracking.waiting import waiting_in
 from postduif.campaign.tracking.whose import Person
 from postduif.clock import Clock
-from postduif.errors import PostduifError
 from postduif.mta.control import ControlError
 
 EVERY = 0.2  # seconds between looks
 COUNT_EVERY = 1.0  # seconds between counts of visits
 TELL_EVERY = 10.0  # seconds between figures for whoever watches the MTA
-SILENT = 2.0  # seconds until an MTA that did not answer is asked again
-LATER = 60.0
-"""Seconds until what failed otherwise is tried again."""
 CHUNK = 200
 _TO_DO = """
 SELECT id, at, mailing, number, kind, type, how, wording, origin FROM wish
@@ -65,34 +63,22 @@ class Carrier:
         self._clock = clock
         self._counted = float("-inf")
         self._told = float("-inf")
-        self._silent_until = float("-inf")
-        self._put_off: dict[int, float] = {}
+        self._insisting = Insisting("wish", clock)
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop."""
-        while not stop.is_set():
-            try:
-                if path_of(self._data_dir, SCHEMA).exists():
-                    with tracking(self._data_dir) as connection:
-                        while not stop.is_set():
-                            self.step(connection)
-                            stop.wait(EVERY)
-            except PostduifError as error:
-                log.error("tracking_stuck", error=error, remedy="it is tried again within seconds")
-            except Exception as error:  # a mistake of ours must not end what carries people's wishes
-                log.error("failure", where="carrying", error=repr(error))
-            stop.wait(SILENT)
+        there, opened = path_of(self._data_dir, SCHEMA).exists, partial(tracking, self._data_dir)
+        rounds(Rounds("tracking", there, opened, self.step, EVERY), stop)
 
     def step(self, connection: sqlite3.Connection) -> None:
         """Do all that can be done now. Raises StoreError, sqlite3.Error."""
         now = self._clock.monotonic()
-        if now >= self._silent_until:
+        if not self._insisting.silent:
             for id_, wish in _to_do(connection):
-                if self._put_off.get(id_, now) > now:
-                    continue
-                if not self._carry(connection, id_, wish):
+                do = partial(self._carry, connection, id_, wish)
+                if not self._insisting.tried(id_, do, mailing=wish.mailing):
                     break
-        if now >= max(self._told + TELL_EVERY, self._silent_until):
+        if now >= self._told + TELL_EVERY and not self._insisting.silent:
             self._told = now
             with contextlib.suppress(ControlError):
                 self._tell("leaving.figures", **_figures(connection, self._clock.time()))
@@ -100,26 +86,11 @@ class Carrier:
             self._counted = now
             count_all(connection, self._data_dir)
 
-    def _carry(self, connection: sqlite3.Connection, id_: int, wish: Wish) -> bool:
-        """False: the MTA is away, and the others wait, too."""
-        try:
-            self._do(wish)
-        except ControlError as error:
-            if self._silent_until == float("-inf"):
-                log.warning("mta_silent", error=error, remedy="what people asked for is on file and carried later")
-            self._silent_until = self._clock.monotonic() + SILENT
-            return False
-        except PostduifError as error:
-            if id_ not in self._put_off:
-                log.error("wish_stuck", wish=id_, mailing=wish.mailing, error=error, remedy="it is tried again")
-            self._put_off[id_] = self._clock.monotonic() + LATER
-            return True
-        self._silent_until = float("-inf")
-        self._put_off.pop(id_, None)
+    def _carry(self, connection: sqlite3.Connection, id_: int, wish: Wish) -> None:
+        self._do(wish)
         with transaction(connection):
             connection.execute(_DONE, (self._clock.time(), id_))
         log.info("wish_done", kind=wish.kind, type=wish.type, mailing=wish.mailing, number=wish.number, how=wish.how)
-        return True
 
     def _do(self, wish: Wish) -> None:
         person = whose.person(self._data_dir, wish.mailing, wish.number)

@@ -11,9 +11,10 @@ from typing import Any
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.contacts import profile
 from postduif.campaign.audience.suppression_link import suppression_link
+from postduif.campaign.insisting import SILENT
 from postduif.campaign.results.figures import figures
 from postduif.campaign.results.opening import opened
-from postduif.campaign.tracking.carrying import SILENT, Carrier
+from postduif.campaign.tracking.carrying import Carrier
 from postduif.campaign.tracking.recorder import Recorder
 from postduif.campaign.tracking.visit import Wanted, Wish
 from postduif.mta.control import ask
