@@ -74,7 +74,10 @@ def clone(config_path: Path, number: int, name: str, *, template: bool, as_json:
 @click.option("--back", is_flag=True, help="Bring it back into the lists.")
 @json_option
 def archive(config_path: Path, number: int, *, back: bool, as_json: bool) -> None:
-    """Put one away that is at rest, so that `list --current` and the pages leave it out."""
+    """Put away one that is at rest.
+
+    `list --current` and the pages leave it out then.
+    """
     with opened(config_path) as desk:
         seen = editing.archive(desk.connection, number, desk.by(), away=not back)
     said(seen, f"{called(seen)} is {'in the lists again' if back else 'archived'}", as_json=as_json)

@@ -73,7 +73,10 @@ def add(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @config_option
 def list_(config_path: Path, *, as_json: bool) -> None:
-    """Print the names: of SMTP users with the addresses that each may send from, of people with their roles."""
+    """Print the names.
+
+    Of SMTP users with the addresses that each may send from, of people with their roles.
+    """
     try:
         data_dir = _data_dir(config_path)
         known = sorted(users.read(data_dir).items())
@@ -105,9 +108,9 @@ def link(name: str, config_path: Path) -> None:
 @click.argument("name")
 @config_option
 def remove(name: str, config_path: Path) -> None:
-    """Remove a user, or a person of the pages, and revoke all tokens of that name.
+    """Remove a user or a person of the pages.
 
-    SMTP sessions that are logged in go on; those of the pages end.
+    All tokens of that name are revoked. SMTP sessions that are logged in go on; those of the pages end.
     """
     try:
         data_dir = _data_dir(config_path)
@@ -155,9 +158,9 @@ def token(
     listing: bool,
     as_json: bool,
 ) -> None:
-    """Make a token for the HTTP door, or with --scope for the API, or list or revoke them.
+    """Make, list or revoke tokens of the HTTP door or the API.
 
-    A new one is printed, once.
+    With --scope it is one for the API. A new one is printed, once.
 
     NAME is whose it is. For the HTTP door, a user of that name need not be there.
     """
