@@ -18,6 +18,7 @@ from postduif.campaign.accounts.people import Person
 from postduif.campaign.accounts.roles import Permission, who_may
 from postduif.campaign.database import transaction
 from postduif.campaign.mailings.changing import By
+from postduif.campaign.mailings.record import Mailing
 
 _COLUMNS = "id, subject, version, action, asked_by, asked, asked_words, verdict, decided_by, decided, decided_words"
 
@@ -53,6 +54,16 @@ class Approval(NamedTuple):
     decided_by: str
     decided: float | None
     decided_words: str
+
+
+def version_of(mailing: Mailing) -> str:
+    """Differs as soon as what would be sent may differ."""
+    return f"{mailing.revision}.{mailing.run.preparation}"
+
+
+def subject_of(mailing: Mailing, action: str) -> Subject:
+    """What a second person approves."""
+    return Subject(f"mailing {mailing.number}", version_of(mailing), action)
 
 
 def ask(connection: sqlite3.Connection, subject: Subject, by: By) -> Approval:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from sqlite3 import Connection
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from postduif.campaign.accounts import approval
-from postduif.campaign.accounts.approval import Subject, Verdict
+from postduif.campaign.accounts.approval import Verdict, subject_of, version_of
 from postduif.campaign.mailings import editing, occasions, running
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
@@ -19,27 +18,16 @@ from postduif.campaign.mailings.listing import find
 from postduif.campaign.mailings.record import Mailing, State
 from postduif.campaign.mailings.states import Action, decide
 from postduif.campaign.mailings.words import rate_words, read_rate
-from postduif.campaign.preparing.places import Places
-from postduif.campaign.sending.acting import Means, acted, steer
+from postduif.campaign.sending.acting import acted, steer
+from postduif.campaign.web.acting import means_of, see_approved
 from postduif.campaign.web.page import see
 from postduif.campaign.web.pages.mailing_tabs import mailing_of, tab_page
 from postduif.campaign.web.pages.mailings import clone
 from postduif.campaign.web.typed import Typed
 from postduif.campaign.web.visitor import Approving, Editing, Sending, Visitor
-from postduif.mta.control import ask
 
 router = APIRouter(prefix="/mailings/{number:int}")
 Do = Callable[[Connection, Mailing, By], Mailing]
-
-
-def version_of(mailing: Mailing) -> str:
-    """Differs as soon as what would be sent may differ."""
-    return f"{mailing.revision}.{mailing.run.preparation}"
-
-
-def subject_of(mailing: Mailing, action: str) -> Subject:
-    """What a second person approves."""
-    return Subject(f"mailing {mailing.number}", version_of(mailing), action)
 
 
 def as_shown(mailing: Mailing, form: Typed) -> Mailing:
@@ -49,27 +37,14 @@ def as_shown(mailing: Mailing, form: Typed) -> Mailing:
     return mailing
 
 
-def see_approved(who: Visitor, mailing: Mailing, action: str) -> None:
-    """Raises NotAllowed where a second person has to agree first."""
-    if who.desk.config.web.approval:
-        with who.desk.accounts() as connection:
-            approval.see_approved(connection, subject_of(mailing, action))
-
-
 def do(request: Request, who: Visitor, number: int, change: Do, path: str = "") -> Response:
     """Change the record and act on it; the mailing's page says what came of it."""
     with mailings(who.desk.data_dir) as connection:
         change(connection, find(connection, number), who.by())
-        found = acted(means_of(who, connection), number)
+        found = acted(means_of(who.desk, connection), number)
     if found.waits:
         who.tell(found.waits[:1].upper() + found.waits[1:], "warning")
     return see(request, f"/mailings/{number}{path}", f"It is {found.mailing.state}.")
-
-
-def means_of(who: Visitor, connection: Connection) -> Means:
-    """What it takes to act."""
-    desk = who.desk
-    return Means(connection, Places(desk.data_dir), partial(ask, desk.config.server.run_dir), desk.clock.time())
 
 
 @router.post("/prepare")
@@ -89,7 +64,7 @@ def send(request: Request, who: Sending, number: int, form: Typed) -> Response:
     """Now, as it was shown."""
     seen = as_shown(mailing_of(who, number), form)
     decide(seen, Action.SEND)
-    see_approved(who, seen, "send")
+    see_approved(who.desk, seen, "send")
     return do(request, who, number, lambda connection, _, by: running.send(connection, seen, by))
 
 
@@ -132,7 +107,7 @@ def rate(request: Request, who: Sending, number: int, form: Typed) -> Response:
     words = rate_words(wanted)
     with mailings(who.desk.data_dir) as connection:
         seen = find(connection, number)
-        steer(means_of(who, connection), seen, "mailing.rate", who.by(words), rate=wanted)
+        steer(means_of(who.desk, connection), seen, "mailing.rate", who.by(words), rate=wanted)
     return see(request, f"/mailings/{number}", f"From now on: {words}.")
 
 
@@ -144,7 +119,7 @@ def wave(request: Request, who: Sending, number: int, form: Typed) -> Response:
         raise MailingFault("a wave is a number from 2; look at which there are")
     with mailings(who.desk.data_dir) as connection:
         seen = find(connection, number)
-        steer(means_of(who, connection), seen, "mailing.wave", who.by(f"wave {text} let go"), wave=int(text))
+        steer(means_of(who.desk, connection), seen, "mailing.wave", who.by(f"wave {text} let go"), wave=int(text))
     return see(request, f"/mailings/{number}", f"Wave {text} is let go.")
 
 

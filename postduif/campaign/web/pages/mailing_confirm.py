@@ -24,9 +24,10 @@ from postduif.campaign.mailings.words import moment_words, schedule_words
 from postduif.campaign.mailings.zone import zone_here
 from postduif.campaign.web import mailing_forms as forms
 from postduif.campaign.web import schedule_form
+from postduif.campaign.web.acting import see_approved
 from postduif.campaign.web.mailing_forms import typed
 from postduif.campaign.web.page import is_fragment, render, see
-from postduif.campaign.web.pages.mailing_actions import as_shown, see_approved, subject_of, version_of
+from postduif.campaign.web.pages.mailing_actions import as_shown
 from postduif.campaign.web.pages.mailing_steps import last_report, step_page, store
 from postduif.campaign.web.pages.mailing_tabs import mailing_of
 from postduif.campaign.web.trouble import status_of
@@ -85,7 +86,7 @@ def schedule(request: Request, who: Sending, number: int, form: Typed) -> Respon
     try:
         when = schedule_form.taken(fields)
         judge(when)
-        see_approved(who, seen, "schedule")
+        see_approved(who.desk, seen, "schedule")
         with mailings(who.desk.data_dir) as connection:
             there = find(connection, number)._replace(revision=seen.revision)
             occasions.schedule(connection, there, when, who.by(schedule_words(when)))
@@ -117,7 +118,7 @@ def _page(
         "zones": sorted(available_timezones()),
         "weekdays": schedule_form.DAYS,
         "dates": dates if dates is not None else (_next(who, mailing.schedule) if mailing.schedule else []),
-        "version": version_of(mailing),
+        "version": approval.version_of(mailing),
         "no_send": _reason(who, mailing, "send"),
         "no_schedule": _reason(who, mailing, "schedule"),
         "approvals": _approvals(who, mailing),
@@ -135,7 +136,7 @@ def _reason(who: Visitor, mailing: Mailing, action: str) -> str:
     if asked:
         return asked
     try:
-        see_approved(who, mailing, action)
+        see_approved(who.desk, mailing, action)
     except PostduifError as fault:
         return str(fault)
     return ""
@@ -147,7 +148,7 @@ def _approvals(who: Visitor, mailing: Mailing) -> list[tuple[str, approval.Appro
         return []
     with who.desk.accounts() as connection:
         return [
-            (action, approval.latest(connection, subject_of(mailing, action)))
+            (action, approval.latest(connection, approval.subject_of(mailing, action)))
             for action, why in (
                 ("send", why_not(mailing, Action.SEND)),
                 ("schedule", why_not_scheduled(mailing)),

@@ -26,7 +26,7 @@ from postduif.campaign.sending.proofing import proofs, send_proof
 from postduif.campaign.web.live import stream
 from postduif.campaign.web.mailing_offers import offers
 from postduif.campaign.web.page import part, render, see
-from postduif.campaign.web.pages.mailing_actions import UNDER_WAY, version_of
+from postduif.campaign.web.pages.mailing_actions import UNDER_WAY
 from postduif.campaign.web.pages.mailing_tabs import mailing_of, tab_page
 from postduif.campaign.web.trouble import status_of
 from postduif.campaign.web.typed import Typed
@@ -120,7 +120,7 @@ def live(who: Looking, number: int) -> Response:
 def head(request: Request, who: Looking, number: int, seen: str = "") -> Response:
     """What stands above the tabs, once the mailing is not as that page has it any more."""
     mailing = mailing_of(who, number)
-    if seen == f"{mailing.state}.{version_of(mailing)}".replace(" ", "-"):
+    if seen == f"{mailing.state}.{approval.version_of(mailing)}".replace(" ", "-"):
         return Response(status_code=204)
     return render(request, "parts/mailing_head.html", mailing=mailing, offers=offers(mailing, who))
 

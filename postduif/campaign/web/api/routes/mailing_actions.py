@@ -9,24 +9,21 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from postduif.campaign.accounts import approval
 from postduif.campaign.mailings import occasions, running
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.mailings.states import Action, decide
 from postduif.campaign.preparing.doing import do_check
-from postduif.campaign.preparing.places import Places
 from postduif.campaign.preparing.previewing import found_as
-from postduif.campaign.sending.acting import Means, acted
+from postduif.campaign.sending.acting import acted
 from postduif.campaign.sending.proofing import send_proof
-from postduif.campaign.web.api import people
+from postduif.campaign.web.acting import means_of, see_approved
 from postduif.campaign.web.api.caller import Caller, Editing, Looking, Sending
 from postduif.campaign.web.api.mailing_shape import MailingOut, ScheduleIn, schedule_of
 from postduif.campaign.web.api.people import IfMatch
 from postduif.campaign.web.api.routes.mailing_results import ReportOut, report_out
 from postduif.campaign.web.api.routes.mailings import answer, opened
 from postduif.campaign.web.api.shape import Line, Number, Shape
-from postduif.campaign.web.pages.mailing_actions import subject_of
 
 router = APIRouter(prefix="/mailings/{number}/actions", tags=["actions on a mailing"])
 Do = Callable[[Connection, Mailing, By], Mailing]
@@ -84,7 +81,7 @@ def send(who: Sending, number: Number, response: Response, if_match: IfMatch = "
 
     def do(connection: Connection, seen: Mailing, by: By) -> Mailing:
         decide(seen, Action.SEND)
-        _see_approved(who, seen, "send")
+        see_approved(who.desk, seen, "send")
         return running.send(connection, seen, by)
 
     return _do(who, number, if_match, do, response)
@@ -95,7 +92,7 @@ def schedule(who: Sending, number: Number, given: ScheduleIn, response: Response
     """Let it go at a time, or again and again by a rule."""
 
     def do(connection: Connection, seen: Mailing, by: By) -> Mailing:
-        _see_approved(who, seen, "schedule")
+        see_approved(who.desk, seen, "schedule")
         return occasions.schedule(connection, seen, schedule_of(given), by)
 
     return _do(who, number, if_match, do, response)
@@ -127,16 +124,7 @@ def stop(who: Sending, number: Number, response: Response, if_match: IfMatch = "
 
 def _do(who: Caller, number: int, if_match: str, do: Do, response: Response) -> MailingOut:
     """Change the record, and do at once what it asks for."""
-    desk = who.desk
     with opened(who, number, if_match) as (connection, seen):
         do(connection, seen, who.by())
-        means = Means(connection, Places(desk.data_dir), people.tell(desk), desk.clock.time())
-        found = acted(means, number)
+        found = acted(means_of(who.desk, connection), number)
     return answer(response, found.mailing, found.waits)
-
-
-def _see_approved(who: Caller, mailing: Mailing, action: str) -> None:
-    """Raises NotAllowed where a second person has to agree first."""
-    if who.desk.config.web.approval:
-        with who.desk.accounts() as connection:
-            approval.see_approved(connection, subject_of(mailing, action))
