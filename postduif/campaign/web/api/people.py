@@ -7,7 +7,6 @@ import json
 import re
 import sqlite3
 from collections.abc import Mapping
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Header, Path
@@ -15,11 +14,8 @@ from fastapi import Header, Path
 from postduif.campaign.audience import contacts
 from postduif.campaign.audience.attributes import Attribute, AttributeFault, Kind, declared
 from postduif.campaign.audience.contacts import ContactFault, NoSuchContact
-from postduif.campaign.audience.correcting import Tell
 from postduif.campaign.audience.values import written
 from postduif.campaign.web.api.problem import Problem
-from postduif.campaign.web.desk import Desk
-from postduif.mta.control import ask
 
 Value = str | int | float | bool | list[str] | None
 Ref = Annotated[str, Path(min_length=1, max_length=400, description="The number of a contact, or an address.")]
@@ -32,11 +28,6 @@ _OF_KIND: dict[Kind, tuple[type, ...]] = {
     Kind.BOOLEAN: (bool,),
     Kind.LIST: (list,),
 }
-
-
-def tell(desk: Desk) -> Tell:
-    """To the MTA."""
-    return partial(ask, desk.config.server.run_dir)
 
 
 def found(connection: sqlite3.Connection, ref: str) -> int | None:

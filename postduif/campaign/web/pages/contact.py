@@ -18,8 +18,9 @@ from postduif.campaign.audience.attributes import declared
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.counting import holding
 from postduif.campaign.audience.standing import SAID_THEMSELVES, standings
-from postduif.campaign.audience.subscriptions import ConsentEvent, Proof
+from postduif.campaign.audience.subscriptions import Proof
 from postduif.campaign.audience.suppression_link import suppression_link
+from postduif.campaign.audience.withdrawing import withdraw
 from postduif.campaign.database import transaction
 from postduif.campaign.forms import responses
 from postduif.campaign.results import personal
@@ -115,17 +116,9 @@ def unsubscribe(
     """They want no more of it: on the suppression list at once, and the proof is kept."""
     try:
         with audience(desk.data_dir) as connection:
-            person = contacts.profile(connection, number)
+            contacts.profile(connection, number)
             kind = subscriptions.type_named(connection, type).name if type else ""
-            if person["invalid"]:
-                raise subscriptions.SubscriptionFault("The address is none, so nothing is sent there.")
-            if not wording.strip():
-                raise subscriptions.SubscriptionFault("say how they asked for it, as: by telephone")
-            row = {"address": shown(person["subject"]), "cause": "unsubscribe", "type": kind, "source": who.name}
-            desk.ask("suppress.enter", rows=[row | {"evidence": wording}], by=who.name)
-            with transaction(connection):
-                proof = Proof(desk.clock.time(), wording, who.name)
-                subscriptions.note_once(connection, number, kind, ConsentEvent.WITHDRAWN, proof)
+            withdraw(connection, desk.ask, number, kind, Proof(desk.clock.time(), wording, who.name))
     except contacts.NoSuchContact:
         raise
     except PostduifError as fault:

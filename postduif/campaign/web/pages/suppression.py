@@ -11,6 +11,7 @@ from postduif.bounce.address_state import EVERY_TYPE, Cause, Standing
 from postduif.campaign.accounts import audit
 from postduif.campaign.accounts.fault import NotAllowed
 from postduif.campaign.accounts.roles import Permission, who_may
+from postduif.campaign.audience.standing import SAID_THEMSELVES
 from postduif.campaign.web.cursor import Slice
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
@@ -22,8 +23,6 @@ from postduif.mta.suppression_operations import MAX_ROWS
 router = APIRouter(prefix="/suppression")
 
 AT_ONCE = 100
-GUARDED = frozenset({Cause.COMPLAINT.value, Cause.UNSUBSCRIBE.value, Cause.ERASED.value})
-"""What people themselves said: to let that go takes an administrator."""
 STATES = {
     "refusing": "Who refuses mail",
     Standing.QUARANTINED.value: "Quarantined",
@@ -100,7 +99,7 @@ def release(
     """Write to it again. What people themselves said, only an administrator takes back."""
     (known,) = desk.ask("suppress.show", addresses=[address])
     own = [one for one in known["entries"] if one["type"] == type or not type]
-    if any(one["cause"] in GUARDED for one in own) and not who.may(Permission.ADMINISTER):
+    if any(one["cause"] in SAID_THEMSELVES for one in own) and not who.may(Permission.ADMINISTER):
         raise NotAllowed(
             f"This person complained or unsubscribed. To write again is for {who_may(Permission.ADMINISTER)}."
         )
@@ -126,7 +125,7 @@ def _one(request: Request, desk: Desk, address: str, *, reason: str = "", wrong:
         422 if wrong else 200,
         known=known,
         asked=address.strip(),
-        guarded=GUARDED,
+        guarded=SAID_THEMSELVES,
         every_type=EVERY_TYPE,
         reason=reason,
         wrong=wrong,

@@ -111,7 +111,7 @@ def consent(who: Editing, ref: Ref, given: ConsentIn) -> Standings:
     with audience(who.desk.data_dir) as connection:
         number = people.of(connection, ref)
         if given.event == "withdrawn":
-            withdraw(connection, people.tell(who.desk), number, given.type, proof)
+            withdraw(connection, who.desk.ask, number, given.type, proof)
         else:
             do = subscriptions.ask if given.event == "asked" else subscriptions.confirm
             with transaction(connection):

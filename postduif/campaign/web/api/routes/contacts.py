@@ -159,7 +159,7 @@ def patch(who: Editing, ref: Ref, given: ContactPatch, response: Response, if_ma
         number = people.of(connection, ref)
         people.see_match(if_match, people.etag(contacts.profile(connection, number)))
         if given.email:
-            correcting.take_along(connection, people.tell(who.desk), number, given.email, who.name)
+            correcting.take_along(connection, who.desk.ask, number, given.email, who.name)
         with transaction(connection):
             people.see_match(if_match, people.etag(contacts.profile(connection, number)))
             said = {name: text for name in contacts.BUILT_IN if (text := getattr(given, name)) is not None}
@@ -177,7 +177,7 @@ def erase(who: Administering, ref: Ref, reason: Annotated[str, Query(min_length=
     """All that is on file about somebody goes; a hash stays that refuses mail. `reason`: who asked for it, and when."""
     with audience(who.desk.data_dir) as connection:
         number = people.of(connection, ref)
-        forgetting.erase(connection, who.desk.data_dir, people.tell(who.desk), f"#{number}", reason=reason, by=who.name)
+        forgetting.erase(connection, who.desk.data_dir, who.desk.ask, f"#{number}", reason=reason, by=who.name)
     who.note("contact.erased", f"contact {number}", reason)
     return Response(status_code=204)
 

@@ -10,8 +10,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
 from postduif.bounce.address_state import EVERY_TYPE, Cause
-from postduif.campaign.web.api import people
-from postduif.campaign.web.api.caller import Caller, Editing, Looking, Sending
+from postduif.campaign.web.api.caller import Editing, Looking, Sending
 from postduif.campaign.web.api.problem import Problem
 from postduif.campaign.web.api.shape import Filter, Limit, Line, Page, Shape, paged, rfc3339
 
@@ -73,7 +72,7 @@ def list_entries(
 ) -> Page[dict[str, Any]]:
     """Entries, by address."""
     wanted = {"standing": "" if state == "all" else state, "cause": cause or "", "type": type, "domain": domain}
-    found = _ask(who, "suppress.list", wanted=wanted, after=_cursor(after), limit=limit + 1)["entries"]
+    found = who.desk.ask("suppress.list", wanted=wanted, after=_cursor(after), limit=limit + 1)["entries"]
     return paged(request, found, limit, _key, "after", _entry)
 
 
@@ -82,7 +81,7 @@ def enter(who: Editing, given: EntryIn) -> Entered:
     """Do not write to these any more. Takes back nothing that is stronger already."""
     cause = Cause.UNSUBSCRIBE if given.type else Cause.MANUAL
     row = {"cause": cause.value, "type": given.type, "reason": given.reason, "source": who.name}
-    found = _ask(who, "suppress.enter", rows=[{"address": one, **row} for one in given.addresses], by=who.name)
+    found = who.desk.ask("suppress.enter", rows=[{"address": one, **row} for one in given.addresses], by=who.name)
     problems = [Unfit(address=given.addresses[place], detail=detail) for place, detail in found["problems"]]
     return Entered(changed=found["changed"], problems=problems)
 
@@ -90,7 +89,7 @@ def enter(who: Editing, given: EntryIn) -> Entered:
 @router.get("/{address}")
 def one(who: Looking, address: Address) -> About:
     """Everything about one address, with its history."""
-    (found,) = _ask(who, "suppress.show", addresses=[address])
+    (found,) = who.desk.ask("suppress.show", addresses=[address])
     refused = found["refused_by"]
     return About(
         address=found["address"],
@@ -108,14 +107,10 @@ def release(
     type: Filter = "",  # noqa: A002  as it stands in the address
 ) -> Released:
     """Write to it again: all that is there, or the unsubscribe from one type."""
-    found = _ask(who, "suppress.release", addresses=[address], reason=reason, type=type, by=who.name)
+    found = who.desk.ask("suppress.release", addresses=[address], reason=reason, type=type, by=who.name)
     if found["unknown"]:
         raise Problem("not_found", "This address is not on the list.")
     return Released(changed=found["changed"])
-
-
-def _ask(who: Caller, do: str, **request: Any) -> Any:
-    return people.tell(who.desk)(do, **request)
 
 
 def _entry(row: dict[str, Any]) -> dict[str, Any]:
