@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from postduif.campaign.forms import answers
 from postduif.campaign.forms.answers import Answer
 from postduif.campaign.forms.connection import are_there, forms
 
 _WHO = "SELECT DISTINCT number FROM answer WHERE mailing = ? AND number > ? AND NOT seed ORDER BY number LIMIT ?"
-_COUNT = "SELECT form, count(*), max(at) FROM answer WHERE mailing = ? AND NOT seed GROUP BY form ORDER BY form"
 _PEOPLE = "SELECT count(DISTINCT number) FROM answer WHERE mailing = ? AND NOT seed"
 _OF_ONE = "SELECT id FROM answer WHERE mailing = ? AND number = ? ORDER BY at"
-
-
-class OfForm(NamedTuple):
-    """Answers to one form."""
-
-    form: str
-    responses: int
-    last: float
 
 
 def who(data_dir: Path, mailing: int, *, after: int = -1, limit: int = 1000) -> tuple[int, ...]:
@@ -38,14 +28,6 @@ def count(data_dir: Path, mailing: int) -> int:
         return 0
     with forms(data_dir) as connection:
         return int(connection.execute(_PEOPLE, (mailing,)).fetchone()[0])
-
-
-def by_form(data_dir: Path, mailing: int) -> tuple[OfForm, ...]:
-    """Each form that was answered. Raises StoreError."""
-    if not are_there(data_dir):
-        return ()
-    with forms(data_dir) as connection:
-        return tuple(OfForm(*row) for row in connection.execute(_COUNT, (mailing,)))
 
 
 def of_reader(data_dir: Path, mailing: int, number: int) -> list[Answer]:
