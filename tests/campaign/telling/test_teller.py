@@ -11,7 +11,8 @@ from postduif.campaign.mailings import editing
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.record import Draft
-from postduif.campaign.telling.streams import SETTLED
+from postduif.campaign.telling import places
+from postduif.campaign.telling.streams import SETTLED, STREAMS
 from postduif.campaign.telling.teller import Teller
 from postduif.config.schema import Config
 from tests.campaign.tracking.readers import NOW, NUMBER, mailing, note, visit
@@ -38,12 +39,21 @@ def settings(directory: Path, receiver: Receiver, *events: str) -> Config:
 async def telling(config: Config, clock: FakeClock) -> AsyncIterator[None]:
     """As long as the block lasts."""
     task = asyncio.create_task(Teller(config, clock).tell())
-    await asyncio.sleep(0.1)  # until it has noted where it begins
     try:
+        async with asyncio.timeout(PATIENCE):
+            while not _begun(config):  # noqa: ASYNC110  it is so on disk
+                await asyncio.sleep(0.01)
         yield
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def _begun(config: Config) -> bool:
+    """It is noted where each webhook begins in each stream that it wants something of."""
+    wanted = sum(bool(set(stream.kinds) & set(hook.events)) for hook in config.webhook for stream in STREAMS)
+    with places.telling(config.server.data_dir) as connection:
+        return bool(connection.execute("SELECT count(*) = ? FROM place", (wanted,)).fetchone()[0])
 
 
 async def until(clock: FakeClock, true: Callable[[], object]) -> None:
