@@ -32,7 +32,9 @@ def outcomes(
     *rcpt: Reply, final: Reply | None = OK, mail: Reply = OK, sent: bool = True, lost: Reply | None = None
 ) -> list[Outcome]:
     """What becomes of as many recipients as there are replies to RCPT."""
-    one = Transaction(b"", [b""] * len(rcpt), b"", mail, list(rcpt), None, final, content_sent=sent)
+    one = Transaction(
+        b"", [b""] * len(rcpt), b"", mail_reply=mail, rcpt_replies=list(rcpt), final_reply=final, content_sent=sent
+    )
     return of_transaction([entry(str(number)) for number in range(len(rcpt))], one, ABOUT, lost, SETTINGS)
 
 
