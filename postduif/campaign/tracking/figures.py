@@ -12,8 +12,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from postduif.campaign.database import path_of
-from postduif.campaign.tracking.connection import SCHEMA, tracking
+from postduif.campaign.tracking.connection import tracking
 from postduif.campaign.tracking.counting import catch_up
 from postduif.campaign.tracking.links import links_of
 from postduif.campaign.tracking.visit import Visit, Wanted, Wish
@@ -100,7 +99,6 @@ SELECT number FROM (SELECT number, kind, max(id) FROM wish WHERE mailing = ?1 AN
 ('{Wanted.UNSUBSCRIBE.value}', '{Wanted.RESUBSCRIBE.value}') GROUP BY number)
 WHERE kind = '{Wanted.UNSUBSCRIBE.value}' ORDER BY number LIMIT ?3""",  # noqa: S608  constants
 }
-_WAITING = "SELECT count(*), min(at) FROM wish WHERE done_at IS NULL AND kind NOT IN ('export', 'erase')"
 WHAT = tuple(_WHO)
 """What `who` can be asked."""
 _WHO_CLICKED = """
@@ -209,15 +207,6 @@ def counts_of(data_dir: Path, mailing: int, first: int, last: int) -> dict[int, 
         count_all(connection, data_dir)
         rows = connection.execute(_COUNTS, (mailing, first, last)).fetchall()
     return {number: (opens, clicks) for number, opens, clicks in rows}
-
-
-def waiting_wishes(data_dir: Path) -> tuple[int, float]:
-    """How many wishes have not had their effect, and when the oldest was said (0: none). Raises StoreError."""
-    if not path_of(data_dir, SCHEMA).exists():
-        return 0, 0.0
-    with tracking(data_dir) as connection:
-        count, oldest = connection.execute(_WAITING).fetchone()
-    return count, oldest or 0.0
 
 
 def _links(data_dir: Path, mailing: int) -> int:
