@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from postduif.demo.workshop import Workshop
 from postduif.errors import PostduifError
 
-START = 30.0  # seconds until it must be ready
+START = 60.0  # seconds until it must be ready; the first start after an installation compiles everything, three times
 STOP = 25.0  # seconds until it must have ended
 LOG = "daemon.log"
 

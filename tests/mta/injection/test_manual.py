@@ -28,7 +28,7 @@ def test_curl(tmp_path: Path) -> None:
         with HttpWorld(tmp_path, hop) as world:
             for command, accepted in zip(commands, (1, 2), strict=True):
                 done = subprocess.run(
-                    ["/bin/bash", "-c", command.replace("127.0.0.1:8025", f"127.0.0.1:{world.port}")],
+                    ["/bin/bash", "-c", command.replace("127.0.0.1:8024", f"127.0.0.1:{world.port}")],
                     cwd=tmp_path,
                     env={**os.environ, "TOKEN": world.token},
                     capture_output=True,
