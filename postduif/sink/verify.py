@@ -7,6 +7,7 @@ with processes it does not.
 from __future__ import annotations
 
 import functools
+import signal
 from collections.abc import Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
@@ -76,7 +77,9 @@ def _ask(owner: str, nameserver: HostPort, timeout: float) -> bytes:
 def pool(processes: int) -> Executor:
     """Where verification runs: so many processes, or one thread for 0."""
     if processes:
-        return ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+        # Ctrl-C reaches them too; the sink ends them, and says what it counted instead of where they were.
+        quiet = (signal.SIGINT, signal.SIG_IGN)
+        return ProcessPoolExecutor(processes, get_context("spawn"), initializer=signal.signal, initargs=quiet)
     return ThreadPoolExecutor(1, "dkim")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import smtplib
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from postduif.config.kinds import HostPort
 from postduif.errors import ConfigError
 from postduif.sink import Sink
 from postduif.sink.keys import read_files, record
-from postduif.sink.verify import Verifier, verdict
+from postduif.sink.verify import Verifier, pool, verdict
 from tests.dns_server import DnsServer
 
 LETTER = b"From: a@example.org\r\nMessage-ID: <1@example.org>\r\nSubject: x\r\n\r\nHello\r\n"
@@ -129,3 +130,9 @@ def test_stops_reading_when_too_much_waits(monkeypatch: pytest.MonkeyPatch) -> N
             assert sink.figures.signatures_good == 50
 
     asyncio.run(play())
+
+
+def test_ctrl_c_is_for_the_sink_and_not_for_those_who_verify() -> None:
+    """A process that verifies ignores SIGINT, so Ctrl-C in a terminal shows no traceback of it."""
+    with pool(1) as verifiers:
+        assert verifiers.submit(signal.getsignal, signal.SIGINT).result(60) is signal.SIG_IGN
