@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from typing import Any
 
 from postduif.campaign.audience import subscriptions
+from postduif.mta.control import Tell
 
 EVERY_TYPE = "*"
-Tell = Callable[..., Any]
-"""`tell("suppress.show", addresses=[...])` to the MTA; raises ControlError."""
 
 
 def come_back(people: sqlite3.Connection, tell: Tell, address: str, type_: str) -> None:

@@ -6,9 +6,7 @@ In this order a crash between two leaves somebody who gets no mail, and the same
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from postduif.bounce.subject import shown
 from postduif.campaign.audience import contacts, erasing
@@ -17,9 +15,7 @@ from postduif.campaign.forms import answers
 from postduif.campaign.forms.connection import are_there, forms
 from postduif.campaign.mailings.connection import SCHEMA, mailings
 from postduif.campaign.mailings.forgetting import forget
-
-Tell = Callable[..., Any]
-"""`tell("suppress.erase", addresses=[...])` to the suppression list."""
+from postduif.mta.control import Tell
 
 
 def erase(connection: sqlite3.Connection, data_dir: Path, tell: Tell, text: str, *, reason: str, by: str) -> bool:

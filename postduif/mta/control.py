@@ -24,6 +24,8 @@ MAX_PATH = 107  # octets of a socket's path (unix(7))
 TIMEOUT = 60.0  # seconds the command line waits for an answer
 
 Action = Callable[[dict[str, Any]], Awaitable[object]]
+Tell = Callable[..., Any]
+"""`tell("suppress.show", addresses=[...])` to the MTA: `ask` of a place. Raises ControlError."""
 Host = Callable[[asyncio.StreamReader, asyncio.StreamWriter, bytes], Awaitable[None]]
 """Attends to a client that speaks HTTP, with what came of it already."""
 

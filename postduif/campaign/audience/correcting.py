@@ -6,17 +6,13 @@ That mail came back from the old one is not.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from typing import Any
 
 from postduif.bounce.address_state import Standing
 from postduif.bounce.subject import shown
 from postduif.campaign.audience.contacts import NoSuchContact, find
 from postduif.campaign.audience.erasing import subjects_of
 from postduif.campaign.audience.mail_address import check
-
-Tell = Callable[..., Any]
-"""`tell("suppress.show", addresses=[...])` to the suppression list."""
+from postduif.mta.control import Tell
 
 
 def take_along(connection: sqlite3.Connection, tell: Tell, contact: int, email: str, by: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 
 from postduif.bounce.subject import shown
-from postduif.campaign.audience.correcting import Tell
 from postduif.campaign.audience.erasing import subjects_of
 from postduif.campaign.audience.subscriptions import (
     ConsentEvent,
@@ -15,6 +14,7 @@ from postduif.campaign.audience.subscriptions import (
     type_named,
 )
 from postduif.campaign.database import transaction
+from postduif.mta.control import Tell
 
 
 def withdraw(connection: sqlite3.Connection, tell: Tell, contact: int, type_: str, proof: Proof) -> None:

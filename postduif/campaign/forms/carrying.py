@@ -17,7 +17,7 @@ from postduif.campaign.audience.attributes import declared
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.subscriptions import ConsentEvent, Proof, SubscriptionType
 from postduif.campaign.audience.upsert import note_origin, source_id
-from postduif.campaign.coming_back import Tell, come_back
+from postduif.campaign.coming_back import come_back
 from postduif.campaign.database import transaction
 from postduif.campaign.forms import answers, confirmation, store
 from postduif.campaign.forms.answers import Answer
@@ -28,6 +28,7 @@ from postduif.campaign.insisting import Insisting, Rounds, rounds
 from postduif.campaign.tracking import whose
 from postduif.clock import Clock
 from postduif.config.schema import Config
+from postduif.mta.control import Tell
 from postduif.mta.injecting import NotAccepted, inject
 
 EVERY = 0.5  # seconds between looks

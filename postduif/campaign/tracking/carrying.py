@@ -18,7 +18,7 @@ from postduif import log
 from postduif.campaign.audience import subscriptions
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.subscriptions import ConsentEvent, Proof
-from postduif.campaign.coming_back import Tell, come_back
+from postduif.campaign.coming_back import come_back
 from postduif.campaign.database import path_of, transaction
 from postduif.campaign.insisting import Insisting, Rounds, rounds
 from postduif.campaign.tracking import whose
@@ -28,7 +28,7 @@ from postduif.campaign.tracking.visit import Wanted, Wish
 from postduif.campaign.tracking.waiting import waiting_in
 from postduif.campaign.tracking.whose import Person
 from postduif.clock import Clock
-from postduif.mta.control import ControlError
+from postduif.mta.control import ControlError, Tell
 
 EVERY = 0.2  # seconds between looks
 COUNT_EVERY = 1.0  # seconds between counts of visits
