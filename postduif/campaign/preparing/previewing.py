@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.contacts import find
 from postduif.campaign.audience.suppression_link import suppression_link
+from postduif.campaign.content.inline_images import with_images
 from postduif.campaign.content.preview import Preview, preview
 from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.preparing.composition import compose, draft_of
 from postduif.campaign.preparing.specimen import Somebody, somebody
 from postduif.config.schema import Config
-from postduif.mta.merge.content import Attachment
 from postduif.mta.merged import by_key
 
 
@@ -43,7 +41,7 @@ def seen_by(
     if marked and found.empty:
         holes = by_key(found.empty, [f"\u27e6{name}\u27e7" for name in found.empty])
         found = preview(composed, {**whom.values, **holes})
-    return Seen(whom, contact, found._replace(html=_with_images(found.html, draft.attachments)), composed.warnings)
+    return Seen(whom, contact, found._replace(html=with_images(found.html, draft.attachments)), composed.warnings)
 
 
 def found_as(config: Config, mailing: Mailing, who: str, now: float) -> tuple[Somebody, int | None]:
@@ -52,12 +50,3 @@ def found_as(config: Config, mailing: Mailing, who: str, now: float) -> tuple[So
     with audience(data_dir) as people, suppression_link(data_dir) as link:
         whom = somebody(people, link, config, mailing, who, now)
         return whom, find(people, whom.address)
-
-
-def _with_images(html: str, files: Sequence[Attachment]) -> str:
-    """The images that go along with the mail, in the HTML itself."""
-    for file in files:
-        if file.content_id and file.type.startswith("image/"):
-            text = base64.b64encode(file.content).decode()
-            html = html.replace(f"cid:{file.content_id}", f"data:{file.type};base64,{text}")
-    return html

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.suppression_link import suppression_link
+from postduif.campaign.content.inline_images import with_images
 from postduif.campaign.content.preview import preview
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.fault import MailingFault
@@ -26,7 +27,8 @@ def html_of(config: Config, mailing: Mailing, contacts: Sequence[int], now: floa
         draft = draft_of(connection, mailing)
     whom = _first(config, mailing, contacts, now)
     consent = {draft.tracking_consent: "1"} if draft.tracking_consent else {}
-    return preview(compose(draft, mailing, config, whom.names), {**whom.values, **consent}).html
+    composed = compose(draft, mailing, config, whom.names)
+    return with_images(preview(composed, {**whom.values, **consent}).html, draft.attachments)
 
 
 def _first(config: Config, mailing: Mailing, contacts: Sequence[int], now: float) -> Somebody:

@@ -51,16 +51,26 @@ class Proof(NamedTuple):
 
 
 def somebody(
-    audience: sqlite3.Connection, link: SuppressionLink, config: Config, mailing: Mailing, who: str, now: float
+    audience: sqlite3.Connection,
+    link: SuppressionLink,
+    config: Config,
+    mailing: Mailing,
+    who: str,
+    now: float,
+    *,
+    child: int = 0,
 ) -> Somebody:
-    """That person (an address or #ID), or the first of the target who would get it. Raises PostduifError."""
+    """That person (an address or #ID), or the first of the target who would get it. Raises PostduifError.
+
+    `child`: of a mailing to child records, the record that it is for; 0: the first.
+    """
     wanted = mailing.draft.target
     if who:
         wanted = Spec(persons=(who,), collection=wanted.collection, mail_type=wanted.mail_type)
     found = target(audience, config.server.data_dir, link, wanted, now)
     names = named(audience, found.columns)
     for one in found.recipients(list(names.values())):
-        if who or not one.cause:
+        if (who or not one.cause) and child in (0, one.child):
             return Somebody(one.address, frozenset(names), by_key(list(names), json.loads(one.values)), one.cause)
     raise MailingFault(f"there is nobody to show mailing {mailing.number} for; name a person who is known")
 

@@ -93,7 +93,7 @@ def _with_people(data_dir: Path, found: Sequence[Numbered], events: list[Event])
             links |= {(mailing, link.number): link.url for link in links_of(data_dir, mailing)}
         except StoreError:  # its file is gone: what is known is told
             continue
-    nobody = whose.Person(0, "")
+    nobody = whose.Person(0, 0, "")
     return [
         event._replace(
             more={

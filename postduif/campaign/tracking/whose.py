@@ -12,6 +12,7 @@ from postduif.campaign.results.opening import opened
 from postduif.errors import StoreError
 from postduif.queue.rows import MAX_RECIPIENTS
 
+_PEOPLE = "SELECT number, contact, child FROM person WHERE number IN (SELECT value FROM json_each(?))"
 _CONTACTS = "SELECT number, contact FROM person WHERE number IN (SELECT value FROM json_each(?))"
 _SEEDS = "SELECT number FROM person WHERE seed AND number IN (SELECT value FROM json_each(?))"
 _DELIVERED = f"""
@@ -27,6 +28,8 @@ class Person(NamedTuple):
 
     contact: int
     """In the audience; 0: nobody there."""
+    child: int
+    """The child record that it is for; 0: none."""
     address: str
     """That the mail went to; "" when nothing is known of it any more, as of somebody who was erased."""
 
@@ -69,8 +72,7 @@ def people(data_dir: Path, mailing: int, numbers: Collection[int]) -> dict[int, 
     """Those readers that the mailing has, by number. Raises StoreError when the file cannot be read."""
     found = {}
     with opened(data_dir, mailing) as connection:
-        known = dict(connection.execute(_CONTACTS, (json.dumps(sorted(numbers)),)).fetchall())
-        for number, contact in known.items():
+        for number, contact, child in connection.execute(_PEOPLE, (json.dumps(sorted(numbers)),)).fetchall():
             rows = [connection.execute(query, (number,)).fetchone() for query in (_WAITING, _ADDRESS)]
-            found[number] = Person(contact, next((row[0] for row in rows if row), ""))
+            found[number] = Person(contact, child, next((row[0] for row in rows if row), ""))
     return found

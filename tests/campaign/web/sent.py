@@ -18,6 +18,7 @@ from tests.campaign.tracking.readers import NOW, NUMBER, mailing, note, visit
 
 HTML = (
     '<p>Dear {{ name }}</p><p><a href="https://shop.example/">The shop</a> <a href="https://shop.example/b">B</a></p>'
+    '<img src="cid:logo">'
 )
 HOST = {"host": "mx.one.example[192.0.2.1]:25", "remote_mta": "mx.one.example", "tls": "TLSv1.3 AES"}
 
@@ -29,6 +30,7 @@ def sent(data_dir: Path, name: str = "November <b>news</b>") -> None:
     """
     mailing(data_dir, delivered=False)
     content = {"subject": "News", "sender": {"address": "news@sender.example", "name": "News"}, "body": HTML}
+    content |= {"attachments": [{"name": "l", "type": "image/png", "content": "UE5H", "content_id": "logo"}]}
     target = Spec(persons=("ann@one.example",))
     with mailings(data_dir) as connection:
         for _ in range(NUMBER + 1):

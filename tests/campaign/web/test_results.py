@@ -123,6 +123,7 @@ def test_links(pages: Pages) -> None:
     assert shown.headers["content-security-policy"].startswith("sandbox;")
     assert "100.0% · 1</span>The shop" in shown.text
     assert ">0</span>B" in shown.text
+    assert "data:image/png;base64,UE5H" in shown.text
 
 
 def test_corrected_and_sent_again(pages: Pages, tmp_path: Path) -> None:
