@@ -55,7 +55,8 @@ class Web(Section):
     )
     approval: Flag = Field(
         default=False,
-        description="Sending or scheduling a mailing needs the approval of a second person: [web](web.md#approval).",
+        description="Sending or scheduling a mailing, on the pages and by the API, needs the approval of a second "
+        "person: [web](web.md#approval).",
     )
     session_lifetime: Time = Field(
         default=12 * 3600.0,

@@ -1,7 +1,8 @@
 """Two pairs of eyes: what one person wants to send, another agrees to. Off unless `[web] approval = true`.
 
 Who wants to send asks; somebody else who may approve decides. A yes holds for one action on one version of what was
-shown: who edits or prepares it again asks again. It is used up by nothing; the version is what makes it old.
+shown, and of a date or a rule for that one alone: who edits it, prepares it again or wants another date asks again. It
+is used up by nothing; the version is what makes it old.
 """
 
 # ruff: noqa: S608  names of columns are constants; values are parameters
@@ -19,7 +20,12 @@ from postduif.campaign.accounts.roles import Permission, who_may
 from postduif.campaign.database import transaction
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.record import Mailing
+from postduif.campaign.mailings.schedule import Schedule
+from postduif.campaign.mailings.stored import schedule_of, schedule_text
+from postduif.campaign.mailings.words import schedule_words
 
+SEND = "send"
+_SCHEDULE = "schedule "
 _COLUMNS = "id, subject, version, action, asked_by, asked, asked_words, verdict, decided_by, decided, decided_words"
 
 
@@ -39,7 +45,18 @@ class Subject(NamedTuple):
     version: str
     """Differs as soon as what would be sent may differ: revision and preparation."""
     action: str
-    """ "send" or "schedule"."""
+    """ "send", or "schedule" and behind it the whole schedule as it is on file."""
+
+    @property
+    def when(self) -> Schedule | None:
+        """When it is to go; None: at once."""
+        _, _, text = self.action.partition(" ")
+        return schedule_of(text) if text else None
+
+    @property
+    def words(self) -> str:
+        """The action, for people."""
+        return f"schedule {schedule_words(self.when)}" if self.when else self.action
 
 
 class Approval(NamedTuple):
@@ -61,21 +78,24 @@ def version_of(mailing: Mailing) -> str:
     return f"{mailing.revision}.{mailing.run.preparation}"
 
 
-def subject_of(mailing: Mailing, action: str) -> Subject:
-    """What a second person approves."""
+def subject_of(mailing: Mailing, when: Schedule | None = None) -> Subject:
+    """What a second person approves: that it is sent now, or that it goes then."""
+    action = f"{_SCHEDULE}{schedule_text(when)}" if when else SEND
     return Subject(f"mailing {mailing.number}", version_of(mailing), action)
 
 
 def ask(connection: sqlite3.Connection, subject: Subject, by: By) -> Approval:
-    """Ask for it; what waits for an older version, or for this one, is replaced."""
+    """Ask for it. What waits for an older version is replaced, and so is another date, or the same question."""
     with transaction(connection):
-        connection.execute("DELETE FROM approval WHERE subject = ? AND verdict = ''", (subject.about,))
+        older = "subject = ? AND verdict = '' AND (version <> ? OR (action = ?) = ?)"
+        values = (subject.about, subject.version, SEND, subject.action == SEND)
+        connection.execute(f"DELETE FROM approval WHERE {older}", values)
         row = connection.execute(
             "INSERT INTO approval (subject, version, action, asked_by, asked, asked_words) VALUES (?, ?, ?, ?, ?, ?) "
             f"RETURNING {_COLUMNS}",
             (*subject, by.who, by.now, by.words),
         ).fetchone()
-        audit.note(connection, by, "approval.asked", subject.about, subject.action)
+        audit.note(connection, by, "approval.asked", subject.about, subject.words)
     return _read(row)
 
 
@@ -93,7 +113,7 @@ def decide(connection: sqlite3.Connection, id_: int, person: Person, verdict: Ve
             "UPDATE approval SET verdict = ?, decided_by = ?, decided = ?, decided_words = ? WHERE id = ?",
             (verdict.value, by.who, by.now, by.words, id_),
         )
-        audit.note(connection, by, f"approval.{verdict}", there.subject.about, there.subject.action)
+        audit.note(connection, by, f"approval.{verdict}", there.subject.about, there.subject.words)
         return find(connection, id_)
 
 
@@ -114,6 +134,16 @@ def latest(connection: sqlite3.Connection, subject: Subject) -> Approval | None:
     return _read(row) if row else None
 
 
+def last_dated(connection: sqlite3.Connection, mailing: Mailing) -> Approval | None:
+    """The last question about a date for exactly this version of it."""
+    about, version, _ = subject_of(mailing)
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM approval WHERE subject = ? AND version = ? AND action <> ? ORDER BY id DESC LIMIT 1",
+        (about, version, SEND),
+    ).fetchone()
+    return _read(row) if row else None
+
+
 def waiting(connection: sqlite3.Connection, limit: int = 50) -> list[Approval]:
     """What waits for somebody, the oldest first."""
     sql = f"SELECT {_COLUMNS} FROM approval WHERE verdict = '' ORDER BY id LIMIT ?"
@@ -130,7 +160,7 @@ def see_approved(connection: sqlite3.Connection, subject: Subject) -> None:
     """Return if it may be done now; raises NotAllowed with what is missing. Asked only where approval is on."""
     there = latest(connection, subject)
     if there is None:
-        raise NotAllowed(f"To {subject.action} this, ask for approval by a second person first.")
+        raise NotAllowed(f"To {subject.words}, ask for approval by a second person first.")
     if there.verdict is Verdict.WAITS:
         raise NotAllowed(f"{there.asked_by} asked for approval; nobody has decided yet.")
     if there.verdict is Verdict.NO:

@@ -21,7 +21,7 @@ from postduif.campaign.mailings.stored import Columns
 MAX_WORDS = 1000
 NOTE = "note"
 """The action of a row of the history that changes nothing."""
-_DATED = {State.SCHEDULED, State.PLANNED, State.REPEATING, State.PREPARING}
+DATED = {State.SCHEDULED, State.PLANNED, State.REPEATING, State.PREPARING}
 """A schedule lasts as long as the mailing waits for it."""
 
 
@@ -93,8 +93,8 @@ def _write(connection: sqlite3.Connection, number: int, columns: Columns) -> Non
 
 def _consequences(seen: Mailing, action: Action, to: State, now: float) -> Columns:
     """What else is so in the state that it comes into."""
-    columns: Columns = {} if to in _DATED else {"next": None}
-    if to not in {*_DATED, State.FINISHED}:
+    columns: Columns = {} if to in DATED else {"next": None}
+    if to not in {*DATED, State.FINISHED}:
         columns["schedule"] = None
     if to is State.PREPARING:
         columns["preparation"] = seen.run.preparation + 1

@@ -1,21 +1,63 @@
-"""What the pages and the API need before they do something with a mailing: a second person's yes, and the means."""
+"""What the pages and the API need before they do something with a mailing: who may, a second person's yes, the means.
+
+Both ask the same functions, so a token never does what its person cannot do on the pages.
+"""
 
 from __future__ import annotations
 
 from sqlite3 import Connection
+from typing import Protocol
 
 from postduif.campaign.accounts import approval
+from postduif.campaign.accounts.fault import NotAllowed
+from postduif.campaign.accounts.roles import Permission, who_may
+from postduif.campaign.mailings.changing import DATED
 from postduif.campaign.mailings.record import Mailing
+from postduif.campaign.mailings.schedule import Schedule
+from postduif.campaign.mailings.states import TABLE, Action
 from postduif.campaign.preparing.places import Places
 from postduif.campaign.sending.acting import Means
 from postduif.campaign.web.desk import Desk
 
 
-def see_approved(desk: Desk, mailing: Mailing, action: str) -> None:
-    """Raises NotAllowed where a second person has to agree first."""
+class Who(Protocol):
+    """Somebody at a desk: a person on the pages, or a program by its token."""
+
+    @property
+    def desk(self) -> Desk:
+        """Where."""
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role, and a token's scopes, grant it."""
+
+
+def see_approved(desk: Desk, mailing: Mailing, when: Schedule | None = None) -> None:
+    """Raises NotAllowed where a second person has to agree first that it is sent now, or goes then."""
     if desk.config.web.approval:
         with desk.accounts() as connection:
-            approval.see_approved(connection, approval.subject_of(mailing, action))
+            approval.see_approved(connection, approval.subject_of(mailing, when))
+
+
+def why_not_changed(who: Who, mailing: Mailing, action: Action) -> str:
+    """Why this person cannot edit or prepare what goes by itself at its date; "": they can, or the date is dropped.
+
+    Nobody looks at it again before it goes. So it takes who may send; and where two have to agree, it comes off its
+    date first, and is asked for anew.
+    """
+    step = TABLE.get((mailing.state, action))
+    if mailing.schedule is None or step is None or step.to not in DATED:
+        return ""
+    if not who.may(Permission.SEND):
+        return f"It goes by itself at its date. To {action} it then is for {who_may(Permission.SEND)}."
+    if who.desk.config.web.approval:
+        return f"A second person agreed to it as it is. Unschedule it, {action} it, and ask again."
+    return ""
+
+
+def see_changeable(who: Who, mailing: Mailing, action: Action) -> None:
+    """Raises NotAllowed with the words of `why_not_changed`."""
+    if why := why_not_changed(who, mailing, action):
+        raise NotAllowed(why)
 
 
 def means_of(desk: Desk, connection: Connection) -> Means:

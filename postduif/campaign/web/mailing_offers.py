@@ -7,6 +7,7 @@ from typing import NamedTuple
 from postduif.campaign.accounts.roles import Permission, who_may
 from postduif.campaign.mailings.record import Mailing, State
 from postduif.campaign.mailings.states import Action, why_not, why_not_scheduled
+from postduif.campaign.web.acting import why_not_changed
 from postduif.campaign.web.visitor import Visitor
 
 
@@ -65,6 +66,7 @@ def offers(mailing: Mailing, who: Visitor) -> tuple[Offer, ...]:
 def _offer(row: _Row, mailing: Mailing, who: Visitor) -> Offer:
     asked = why_not_scheduled(mailing) if row.action is Action.SCHEDULE else why_not(mailing, row.action)
     tone = "primary" if _FIRST.get(mailing.state) is row.action else row.tone
+    asked = asked or why_not_changed(who, mailing, row.action)
     return Offer(row.title, row.path, _not_allowed(row.permission, who) or asked, tone, row.page)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
 
 import pytest
 
@@ -11,8 +12,11 @@ from postduif.campaign.accounts.approval import Subject, Verdict
 from postduif.campaign.accounts.fault import AccountFault, NotAllowed
 from postduif.campaign.accounts.roles import Role
 from postduif.campaign.mailings.changing import By
+from postduif.campaign.mailings.schedule import Schedule
+from postduif.campaign.mailings.stored import schedule_text
 
 NOW = 1_800_000_000.0
+TUESDAYS = "FREQ=WEEKLY;BYDAY=TU"
 LETTER = Subject("mailing 7", "3.1", "send")
 
 
@@ -60,9 +64,16 @@ def test_nobody_approves_his_own(connection: sqlite3.Connection) -> None:
 
 
 def test_a_newer_question_replaces_one_that_waits(connection: sqlite3.Connection) -> None:
-    """Who asks again after an edit leaves one question."""
+    """Who asks again after an edit, or for another date, leaves one question; to send and to schedule are two."""
     approval.ask(connection, LETTER, by("maria"))
     newer = approval.ask(connection, LETTER._replace(version="4.1"), by("maria"))
     assert approval.waiting(connection) == [newer]
+    dates = [Schedule(datetime(2390, 12, day, 9), "UTC", TUESDAYS) for day in (1, 2)]  # noqa: DTZ001
+    approval.ask(connection, newer.subject._replace(action=f"schedule {schedule_text(dates[0])}"), by("maria"))
+    other = newer.subject._replace(action=f"schedule {schedule_text(dates[1])}")
+    later = approval.ask(connection, other, by("maria"))
+    assert approval.waiting(connection) == [newer, later]
+    assert later.subject.when == dates[1]
+    assert later.subject.words == f"schedule {TUESDAYS} from 2390-12-02 09:00 UTC"
     with pytest.raises(AccountFault):
-        approval.find(connection, newer.id + 1)
+        approval.find(connection, later.id + 1)

@@ -35,6 +35,10 @@ class Caller(NamedTuple):
         """As it is written down."""
         return f"{self.bearer.person.name} (token {self.bearer.token.id})"
 
+    def may(self, permission: Permission) -> bool:
+        """Whether the token has the scope, and the role of its person grants it."""
+        return permission in self.bearer.token.scopes and self.bearer.person.may(permission)
+
     def by(self, words: str = "") -> By:
         """What calls of the campaign are told: who, when, and why."""
         return By(self.name, self.desk.clock.time(), words)

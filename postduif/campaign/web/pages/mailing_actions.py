@@ -16,10 +16,11 @@ from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.fault import MailingFault, Overtaken
 from postduif.campaign.mailings.listing import find
 from postduif.campaign.mailings.record import Mailing, State
+from postduif.campaign.mailings.schedule import Schedule
 from postduif.campaign.mailings.states import Action, decide
 from postduif.campaign.mailings.words import rate_words, read_rate
 from postduif.campaign.sending.acting import acted, steer
-from postduif.campaign.web.acting import means_of, see_approved
+from postduif.campaign.web.acting import means_of, see_approved, see_changeable
 from postduif.campaign.web.page import see
 from postduif.campaign.web.pages.mailing_tabs import mailing_of, tab_page
 from postduif.campaign.web.pages.mailings import clone
@@ -50,7 +51,12 @@ def do(request: Request, who: Visitor, number: int, change: Do, path: str = "") 
 @router.post("/prepare")
 def prepare(request: Request, who: Editing, number: int) -> Response:
     """The campaign's own process does it."""
-    return do(request, who, number, running.prepare)
+
+    def change(connection: Connection, seen: Mailing, by: By) -> Mailing:
+        see_changeable(who, seen, Action.PREPARE)
+        return running.prepare(connection, seen, by)
+
+    return do(request, who, number, change)
 
 
 @router.post("/stop-preparation")
@@ -64,7 +70,7 @@ def send(request: Request, who: Sending, number: int, form: Typed) -> Response:
     """Now, as it was shown."""
     seen = as_shown(mailing_of(who, number), form)
     decide(seen, Action.SEND)
-    see_approved(who.desk, seen, "send")
+    see_approved(who.desk, seen)
     return do(request, who, number, lambda connection, _, by: running.send(connection, seen, by))
 
 
@@ -161,12 +167,9 @@ def delete(request: Request, who: Editing, number: int) -> Response:
 
 @router.post("/approval")
 def ask_approval(request: Request, who: Editing, number: int, form: Typed) -> Response:
-    """Ask a second person."""
+    """Ask a second person whether it may be sent now. Dates are asked about where they are chosen."""
     seen = as_shown(mailing_of(who, number), form)
-    action = "schedule" if form.get("action") == "schedule" else "send"
-    with who.desk.accounts() as connection:
-        approval.ask(connection, subject_of(seen, action), who.by(str(form.get("words", ""))[:1000]))
-    return see(request, f"/mailings/{number}/edit/confirm", "A second person is asked. It waits for that.")
+    return ask_second(request, who, seen, form)
 
 
 @router.post("/approval/{question:int}")
@@ -176,10 +179,17 @@ def answer_approval(request: Request, who: Approving, number: int, question: int
     seen = mailing_of(who, number)
     with who.desk.accounts() as connection:
         asked = approval.find(connection, question).subject
-        if asked != subject_of(seen, asked.action):
+        if asked._replace(action="") != subject_of(seen)._replace(action=""):
             raise Overtaken(f"mailing {number} is not what was asked about any more; it has to be asked again")
         approval.decide(connection, question, who.person, verdict, who.by(str(form.get("words", ""))[:1000]))
     return see(request, f"/mailings/{number}/edit/confirm", f"You said {verdict}.")
+
+
+def ask_second(request: Request, who: Visitor, seen: Mailing, form: Typed, when: Schedule | None = None) -> Response:
+    """Have the question wait for a second person: to send it now, or to let it go then."""
+    with who.desk.accounts() as connection:
+        approval.ask(connection, subject_of(seen, when), who.by(str(form.get("words", ""))[:1000]))
+    return see(request, f"/mailings/{seen.number}/edit/confirm", "A second person is asked. It waits for that.")
 
 
 UNDER_WAY = (State.PREPARING, State.HANDING_OVER, State.SENDING, State.PAUSED, State.STOPPING)

@@ -12,11 +12,12 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from postduif.campaign.accounts import approval
+from postduif.campaign.accounts.approval import Approval
+from postduif.campaign.accounts.fault import NotAllowed
 from postduif.campaign.content import draft as contents
 from postduif.campaign.mailings import occasions
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.fault import ScheduleFault
-from postduif.campaign.mailings.listing import find
 from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.mailings.schedule import Date, Schedule, judge, next_dates
 from postduif.campaign.mailings.states import Action, why_not, why_not_scheduled
@@ -27,7 +28,7 @@ from postduif.campaign.web import schedule_form
 from postduif.campaign.web.acting import see_approved
 from postduif.campaign.web.mailing_forms import typed
 from postduif.campaign.web.page import is_fragment, render, see
-from postduif.campaign.web.pages.mailing_actions import as_shown
+from postduif.campaign.web.pages.mailing_actions import as_shown, ask_second
 from postduif.campaign.web.pages.mailing_steps import last_report, step_page, store
 from postduif.campaign.web.pages.mailing_tabs import mailing_of
 from postduif.campaign.web.trouble import status_of
@@ -78,6 +79,19 @@ def dates(request: Request, who: Editing, number: int, form: Typed) -> Response:
     return _page(request, who, mailing_of(who, number), 422 if wrong else 200, when=fields, wrong=wrong, dates=found)
 
 
+@router.post("/ask")
+def ask(request: Request, who: Editing, number: int, form: Typed) -> Response:
+    """Ask a second person whether it may go at just this date, or by just this rule."""
+    fields = _when(form)
+    seen = as_shown(mailing_of(who, number), form)
+    try:
+        when = schedule_form.taken(fields)
+        judge(when)
+    except PostduifError as fault:
+        return _page(request, who, seen, status_of(fault), when=fields, wrong=str(fault))
+    return ask_second(request, who, seen, form, when)
+
+
 @router.post("/schedule")
 def schedule(request: Request, who: Sending, number: int, form: Typed) -> Response:
     """Let it go then."""
@@ -86,10 +100,9 @@ def schedule(request: Request, who: Sending, number: int, form: Typed) -> Respon
     try:
         when = schedule_form.taken(fields)
         judge(when)
-        see_approved(who.desk, seen, "schedule")
+        see_approved(who.desk, seen, when)
         with mailings(who.desk.data_dir) as connection:
-            there = find(connection, number)._replace(revision=seen.revision)
-            occasions.schedule(connection, there, when, who.by(schedule_words(when)))
+            occasions.schedule(connection, seen, when, who.by(schedule_words(when)))
     except PostduifError as fault:
         return _page(request, who, mailing_of(who, number), status_of(fault), when=fields, wrong=str(fault))
     made = mailing_of(who, number)
@@ -109,52 +122,69 @@ def _page(
     dates: list[Date] | None = None,
 ) -> Response:
     desk = who.desk
-    zone = mailing.schedule.zone if mailing.schedule else _zone_here()
-    shown = schedule_form.shown(mailing.schedule, zone, _now(who, zone))
+    two, dated = desk.config.web.approval, _dated(who, mailing)
+    date = dated.subject.when if dated else mailing.schedule
+    zone = date.zone if date else _zone_here()
+    shown = schedule_form.shown(date, zone, _now(who, zone))
     values: dict[str, Any] = {
         "report": last_report(who, mailing),
         "content": contents.begun(mailing.draft.content),
         "when": {**shown, **(when or {})},
         "zones": sorted(available_timezones()),
         "weekdays": schedule_form.DAYS,
-        "dates": dates if dates is not None else (_next(who, mailing.schedule) if mailing.schedule else []),
+        "dates": dates if dates is not None else (_next(who, date) if date else []),
         "version": approval.version_of(mailing),
-        "no_send": _reason(who, mailing, "send"),
-        "no_schedule": _reason(who, mailing, "schedule"),
-        "approvals": _approvals(who, mailing),
+        "no_send": _no_sender(who) or why_not(mailing, Action.SEND) or _not_agreed(who, mailing),
+        "no_schedule": _not_dated(who, mailing, dated),
+        "approvals": _approvals(who, mailing, dated),
+        "asks_schedule": two and who.may("edit") and not why_not_scheduled(mailing),
         "stream": next((one for one in desk.config.stream if one.name == mailing.draft.stream), None),
         "public": desk.config.web.public_url,
     }
     return step_page(request, who, mailing, forms.DELIVERY, status=status, fields=fields, wrong=wrong, **values)
 
 
-def _reason(who: Visitor, mailing: Mailing, action: str) -> str:
-    """Why it cannot be done; "": it can."""
-    if not who.may("send"):
-        return f"your role is {who.person.role}, which does not send"
-    asked = why_not(mailing, Action.SEND) if action == "send" else why_not_scheduled(mailing)
-    if asked:
-        return asked
+def _not_dated(who: Visitor, mailing: Mailing, asked: Approval | None) -> str:
+    """Why it cannot be scheduled; "": it can, where two have to agree only as they agreed."""
+    if why := _no_sender(who) or why_not_scheduled(mailing):
+        return why
+    if asked is None and who.desk.config.web.approval:
+        return "to schedule it, say when, and ask for approval by a second person first"
+    return _not_agreed(who, mailing, asked.subject.when) if asked else ""
+
+
+def _not_agreed(who: Visitor, mailing: Mailing, when: Schedule | None = None) -> str:
+    """What is missing of a second person's yes; "": nothing."""
     try:
-        see_approved(who.desk, mailing, action)
-    except PostduifError as fault:
+        see_approved(who.desk, mailing, when)
+    except NotAllowed as fault:
         return str(fault)
     return ""
 
 
-def _approvals(who: Visitor, mailing: Mailing) -> list[tuple[str, approval.Approval | None]]:
+def _no_sender(who: Visitor) -> str:
+    return "" if who.may("send") else f"your role is {who.person.role}, which does not send"
+
+
+def _dated(who: Visitor, mailing: Mailing) -> Approval | None:
+    """The date that a second person was asked about last."""
+    if not who.desk.config.web.approval:
+        return None
+    with who.desk.accounts() as connection:
+        return approval.last_dated(connection, mailing)
+
+
+def _approvals(who: Visitor, mailing: Mailing, dated: Approval | None) -> list[tuple[str, Approval | None]]:
     """What a second person is asked, or could be; nothing where approval is off."""
     if not who.desk.config.web.approval:
         return []
-    with who.desk.accounts() as connection:
-        return [
-            (action, approval.latest(connection, approval.subject_of(mailing, action)))
-            for action, why in (
-                ("send", why_not(mailing, Action.SEND)),
-                ("schedule", why_not_scheduled(mailing)),
-            )
-            if not why
-        ]
+    found: list[tuple[str, Approval | None]] = []
+    if not why_not(mailing, Action.SEND):
+        with who.desk.accounts() as connection:
+            found.append(("send", approval.latest(connection, approval.subject_of(mailing))))
+    if dated and not why_not_scheduled(mailing):
+        found.append(("schedule", dated))
+    return found
 
 
 def _when(form: FormData) -> dict[str, Any]:

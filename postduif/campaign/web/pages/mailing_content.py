@@ -14,11 +14,13 @@ from postduif.campaign.mailings import editing
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.listing import content_of, find
 from postduif.campaign.mailings.record import Mailing
+from postduif.campaign.mailings.states import Action
 from postduif.campaign.preparing.composition import compose, draft_of
 from postduif.campaign.preparing.estimate import nth
 from postduif.campaign.preparing.previewing import Seen, seen_by
 from postduif.campaign.preparing.readiness import names_of
 from postduif.campaign.web import mailing_forms as forms
+from postduif.campaign.web.acting import see_changeable
 from postduif.campaign.web.page import see
 from postduif.campaign.web.pages.mailing_steps import keep, step_page
 from postduif.campaign.web.pages.mailing_tabs import mailing_of, tab_page
@@ -75,6 +77,7 @@ def upload(request: Request, who: Editing, number: int, files: list[UploadFile])
     """Attachments, and images that the HTML shows as cid:NAME."""
     with mailings(who.desk.data_dir) as connection:
         seen = find(connection, number)
+        see_changeable(who, seen, Action.EDIT)
         for file in files:
             if file.filename:
                 name = file.filename.replace("\\", "/").rpartition("/")[2]
@@ -87,7 +90,9 @@ def remove(request: Request, who: Editing, number: int, form: Typed) -> Response
     """Without one."""
     name = str(form.get("name", ""))
     with mailings(who.desk.data_dir) as connection:
-        editing.detach(connection, find(connection, number), name, who.by())
+        seen = find(connection, number)
+        see_changeable(who, seen, Action.EDIT)
+        editing.detach(connection, seen, name, who.by())
     return see(request, f"/mailings/{number}/edit/content#files", f"{name} is removed.")
 
 

@@ -32,6 +32,7 @@ from postduif.campaign.preparing.places import Places
 from postduif.campaign.preparing.readiness import steps, streams
 from postduif.campaign.preparing.report import Report
 from postduif.campaign.web import mailing_forms as forms
+from postduif.campaign.web.acting import see_changeable, why_not_changed
 from postduif.campaign.web.mailing_forms import Form, typed
 from postduif.campaign.web.mailing_offers import offers
 from postduif.campaign.web.page import render, see
@@ -71,7 +72,7 @@ def step_page(
         "v": dict(form.shown(mailing.draft)) | dict(fields or {}),
         "wrong": wrong,
         "theirs": theirs or {},
-        "fixed": refused or why_not(mailing, Action.EDIT),
+        "fixed": refused or why_not(mailing, Action.EDIT) or why_not_changed(who, mailing, Action.EDIT),
     }
     return render(request, f"mailing/step_{here}.html", status, **(given | values))
 
@@ -85,6 +86,7 @@ def store(who: Visitor, number: int, form: Form, fields: Mapping[str, Any]) -> M
         seen = seen._replace(revision=int(shown[:18]) if shown.isdecimal() else seen.revision)
         if draft == seen.draft and seen.revision == find(connection, number).revision:
             return seen
+        see_changeable(who, seen, Action.EDIT)
         return editing.edit(connection, seen, draft, streams(who.desk.config), who.by())
 
 

@@ -12,12 +12,13 @@ from pydantic import Field
 from postduif.campaign.mailings import occasions, running
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.record import Mailing
+from postduif.campaign.mailings.schedule import judge
 from postduif.campaign.mailings.states import Action, decide
 from postduif.campaign.preparing.doing import do_check
 from postduif.campaign.preparing.previewing import found_as
 from postduif.campaign.sending.acting import acted
 from postduif.campaign.sending.proofing import send_proof
-from postduif.campaign.web.acting import means_of, see_approved
+from postduif.campaign.web.acting import means_of, see_approved, see_changeable
 from postduif.campaign.web.api.caller import Caller, Editing, Looking, Sending
 from postduif.campaign.web.api.mailing_shape import MailingOut, ScheduleIn, schedule_of
 from postduif.campaign.web.api.people import IfMatch
@@ -48,7 +49,12 @@ class ProofOut(Shape):
 @router.post("/prepare", status_code=202, description=f"Find out who gets it and what speaks against it. {_WAIT}")
 def prepare(who: Editing, number: Number, response: Response, if_match: IfMatch = "") -> MailingOut:
     """Find out who gets it."""
-    return _do(who, number, if_match, running.prepare, response)
+
+    def do(connection: Connection, seen: Mailing, by: By) -> Mailing:
+        see_changeable(who, seen, Action.PREPARE)
+        return running.prepare(connection, seen, by)
+
+    return _do(who, number, if_match, do, response)
 
 
 @router.post("/stop-preparing")
@@ -81,7 +87,7 @@ def send(who: Sending, number: Number, response: Response, if_match: IfMatch = "
 
     def do(connection: Connection, seen: Mailing, by: By) -> Mailing:
         decide(seen, Action.SEND)
-        see_approved(who.desk, seen, "send")
+        see_approved(who.desk, seen)
         return running.send(connection, seen, by)
 
     return _do(who, number, if_match, do, response)
@@ -89,11 +95,13 @@ def send(who: Sending, number: Number, response: Response, if_match: IfMatch = "
 
 @router.post("/schedule")
 def schedule(who: Sending, number: Number, given: ScheduleIn, response: Response, if_match: IfMatch = "") -> MailingOut:
-    """Let it go at a time, or again and again by a rule."""
+    """Let it go at a time, or by a rule. With `web.approval` a second person must have agreed to just that."""
 
     def do(connection: Connection, seen: Mailing, by: By) -> Mailing:
-        see_approved(who.desk, seen, "schedule")
-        return occasions.schedule(connection, seen, schedule_of(given), by)
+        when = schedule_of(given)
+        judge(when)
+        see_approved(who.desk, seen, when)
+        return occasions.schedule(connection, seen, when, by)
 
     return _do(who, number, if_match, do, response)
 

@@ -10,6 +10,8 @@ from fastapi import APIRouter, Path, Request, Response
 from postduif.campaign.mailings import editing, listing
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.record import MAX_NAME
+from postduif.campaign.mailings.states import Action
+from postduif.campaign.web.acting import see_changeable
 from postduif.campaign.web.api.caller import Editing, Looking
 from postduif.campaign.web.api.entrance import BODY
 from postduif.campaign.web.api.mailing_shape import MailingOut
@@ -45,6 +47,7 @@ def put(
 ) -> MailingOut:
     """Have a file of that name: the body is the file. What the HTML shows as `cid:NAME` is an image in it."""
     with opened(who, number, if_match) as (connection, seen):
+        see_changeable(who, seen, Action.EDIT)
         made = editing.attach(connection, seen, name, request.scope[BODY].read(), who.by())
     return answer(response, made)
 
@@ -55,5 +58,6 @@ def remove(who: Editing, number: Number, name: FileName, response: Response, if_
     with opened(who, number, if_match) as (connection, seen):
         if name not in {file.name for file in seen.files}:
             raise Problem("not_found", "The mailing has no file of that name.")
+        see_changeable(who, seen, Action.EDIT)
         made = editing.detach(connection, seen, name, who.by())
     return answer(response, made)

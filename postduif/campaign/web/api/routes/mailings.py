@@ -14,6 +14,8 @@ from postduif.campaign.mailings import editing, listing
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.fault import NotNow
 from postduif.campaign.mailings.record import MAX_NAME, Draft, Mailing
+from postduif.campaign.mailings.states import Action
+from postduif.campaign.web.acting import see_changeable
 from postduif.campaign.web.api import mailing_shape as shape
 from postduif.campaign.web.api.caller import Caller, Editing, Looking
 from postduif.campaign.web.api.mailing_shape import MailingBrief, MailingIn, MailingOut, MailingPatch, StateName
@@ -103,6 +105,7 @@ def edit(who: Editing, number: Number, given: MailingPatch, response: Response, 
     if not if_match:
         raise Problem("match_required", "An edit needs If-Match, so that nobody undoes another's unseen.")
     with opened(who, number, if_match) as (connection, seen):
+        see_changeable(who, seen, Action.EDIT)
         made = editing.edit(connection, seen, shape.drafted(seen.draft, given), streams(who), who.by())
     return answer(response, made)
 

@@ -1,0 +1,145 @@
+"""To edit is not to send, and two who have to agree agree to what goes, and when: on the pages and by the API alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from postduif.campaign.audience.gathering import Spec
+from postduif.campaign.mailings import editing, occasions, running
+from postduif.campaign.mailings.changing import By
+from postduif.campaign.mailings.connection import mailings
+from postduif.campaign.mailings.listing import find
+from postduif.campaign.mailings.record import Counts, Draft, Mailing, Policy, State
+from postduif.campaign.mailings.schedule import Schedule
+from tests.api_world import caller
+from tests.web_world import Fields, Pages
+
+BY = By("bob", 1_790_000_000.0)
+CONTENT = {"subject": "Hi", "sender": {"address": "news@sender.example"}, "body": "<p>Hi</p>"}
+DRAFT = Draft("Autumn", target=Spec(condition="id > 0"), content=json.dumps(CONTENT))
+AT = Schedule(datetime(2390, 12, 1, 9), "UTC")  # noqa: DTZ001  a schedule has its zone beside it
+TUESDAYS = AT._replace(rule="FREQ=WEEKLY;BYDAY=TU")
+WHEN: Fields = {"at": "2390-12-01T09:00", "zone": "UTC"}
+FILE = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\nPNG\r\n--x'
+MULTIPART = {"Content-Type": "multipart/form-data; boundary=x"}
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Iterator[Pages]:
+    """Where one person is enough to send."""
+    with Pages(tmp_path) as served:
+        yield served
+
+
+@pytest.fixture
+def strict(tmp_path: Path) -> Iterator[Pages]:
+    """Where two have to agree."""
+    with Pages(tmp_path, web="approval = true") as served:
+        yield served
+
+
+def dated(pages: Pages, when: Schedule, policy: Policy = Policy.NEWEST) -> Mailing:
+    """A mailing that goes by itself then: planned, repeating, or scheduled as it was prepared."""
+    with mailings(pages.desk.data_dir) as connection:
+        one = editing.create(connection, DRAFT._replace(policy=policy), ["default"], BY)
+        if policy is Policy.FROZEN:
+            one = running.ready(connection, running.prepare(connection, one, BY), Counts(3, 1), BY)
+        return occasions.schedule(connection, one, when, BY)
+
+
+def prepared(pages: Pages) -> Mailing:
+    """One that only has to be sent."""
+    with mailings(pages.desk.data_dir) as connection:
+        one = editing.create(connection, DRAFT, ["default"], BY)
+        return running.ready(connection, running.prepare(connection, one, BY), Counts(3, 1), BY)
+
+
+def look(pages: Pages, number: int = 1) -> Mailing:
+    """As it is."""
+    with mailings(pages.desk.data_dir) as connection:
+        return find(connection, number)
+
+
+@pytest.mark.parametrize("when", [AT, TUESDAYS], ids=["planned", "repeating"])
+def test_who_only_edits_changes_nothing_that_goes_by_itself(pages: Pages, when: Schedule) -> None:
+    """No step and no file of it, nor by a token of a sender that may only edit; whoever may send does."""
+    seen = dated(pages, when)
+    editor, sender = pages.signed_in("ed", "editor"), pages.signed_in("ben", "sender")
+    token = caller(pages, "look", "edit", name="shop", role="sender")
+    for step in ("setup", "content", "recipients", "checks", "confirm"):
+        answer = editor.post(f"/mailings/1/edit/{step}", name="Other", subject="Other", condition="id > 1", rate="7")
+        assert (step, answer.status) == (step, 403)
+    form = b'--x\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n' + editor.csrf.encode() + b"\r\n" + FILE
+    assert editor.ask("POST", "/mailings/1/edit/content/files", form + b"--\r\n", MULTIPART).status == 403
+    assert token.patch("/mailings/1", {"name": "Other"}, If_Match="*").code == "not_allowed"
+    assert token.put("/mailings/1/files/a.png", b"PNG").code == "not_allowed"
+    assert look(pages) == seen
+    assert "is for sender or administrator" in editor.get("/mailings/1/edit/content").text
+    assert sender.post("/mailings/1/edit/confirm", {"revision": "1", "validity": "5d", "rate": "7"}).status == 303
+    assert (look(pages).draft.rate, look(pages).schedule) == (7, when)
+    shop = caller(pages, "edit", "send", name="both")
+    assert shop.put("/mailings/1/files/a.png", b"PNG").status == 200
+    assert token.delete("/mailings/1/files/a.png").code == "not_allowed"
+    assert editor.post("/mailings/1/edit/content/files/remove", name="a.png").status == 403
+    assert [one.name for one in look(pages).files] == ["a.png"]
+
+
+def test_who_only_edits_does_not_prepare_what_has_a_date(pages: Pages) -> None:
+    """Others would get it at that date; an edit takes the date away, so that it goes to nobody by itself."""
+    dated(pages, AT, Policy.FROZEN)
+    editor, token = pages.signed_in("ed", "editor"), caller(pages, "edit", role="editor")
+    assert editor.post("/mailings/1/prepare").status == 403
+    assert token.post("/mailings/1/actions/prepare").code == "not_allowed"
+    assert look(pages).state is State.SCHEDULED
+    assert token.patch("/mailings/1", {"name": "Other"}, If_Match="*").json["state"] == "draft"
+    assert look(pages).schedule is None
+    dated(pages, AT, Policy.FROZEN)
+    assert pages.signed_in("ben", "sender").post("/mailings/2/prepare").status == 303
+    assert look(pages, 2).schedule == AT
+
+
+def test_what_two_agreed_to_is_not_changed_by_one(strict: Pages) -> None:
+    """Whoever may send takes it off its date first; then it is edited, prepared, and asked for anew."""
+    dated(strict, TUESDAYS)
+    dated(strict, AT, Policy.FROZEN)
+    ben, shop = strict.signed_in("ben", "sender"), caller(strict)
+    assert ben.post("/mailings/1/edit/content", {"revision": "1", "subject": "Other"}).status == 403
+    assert shop.patch("/mailings/1", {"name": "Other"}, If_Match="*").code == "not_allowed"
+    assert ben.post("/mailings/2/prepare").status == 403
+    assert shop.post("/mailings/2/actions/prepare").code == "not_allowed"
+    assert (look(strict).state, look(strict, 2).state) == (State.REPEATING, State.SCHEDULED)
+    assert ben.post("/mailings/1/unschedule").status == 303
+    assert shop.patch("/mailings/1", {"name": "Other"}, If_Match="*").status == 200
+    again = {"start": "2390-12-01T09:00:00", "zone": "UTC", "rule": TUESDAYS.rule}
+    assert shop.post("/mailings/1/actions/schedule", again).code == "not_allowed"
+
+
+def test_a_yes_holds_for_one_date(strict: Pages) -> None:
+    """Not for an earlier one, nor for a rule, nor for at once; the page shows which, and has it filled in."""
+    prepared(strict)
+    edith, ben = strict.signed_in("edith", "editor"), strict.signed_in("ben", "sender")
+    anna, shop = strict.signed_in("anna", "sender"), caller(strict)
+    assert edith.post("/mailings/1/edit/confirm/ask", {**WHEN, "zone": "Mars"}).status == 422
+    assert edith.post("/mailings/1/edit/confirm/ask", {**WHEN, "version": "1.1"}).status == 303
+    assert edith.post("/mailings/1/approval", version="1.1").status == 303
+    assert "schedule 2390-12-01 09:00 UTC mailing 1" in ben.get("/").text
+    assert ben.post("/mailings/1/edit/confirm/schedule", {**WHEN, "version": "1.1"}).status == 403
+    assert anna.post("/mailings/1/approval/1", verdict="yes").status == 303
+    page = ben.get("/mailings/1/edit/confirm").text
+    assert "Approval to schedule 2390-12-01 09:00 UTC" in page
+    assert 'value="2390-12-01T09:00"' in page
+    for other in ({**WHEN, "at": "2390-12-01T08:59"}, {**WHEN, "frequency": "daily"}):
+        assert ben.post("/mailings/1/edit/confirm/schedule", {**other, "version": "1.1"}).status == 403
+    assert ben.post("/mailings/1/send", version="1.1").status == 403
+    when = {"start": "2390-12-01T09:00:00", "zone": "UTC"}
+    assert shop.post("/mailings/1/actions/schedule", when | {"zone": "Asia/Tokyo"}).code == "not_allowed"
+    assert shop.post("/mailings/1/actions/schedule", when).json["state"] == "scheduled"
+    assert ben.post("/mailings/1/unschedule").status == 303
+    assert ben.post("/mailings/1/edit/confirm/schedule", {**WHEN, "version": "1.1"}).status == 303
+    assert look(strict).schedule == AT
+    assert "schedule 2390-12-01 09:00 UTC" in ben.get("/mailings/1/audit").text
