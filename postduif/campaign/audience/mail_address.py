@@ -21,6 +21,7 @@ MAX_ADDRESS = 254
 """Octets: what fits a path of RFC 5321 4.5.3.1.3."""
 
 _ATEXT = r"[A-Za-z0-9!#$%&'+/=?^_`{|}~-]+"
+_WITHOUT_DOTS = ("gmail.com", "googlemail.com")
 _ORDINARY = re.compile(rf"{_ATEXT}(?:\.{_ATEXT})*@[A-Za-z0-9.-]+")
 
 
@@ -48,6 +49,18 @@ def check(text: str) -> Checked:
     except EmailNotValidError as error:
         raise AddressError(_plain(str(error))) from None
     return Checked(found.normalized, of_address(parse(f"{found.local_part}@{found.ascii_domain}")))
+
+
+def mailbox_of(subject: str) -> str:
+    """The mailbox that an address of that key most probably leads to: many keep what stands behind a + for their own.
+
+    Gmail keeps dots, too, and has two domains. For limits only: another host may see two mailboxes in these.
+    """
+    localpart, _, domain = subject.rpartition("@")
+    name = localpart[:1] + localpart[1:].partition("+")[0]
+    if domain in _WITHOUT_DOTS:
+        name, domain = name.replace(".", ""), _WITHOUT_DOTS[0]
+    return f"{name}@{domain}"
 
 
 @lru_cache(maxsize=65_536)

@@ -12,12 +12,13 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from postduif.campaign.audience.mail_address import mailbox_of
 from postduif.campaign.database import transaction
 from postduif.campaign.forms.confirmation import LASTS, Link, digest
 from postduif.errors import StoreError
 
 MAILS = 3
-"""Mails to one address in DAY seconds, whoever types it and wherever."""
+"""Mails to one mailbox in DAY seconds, whoever types its address, with whatever tag, and wherever."""
 DAY = 86400.0
 MOST_UNCONFIRMED = 20_000
 """Answers of one form that wait for their link to be followed; more are refused for the time being."""
@@ -90,21 +91,22 @@ class New(NamedTuple):
 
 
 def sign_up(connection: sqlite3.Connection, new: New) -> None:
-    """Keep it; a mail is sent soon. To an address that got MAILS in a day nothing is, and nothing is kept.
+    """Keep it; a mail is sent soon. To a mailbox that got MAILS in a day nothing is, and nothing is kept.
 
     On disk when it returns. Raises StoreError when too many wait.
     """
     with transaction(connection):
-        query = "SELECT count(*) FROM answer WHERE subject = ? AND at > ? AND mailing = 0"
-        if connection.execute(query, (new.subject, new.at - DAY)).fetchone()[0] >= MAILS:
+        mailbox = mailbox_of(new.subject)
+        query = "SELECT count(*) FROM answer WHERE mailbox = ? AND at > ? AND mailing = 0"
+        if connection.execute(query, (mailbox, new.at - DAY)).fetchone()[0] >= MAILS:
             return
         query = "SELECT count(*) FROM answer WHERE form = ? AND confirmed IS NULL"
         if connection.execute(query, (new.form,)).fetchone()[0] >= MOST_UNCONFIRMED:
             raise StoreError(f"{MOST_UNCONFIRMED} answers to the form {new.form} wait for a confirmation")
         connection.execute(
-            "INSERT INTO answer (form, version, at, language, email, subject, types, content, origin) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*new[:6], json.dumps(new.types), json.dumps(new.values), new.origin),
+            "INSERT INTO answer (form, version, at, language, email, subject, types, content, origin, mailbox) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*new[:6], json.dumps(new.types), json.dumps(new.values), new.origin, mailbox),
         )
 
 

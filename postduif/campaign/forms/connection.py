@@ -11,12 +11,20 @@ from sqlite_utils import Database, Migrations
 from postduif.campaign.database import Schema, opened, path_of, run_script
 
 _STEPS = Migrations("postduif.forms")
-SCHEMA = Schema("forms", _STEPS, frozenset({"0001 first"}))
+SCHEMA = Schema("forms", _STEPS, frozenset({"0001 first", "0002 mailboxes"}))
 
 
 @_STEPS(name="0001 first")
 def _first(database: Database) -> None:
     run_script(database, "postduif.campaign.forms")
+
+
+@_STEPS(name="0002 mailboxes")
+def _mailboxes(database: Database) -> None:
+    """Whose mail it is, whatever tag the address has: mails are counted by that."""
+    database.conn.execute("ALTER TABLE answer ADD COLUMN mailbox TEXT NOT NULL DEFAULT ''")
+    database.conn.execute("UPDATE answer SET mailbox = subject")
+    database.conn.execute("CREATE INDEX answer_mailbox ON answer (mailbox, at) WHERE mailbox <> ''")
 
 
 def forms(data_dir: Path) -> contextlib.AbstractContextManager[sqlite3.Connection]:

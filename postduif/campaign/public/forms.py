@@ -39,8 +39,10 @@ from postduif.recipient_token import Whom
 
 SENT, SENDING = 30, 600.0
 """Forms from one network address in so many seconds; more get 429."""
+OF_DAY, DAY = 60, 86400.0
+"""Sign-ups from one network address in a day, each of which sends a mail."""
 OF_FORM = 600
-"""The same of one form from everywhere."""
+"""Sign-ups by one form from everywhere, within SENDING."""
 OF_READER, ANSWERING = 20, 60.0
 """The same of one recipient of a mailing."""
 _VERSION = re.compile(r"[0-9]{1,9}")
@@ -66,6 +68,7 @@ class FormRooms:
         self._forms = Kept(lambda: forms(self._data_dir))
         self._people = Kept(lambda: audience(self._data_dir))
         self._from_one = Rates(SENT, SENDING, clock.monotonic)
+        self._of_day = Rates(OF_DAY, DAY, clock.monotonic)
         self._of_form = Rates(OF_FORM, SENDING, clock.monotonic)
         self._of_reader = Rates(OF_READER, ANSWERING, clock.monotonic)
 
@@ -100,8 +103,9 @@ class FormRooms:
         elsewhere = origin not in ("", "null", self._config.web.public_url)
         if elsewhere and origin not in form.origins:
             return _said(words, "elsewhere", 403)
-        if not self._allows(request, name, whom):
-            return answer.words(429, "too often; try again later", ((b"retry-after", b"600"),))
+        who = household(request.client)
+        if not (self._from_one.allows(who) if whom is None else self._of_reader.allows(whom)):
+            return _too_often()
         if any(fields.get(TRAP, ())):
             return self._went(found, words, whom)
         got = filled(form, language, found.attributes, fields, reader=whom is not None)
@@ -110,6 +114,8 @@ class FormRooms:
         in_time = confirmation.in_time(self._keys, name, fields.get("shown", [""])[-1], self._clock.time())
         if whom is None and not elsewhere and not in_time:
             return self._page(found, Page(language, fields, {}, "once_more", whom is not None))
+        if whom is None and not (self._of_day.allows(who) and self._of_form.allows(name)):
+            return _too_often()
         await self._run(self._keep, self._new(request, found, language, got), whom)
         return self._went(found, words, whom)
 
@@ -141,11 +147,6 @@ class FormRooms:
     def _language(self, request: Request, found: Shown) -> str:
         form = found.stored.form
         return language_of(_accepted(request), form.texts, form.language(""))
-
-    def _allows(self, request: Request, name: str, whom: Whom | None) -> bool:
-        if whom is not None:
-            return self._of_reader.allows(whom)
-        return self._from_one.allows(household(request.client)) and self._of_form.allows(name)
 
     def _page(self, found: Shown, page: Page, status: int = 200) -> Answer:
         form = found.stored.form
@@ -205,6 +206,10 @@ class FormRooms:
     def _confirm(self, found: Answered, origin: str) -> None:
         with self._forms.use() as connection:
             answers.confirm(connection, found, self._clock.time(), origin)
+
+
+def _too_often() -> Answer:
+    return answer.words(429, "too often; try again later", ((b"retry-after", b"600"),))
 
 
 def _said(words: Words, what: str, status: int = 200, text: str = "") -> Answer:

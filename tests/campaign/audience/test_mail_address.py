@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from postduif.address import parse
 from postduif.bounce.subject import of_address
-from postduif.campaign.audience.mail_address import check
+from postduif.campaign.audience.mail_address import check, mailbox_of
 from postduif.errors import AddressError
 
 ODD = st.text(st.sampled_from("aZ0.@-_+'*\\\"!ö\u200b éß "), max_size=20)
@@ -29,6 +29,14 @@ LONG = st.builds(lambda length: "a" * length + "@example.com", st.integers(60, 7
 def test_good(text: str, email: str, subject: str) -> None:
     """An address keeps its form; its key is lower case, with the domain in ASCII."""
     assert check(text) == (email, subject)
+
+
+def test_one_mailbox() -> None:
+    """A tag leads to the same mailbox everywhere, dots at Gmail alone; what is no tag stays."""
+    gmail = ("v.i.ctim+1@gmail.com", "victim+x+y@googlemail.com", "victim@gmail.com")
+    assert {mailbox_of(one) for one in gmail} == {"victim@gmail.com"}
+    others = ("a.b+c@one.example", "+a@one.example", "ab@one.example")
+    assert [mailbox_of(one) for one in others] == ["a.b@one.example", "+a@one.example", "ab@one.example"]
 
 
 @pytest.mark.parametrize(

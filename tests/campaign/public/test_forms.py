@@ -18,7 +18,7 @@ from postduif.campaign.forms import confirmation, store
 from postduif.campaign.forms.answers import MAILS, Answer
 from postduif.campaign.forms.confirmation import LASTS, LATEST, SOONEST
 from postduif.campaign.forms.connection import forms
-from postduif.campaign.public.forms import SENT
+from postduif.campaign.public.forms import OF_DAY, SENDING, SENT
 from tests.campaign.forms.made import NEWSLETTER, SURVEY, answered, put
 from tests.campaign.public.served import Reply, Served, served
 
@@ -71,7 +71,8 @@ def test_signing_up(asking: Served) -> None:
 def test_nobody_learns_who_is_known(asking: Served) -> None:
     """Who is known, who signed up before, who did so too often and a program in the trap get the same octets."""
     answers = [sent(asking, GOOD | {"email": email}) for email in ("new@one.example", "ann@one.example")]
-    answers += [sent(asking, GOOD) for _ in range(MAILS + 1)]
+    answers += [sent(asking, GOOD) for _ in range(MAILS)]
+    answers.append(sent(asking, GOOD | {"email": "new+1@one.example"}))
     answers.append(sent(asking, GOOD | {"email": "robot@one.example", "homepage": "https://x.example"}))
     assert len({(one.status, one.body) for one in answers}) == 1
     kept = [one.email for one in answered(asking.data_dir)]
@@ -200,8 +201,15 @@ def test_who_may_not(asking: Served) -> None:
 
 
 def test_too_often(asking: Served) -> None:
-    """From one address there are bounds; from another it goes on."""
+    """From one address there are bounds, of a few minutes and of a day; from another it goes on."""
     here = {"X-Forwarded-For": "192.0.2.1"}
     found = {asking.post("/f/newsletter", "email=x", **here).status for _ in range(SENT)}
     assert (found, asking.post("/f/newsletter", "email=x", **here).status) == ({422}, 429)
     assert asking.post("/f/newsletter", "email=x", **{"X-Forwarded-For": "192.0.2.2"}).status == 422
+    for number in range(OF_DAY + 1):
+        if number % SENT == 0:
+            asking.clock.advance(SENDING)
+        body = urlencode(GOOD | {"email": f"p{number}@one.example"})
+        last = asking.post("/f/newsletter", body, **here, Origin=SHOP).status
+    assert (last, len(answered(asking.data_dir))) == (429, OF_DAY)
+    assert asking.post("/f/newsletter", body, **{"X-Forwarded-For": "192.0.2.2"}, Origin=SHOP).status == 200
