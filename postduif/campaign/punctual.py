@@ -1,8 +1,10 @@
-"""HTTP connections that wait for nobody: a client that sends or reads too slowly loses its connection.
+"""HTTP connections that wait for nobody: a client that sends or reads too slowly, or too much, loses its connection.
 
 uvicorn alone waits for ever for a header, for a body, and for a client to read its answer; so a few thousand
 connections that send an octet now and then would shut everybody else out. Here a header has a time to be complete in,
-and bodies and answers a least rate. Time that we need ourselves counts against nobody.
+and bodies and answers a least rate. Time that we need ourselves counts against nobody. And uvicorn keeps all that
+comes: here a header has a size, and so has what is sent before the answer to what was sent before. Bodies are bounded
+by who reads them.
 """
 
 from __future__ import annotations
@@ -14,7 +16,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LOOKS = 4
 """Times that a connection is looked at within the shortest of its limits."""
-_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+MAX_HEADER = 64 * 1024
+"""Octets of a header, or of anything else that is no body; one read of the socket may pass it."""
+MAX_FIELDS = 100
+"""Fields of a header, with those behind a body in chunks."""
+MAX_WAITING = 4
+"""Requests that wait until the one before is answered. Browsers and proxies send none."""
+_ANSWER = b"HTTP/1.1 %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_MALFORMED, _TOO_SLOW, _TOO_LARGE = b"400 Bad Request", b"408 Request Timeout", b"431 Request Header Fields Too Large"
 
 
 class Patience(NamedTuple):
@@ -25,6 +34,10 @@ class Patience(NamedTuple):
     window: float = 10.0
     """In which a body, or an answer, has to come on by `rate` octets a second."""
     rate: float = 500.0
+
+
+class _TooMuch(Exception):  # noqa: N818  said to the parser alone
+    """Stop here."""
 
 
 class Punctual(HttpToolsProtocol):
@@ -39,6 +52,10 @@ class Punctual(HttpToolsProtocol):
         """When the header that is under way began; None: none is."""
         self._taken = 0
         """Octets, in all."""
+        self._idle = 0
+        """Octets since the last header that was complete, or the last piece of a body."""
+        self._refusal = _MALFORMED
+        """What is said to who cannot be understood."""
         self._body = (0.0, 0)
         """When the window of the body began, and what was taken by then."""
         self._answer = (0.0, 0)
@@ -58,20 +75,53 @@ class Punctual(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """The first octets of a request begin its time."""
         self._taken += len(data)
+        self._idle += len(data)
         if self._begun is None and (self.cycle is None or self.cycle.response_complete):
             self._begun = self.loop.time()
         super().data_received(data)
+        if self._idle > MAX_HEADER and not self.transport.is_closing():
+            self._refuse(_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        """One more request, perhaps before the one before is answered."""
+        if len(self.pipeline) >= MAX_WAITING:
+            raise _TooMuch
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One field, before the body or behind it."""
+        if len(self.headers) >= MAX_FIELDS:
+            self._refusal = _TOO_LARGE
+            raise _TooMuch
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Now comes the body."""
         self._begun = None
+        self._idle = 0
         self._body = (self.loop.time(), self._taken)
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of it."""
+        self._idle = 0
+        super().on_body(body)
+
+    def send_400_response(self, msg: str) -> None:
+        """Nothing behind this can be read."""
+        self._refuse(self._refusal)
 
     def resume_writing(self) -> None:
         """The client has read a good deal."""
         self._answer = (self.loop.time(), 0)
         super().resume_writing()
+
+    def _refuse(self, status: bytes) -> None:
+        """Say so, unless that would stand in the midst of another answer, and let go."""
+        cycle = self.cycle
+        if not self.pipeline and (cycle is None or not cycle.response_started or cycle.response_complete):
+            self.transport.write(_ANSWER % status)
+        self.transport.close()
 
     def _look(self) -> None:
         if self.transport.is_closing() and not self.transport.get_write_buffer_size():
@@ -81,9 +131,7 @@ class Punctual(HttpToolsProtocol):
             self.transport.abort()
             return
         if not self.transport.is_closing() and self._sends_too_slowly(now):
-            if self.cycle is None or not self.cycle.response_started or self.cycle.response_complete:
-                self.transport.write(_TOO_SLOW)
-            self.transport.close()
+            self._refuse(_TOO_SLOW)
         self._look_again = self.loop.call_later(self._every, self._look)
 
     def _sends_too_slowly(self, now: float) -> bool:

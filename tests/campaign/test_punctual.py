@@ -1,4 +1,4 @@
-"""Clients that send or read too slowly lose their connection; those that are merely slow do not."""
+"""Clients that send or read too slowly, or send too much, lose their connection; those that are merely slow do not."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from postduif.campaign.punctual import Patience
+from postduif.campaign.punctual import MAX_FIELDS, MAX_HEADER, MAX_WAITING, Patience
 from postduif.campaign.serving import Served
 from postduif.config.kinds import HostPort
 
 PATIENCE = Patience(header=0.15, window=0.15, rate=1000)
 LARGE = 30_000_000
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 FORM = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n"
 
 
@@ -131,3 +132,46 @@ def test_the_time_we_need_is_nobodys_fault(port: int) -> None:
             one.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             assert b"200 OK" in one.recv(1000)
             time.sleep(pause)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        GET + b"X: ".ljust(MAX_HEADER, b"x"),
+        GET + b"X: x\r\n" * (MAX_FIELDS + 1),
+        b"GET /".ljust(MAX_HEADER + 1, b"x"),
+        b"\r\n" * MAX_HEADER,
+    ],
+    ids=["one long field", "many short ones", "a path", "empty lines"],
+)
+def test_a_header_that_is_too_large(port: int, sent: bytes) -> None:
+    """It is broken off when it grows past the limit, in octets or fields, long before its time is over."""
+    with client(port) as one:
+        one.sendall(sent)
+        assert one.recv(1000).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_field_behind_the_body_that_is_too_large(port: int) -> None:
+    """It is no body, and has the same limit."""
+    with client(port) as one:
+        one.sendall(GET.replace(b"GET", b"POST") + b"Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert b" 100 " in one.recv(1000)
+        one.sendall(b"0\r\nX: ".ljust(MAX_HEADER + 1, b"x"))
+        assert one.recv(1000).startswith(b"HTTP/1.1 431 ")
+
+
+def test_requests_before_the_answer(port: int) -> None:
+    """A few may wait for their turn; of who sends a hundred at once not one more is made, and the connection ends."""
+    some = MAX_WAITING + 1
+    with client(port) as one:
+        one.sendall((GET + b"\r\n") * some)
+        found = b""
+        while found.count(b"200 OK") < some:
+            found += one.recv(1000)
+    with client(port) as one:
+        one.sendall((GET + b"\r\n") * 100)
+        found = b""
+        with contextlib.suppress(ConnectionResetError):
+            while more := one.recv(1000):
+                found += more
+        assert found.count(b"200 OK") <= some
