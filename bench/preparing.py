@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ import click
 
 from bench.errors import BenchError
 from bench.house import WHO, House
-from bench.usage import usage
+from bench.usage import cpu, usage
 from postduif.campaign.preparing.doing import do_prepare
 from postduif.clock import SystemClock
 from postduif.config.load import load
@@ -28,7 +29,8 @@ _LIMIT = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What one took. Seconds; octets of memory: the most the process had, and what it had before it began."""
+    """What one took, with the process that reads. Seconds; octets of memory: the most that they had, added up, and what
+    there was before it began."""
 
     people: int
     recipients: int
@@ -76,15 +78,17 @@ def prepared(house: House) -> Prepared:
 
 
 def _peak() -> int:
-    return usage([os.getpid()]).peak_resident  # ru_maxrss counts the program that started us, too
+    """Of this process and of the largest that has ended; at least what this had when it began that one."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    return usage([os.getpid()]).peak_resident + ended  # our own ru_maxrss counts the program that started us, too
 
 
 def measure(settings: Path, number: int) -> Preparation:
     """Prepare in this process. Raises PostduifError, BenchError."""
     config = load(settings)
-    before, wall, processor = _peak(), time.perf_counter(), time.process_time()
+    before, wall, processor = _peak(), time.perf_counter(), cpu([os.getpid()])
     report = do_prepare(config, number, WHO, SystemClock())
-    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    wall, processor = time.perf_counter() - wall, cpu([os.getpid()]) - processor
     if report is None:
         raise BenchError("somebody else prepares it")
     if report.errors:

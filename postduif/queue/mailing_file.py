@@ -14,7 +14,7 @@ import sqlite3
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, repeat
+from itertools import accumulate, chain, repeat
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -111,19 +111,19 @@ class MailingFile:
 
     def add(self, targets: Iterable[Plain]) -> None:
         """Add recipients. They are numbered by and by, those of one domain together."""
-        gathered = self._gathered
-        domains = set()
+        together: defaultdict[str, list[Plain]] = defaultdict(list)
         for target in targets:
-            domain = target[0].rpartition("@")[2]
-            domains.add(domain)
-            gathered[domain].append(target)
-            self._in_memory += 1
+            together[target[0].rpartition("@")[2]].append(target)
+        for domain, several in together.items():
+            self._gathered[domain] += several
+            self._in_memory += len(several)
         if self.written + self._in_memory * (2 if self._journal else 1) > rows.MAX_RECIPIENTS:
             raise StoreError(f"a mailing has {rows.MAX_RECIPIENTS:,} recipients at most; make two of it")
-        enough = self._in_memory >= GATHERED
-        for domain in sorted(gathered if enough else domains):
-            if enough or len(gathered[domain]) >= TOGETHER:
-                self._write(domain, gathered.pop(domain))
+        full = self._in_memory >= GATHERED
+        self._write([one for one in (self._gathered if full else together) if full or self._long(one)])
+
+    def _long(self, domain: str) -> bool:
+        return len(self._gathered[domain]) >= TOGETHER
 
     def exclude(self, excluded: Sequence[Excluded]) -> None:
         """Note who gets nothing."""
@@ -134,8 +134,7 @@ class MailingFile:
 
     def finish(self, waves: Sequence[int] = ()) -> Path:
         """Put it on disk, whole; returns its directory. `waves`: how many go in each, if not all in the first."""
-        for domain in sorted(self._gathered):
-            self._write(domain, self._gathered.pop(domain))
+        self._write(self._gathered)
         with _as_store_errors(self._draft):
             self._part(waves)
             for _, made in self._indexes:
@@ -178,38 +177,46 @@ class MailingFile:
         self._connection.close()
         shutil.rmtree(self._draft, ignore_errors=True)
 
-    def _write(self, domain: str, targets: list[Plain]) -> None:
-        if self._journal:
-            targets.sort(key=_is_seed)  # people first: their copies follow in the same order
+    def _write(self, domains: Iterable[str]) -> None:
+        """Number all who wait at these domains, a domain after the other."""
+        recipients: list[Iterable[tuple[int, int, str, str]]] = []
+        people: list[Iterable[tuple[int, int, int, bool]]] = []
         with _as_store_errors(self._draft):
-            first = self.written
-            self._insert(domain, targets)
-            if self._journal:
-                self._copy([target for target in targets if not _is_seed(target)], first)
+            for domain in sorted(domains):
+                for at, targets in self._groups(domain, self._gathered.pop(domain)):
+                    addresses, merges, contacts, children, seeds = zip(*targets, strict=True)  # columns: half the time
+                    numbers = range(self.written, self.written + len(targets))
+                    first = rows.first_recipient(self._number)
+                    ids = range(first + numbers.start, first + numbers.stop)
+                    recipients.append(zip(ids, repeat(self._queue(at)), addresses, merges))
+                    people.append(zip(numbers, contacts, children, seeds, strict=True))
+                    self.written = numbers.stop
+            self._connection.executemany(_INSERT_RECIPIENT, chain.from_iterable(recipients))
+            self._connection.executemany(_INSERT_PERSON, chain.from_iterable(people))
+
+    def _groups(self, domain: str, targets: list[Plain]) -> Iterator[tuple[str, list[Plain]]]:
+        """Those of a domain, and then the copies of what people among them get, in the same order."""
         self._in_memory -= len(targets)
+        if not self._journal:
+            yield domain, targets
+            return
+        targets.sort(key=_is_seed)  # people first
+        people = [target for target in targets if not _is_seed(target)]
+        first = self.written
+        yield domain, targets
+        if people:
+            values = (self.written - first, self.written, self.written + len(people) - 1)
+            self._connection.execute("INSERT INTO copied (apart, first, last) VALUES (?, ?, ?)", values)
+            yield self._journal.rpartition("@")[2], [(self._journal, merge, 0, 0, True) for _, merge, *_ in people]
 
-    def _copy(self, people: Sequence[Plain], first: int) -> None:
-        """Of people whose numbers begin with `first`; it is noted how far from them."""
-        values = (self.written - first, self.written, self.written + len(people) - 1)
-        self._connection.execute("INSERT INTO copied (apart, first, last) VALUES (?, ?, ?)", values)
-        copies = [(self._journal, merge, 0, 0, True) for _, merge, *_ in people]
-        self._insert(self._journal.rpartition("@")[2], copies)
-
-    def _insert(self, domain: str, targets: Sequence[Plain]) -> None:
+    def _queue(self, domain: str) -> int:
+        """The number of the scheduled queue of a domain."""
         queue = self._queues.get(domain)
         if queue is None:
             queue = self._queues[domain] = len(self._queues) + 1
             values = (queue, mailing.stream_of(self._number), domain)
             self._connection.execute("INSERT INTO scheduled_queue (id, stream, domain) VALUES (?, ?, ?)", values)
-        addresses, merges, contacts, children, seeds = zip(*targets, strict=True)  # columns: half the time of rows
-        numbers = range(self.written, self.written + len(targets))
-        first = rows.first_recipient(self._number)
-        ids = range(first + numbers.start, first + numbers.stop)
-        recipients = zip(ids, repeat(queue, len(targets)), addresses, merges, strict=True)
-        self._connection.executemany(_INSERT_RECIPIENT, recipients)
-        people = zip(numbers, contacts, children, seeds, strict=True)
-        self._connection.executemany("INSERT INTO person (number, contact, child, seed) VALUES (?, ?, ?, ?)", people)
-        self.written = numbers.stop
+        return queue
 
 
 _INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'recipient' AND sql IS NOT NULL"
@@ -217,6 +224,7 @@ _INSERT_MESSAGE = f"INSERT INTO message ({columns.MESSAGE_COLUMNS}) VALUES ({', 
 _INSERT_RECIPIENT = f"""
 INSERT INTO recipient ({columns.RECIPIENT_COLUMNS}) VALUES (?, ?, ?, '', {_NEVER}, 0, 0.0, 0, 0, '', '', '', ?)
 """  # noqa: S608  constants
+_INSERT_PERSON = "INSERT INTO person (number, contact, child, seed) VALUES (?, ?, ?, ?)"
 _PUT_OFF = "UPDATE recipient SET hold = ? WHERE id = ?"
 _PUT_OFF_COPIES = """
 UPDATE recipient SET hold = (SELECT hold FROM recipient AS of WHERE of.id = recipient.id - ?) WHERE id BETWEEN ? AND ?

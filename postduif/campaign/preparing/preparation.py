@@ -19,6 +19,7 @@ from typing import NamedTuple
 from postduif.address import parse
 from postduif.campaign.audience.suppression_link import SuppressionLink
 from postduif.campaign.audience.target import CHUNK, Recipient, Target, target
+from postduif.campaign.audience.target_ahead import ahead
 from postduif.campaign.checks import asking, sieve, typology
 from postduif.campaign.checks.facts import Counts as CheckedCounts
 from postduif.campaign.checks.facts import Facts
@@ -53,6 +54,7 @@ from postduif.queue.mailing import Terms
 from postduif.queue.mailing_file import Excluded, MailingFile
 from postduif.queue.mailing_file import Target as Row
 
+READ_APART = 20_000  # people: from here on they are read in a process of its own
 LOOK_EVERY = 0.5  # seconds between looks whether it is still wanted
 
 
@@ -113,31 +115,39 @@ class _Preparation:
         self._looked = self._started
 
     def run(self) -> Prepared:
-        gathered, names, composed, facts = self._begun()
-        if composed is None or typology.stops(self._findings):
-            return self._ended()
-        return self._written(gathered, names, composed, facts)
+        with self._apart(self._gathered()) as gathered:
+            names, composed, facts = self._begun(gathered)
+            if composed is None or typology.stops(self._findings):
+                return self._ended()
+            return self._written(gathered, names, composed, facts)
 
     def look(self) -> Prepared:
         """Only what needs no preparation."""
-        self._begun()
+        self._begun(self._gathered())
         return self._ended()
 
-    def _begun(self) -> tuple[Target, Mapping[str, str], Composed | None, Facts]:
-        """The people are gathered, the content is composed and looked at. With the columns of the names there are."""
+    def _gathered(self) -> Target:
         work = self._work
-        gathered = target(
-            work.audience,
-            work.config.server.data_dir,
-            work.suppressions,
-            work.mailing.draft.target,
-            self._now,
-        )
-        self._report = replace(
-            self._report,
-            sources=tuple(FromSource(*one) for one in gathered.gathered.sources),
-            notes=gathered.gathered.notes,
-        )
+        spec = work.mailing.draft.target
+        found = target(work.audience, work.config.server.data_dir, work.suppressions, spec, self._now)
+        sources = tuple(FromSource(*one) for one in found.gathered.sources)
+        self._report = replace(self._report, sources=sources, notes=found.gathered.notes)
+        return found
+
+    @contextlib.contextmanager
+    def _apart(self, gathered: Target) -> Iterator[Target]:
+        """The same target; many people are read in a process of its own, which begins while the content is composed."""
+        if gathered.gathered.people < READ_APART:
+            yield gathered
+            return
+        work = self._work
+        data_dir, spec = work.config.server.data_dir, work.mailing.draft.target
+        with ahead(work.audience, data_dir, spec, self._now) as recipients:
+            yield gathered._replace(recipients=recipients)
+
+    def _begun(self, gathered: Target) -> tuple[Mapping[str, str], Composed | None, Facts]:
+        """The content is composed and looked at. With the columns of the names there are."""
+        work = self._work
         names = named(work.audience, gathered.columns)
         composed, fault = self._composed(names)
         facts = known.of_content(self._now, work.draft, composed, fault)
@@ -152,7 +162,7 @@ class _Preparation:
         wanted = [rule.id for rule, _ in self._typology.rules()]
         facts = with_outside(facts, work.config, work.clock, wanted)
         self._check(facts, Phase.CONTENT)
-        return gathered, names, composed, facts
+        return names, composed, facts
 
     def _composed(self, names: Collection[str]) -> tuple[Composed | None, str]:
         try:
@@ -169,11 +179,7 @@ class _Preparation:
         try:
             sampling = Sampling(merge, gathered.gathered.people, self._work.config.web.public_url)
             for chunk in _chunks(self._sifted(gathered.recipients([names[name] for name in order]))):
-                file.exclude([Excluded(one.contact, one.child, one.address, one.cause) for one in chunk if one.cause])
-                taken = [one for one in chunk if not one.cause]
-                file.add([(address, values, contact, child, False) for contact, child, address, values, _ in taken])
-                sampling.look(taken)
-                self._count(chunk, len(taken), gathered.gathered.people)
+                self._take(chunk, file, sampling, gathered.gathered.people)
             self._add_seeds(file, order, sampling.first)
             facts = replace(facts, counts=self._counts(), rendered=sampling.found(), spam=self._spam(sampling.sample))
             self._check(facts, Phase.TARGET)
@@ -195,6 +201,13 @@ class _Preparation:
             file.discard()
             raise
         return self._ended()
+
+    def _take(self, chunk: Sequence[Recipient], file: MailingFile, sampling: Sampling, people: int) -> None:
+        file.exclude([Excluded(one.contact, one.child, one.address, one.cause) for one in chunk if one.cause])
+        taken = [one for one in chunk if not one.cause]
+        file.add([(address, values, contact, child, False) for contact, child, address, values, _ in taken])
+        sampling.look(taken)
+        self._count(chunk, taken, people)
 
     def _file(self, composed: Composed, names: Collection[str]) -> MailingFile:
         work, draft = self._work, self._work.mailing.draft
@@ -238,13 +251,14 @@ class _Preparation:
 
     # --- figures and findings
 
-    def _count(self, chunk: Sequence[Recipient], taken: int, people: int) -> None:
+    def _count(self, chunk: Sequence[Recipient], taken: Sequence[Recipient], people: int) -> None:
         self._excluded.update(one.cause for one in chunk if one.cause)
-        self._deco += sum(bool(deco_format(one.address.rpartition("@")[2])) for one in chunk if not one.cause)
+        domains = Counter(one.address.rpartition("@")[2] for one in taken)
+        self._deco += sum(number for domain, number in domains.items() if deco_format(domain))
         self._report = replace(
             self._report,
             targeted=self._report.targeted + len(chunk),
-            to_deliver=self._report.to_deliver + taken,
+            to_deliver=self._report.to_deliver + len(taken),
             excluded=dict(self._excluded),
         )
         self._work.progress(self._report.targeted, max(people, self._report.targeted))

@@ -19,7 +19,7 @@ from postduif.recipient_token import SAMPLE
 
 ALL_UP_TO = 20_000
 """Recipients of a mailing for each of whom the message is made."""
-OTHERWISE = 2_000
+OTHERWISE = 1_000
 """Of a larger one, spread evenly: a million would take half a minute."""
 
 _PERHAPS_BLANK = re.compile(r'"["\s\\]')

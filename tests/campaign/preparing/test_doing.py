@@ -17,6 +17,7 @@ from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.record import State
 from postduif.campaign.mailings.waves import Waves
+from postduif.campaign.preparing import preparation
 from postduif.campaign.preparing import report as reports
 from postduif.campaign.preparing.doing import do_prepare
 from postduif.campaign.preparing.places import preparing, progress_of
@@ -58,8 +59,10 @@ def rows(place: Installation, query: str, number: int = 1) -> list[tuple[object,
         return connection.execute(query).fetchall()
 
 
-def test_targeted_is_excluded_and_to_deliver(place: Installation) -> None:
+@pytest.mark.parametrize("apart", [1, 20_000])
+def test_targeted_is_excluded_and_to_deliver(place: Installation, apart: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everybody is in the file: with their values to be written to, or with the cause why not."""
+    monkeypatch.setattr(preparation, "READ_APART", apart)  # a process of its own for sixty people, too
     place.data_dir.chmod(0o700)
     a_suppression_list(place.data_dir, [Event("p3@one.example", What.HARD, NOW, "smtp", "550 5.1.1 no")])
     mailing = place.begun(place.mailing(typology=FEW_RULES))
