@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from postduif.config.kinds import Domain, Endpoint, Kind, Time
+from postduif.config.kinds import Domain, Endpoint, Kind, Size, Time
 from postduif.config.section import Section
 from postduif.config.units import quoted
 
@@ -49,4 +49,9 @@ class Campaign(Section):
     )
     spam_timeout: Time = Field(
         default=30.0, gt=0, le=600.0, description="The longest wait for the score of one of them."
+    )
+    media_space: Size = Field(
+        default=1024**3,
+        ge=0,
+        description="What the pictures of mailings may take together: [the pages](web.md#media). 0: none are taken in.",
     )

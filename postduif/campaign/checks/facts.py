@@ -159,6 +159,8 @@ class Facts:
     """It wants opens or clicks counted."""
     links: tuple[Link, ...] = ()
     files: tuple[File, ...] = ()
+    missing_pictures: tuple[str, ...] = ()
+    """Addresses of pictures of ours that show none."""
     counts: Counts | None = None
     """None: not counted yet."""
     before: tuple[int, ...] = ()

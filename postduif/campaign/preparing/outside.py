@@ -1,4 +1,5 @@
-"""What the checks want to know from outside: DNS about the sender, blocklists, the host of the pages for readers.
+"""What the checks want to know from outside the mailing: DNS about the sender, blocklists, the host of the pages for
+readers, the pictures that are on file.
 
 Nothing is asked that no rule wants to know.
 """
@@ -16,6 +17,7 @@ from postduif.campaign.checks.identity import Identity
 from postduif.campaign.checks.listing import Listings
 from postduif.campaign.checks.reach import Reach, reached
 from postduif.campaign.checks.rules import blocklists, pages
+from postduif.campaign.media.uses import missing
 from postduif.clock import Clock
 from postduif.config.schema import Config
 from postduif.mta.resolver import Resolver
@@ -26,7 +28,11 @@ _OF_PAGES = frozenset(one.id for one in pages.RULES)
 
 def with_outside(facts: Facts, config: Config, clock: Clock, wanted: Collection[str]) -> Facts:
     """The facts with what is known outside for the `wanted` rules. Raises ConfigError: a key cannot be read."""
-    return asyncio.run(_Outside(facts, config, frozenset(wanted)).asked(clock)) if wanted else facts
+    if not wanted:
+        return facts
+    sources = (facts.html, facts.text, *(link.url for link in facts.links))
+    facts = replace(facts, missing_pictures=missing(config.server.data_dir, facts.public_url, *sources))
+    return asyncio.run(_Outside(facts, config, frozenset(wanted)).asked(clock))
 
 
 class _Outside:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from postduif.campaign.media.files import Opened
+
 Fields = tuple[tuple[bytes, bytes], ...]
 
 _EVERY: Fields = (
@@ -38,6 +40,14 @@ _STYLE: Fields = (
     (b"cache-control", b"public, max-age=3600"),
     (b"x-content-type-options", b"nosniff"),
 )
+_PICTURE: Fields = (
+    (b"cache-control", b"public, max-age=31536000, immutable"),  # another picture has another address
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-robots-tag", b"noindex"),
+    (b"content-security-policy", b"default-src 'none'; sandbox; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+)
 PIXEL = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00"
     b",\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
@@ -51,6 +61,8 @@ class Answer(NamedTuple):
     status: int
     fields: Fields
     body: bytes = b""
+    picture: Opened | None = None
+    """In the place of a body; whoever sends the answer closes its file."""
 
 
 def page(html: str, status: int = 200, more: Fields = ()) -> Answer:
@@ -86,6 +98,12 @@ def words(status: int, text: str, more: Fields = ()) -> Answer:
 def elsewhere(destination: bytes, status: int = 302) -> Answer:
     """To where a link leads. `destination`: ASCII without blanks and controls."""
     return Answer(status, (*_EVERY, (b"location", destination), (b"content-length", b"0")))
+
+
+def picture(found: Opened) -> Answer:
+    """A picture of a mail: of the kind that it was taken in as, whatever else can be seen in it."""
+    fields = (*_PICTURE, (b"content-type", found.type.encode()), (b"content-length", str(found.size).encode()))
+    return Answer(200, fields, picture=found)
 
 
 OPENED = Answer(200, (*_EVERY, (b"content-type", b"image/gif"), (b"content-length", b"43")), PIXEL)

@@ -5,6 +5,7 @@
     GET  /u/TOKEN          asks; POST unsubscribes (RFC 8058, or the button of the page)
     GET  /f/NAME           a form; POST signs up           GET  /y/TOKEN   asks; POST confirms
     GET  /f/TOKEN/NAME     a form for a reader of a mailing; POST answers
+    GET  /m/HASH/NAME      a picture that mails show
 
 GET and HEAD change nothing for anybody; visits are only noted. All tokens that are not ours get the same answer. What a
 POST asked for is on disk before its 200. Links and opens touch no disk: the mailing is in memory after the first.
@@ -13,11 +14,13 @@ POST asked for is on disk before its 200. Links and opens touch no disk: the mai
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from starlette.types import Receive, Scope, Send
 
 from postduif import log, recipient_token
 from postduif.bounce import keyring
+from postduif.campaign.media.files import opened
 from postduif.campaign.public import answer, form
 from postduif.campaign.public.answer import Answer
 from postduif.campaign.public.forms import FormRooms
@@ -43,6 +46,7 @@ GUESSING = 10.0
 VISITS = 60
 """Visits of one recipient within VISITING seconds that are noted; he gets his pages all the same."""
 VISITING = 60.0
+_BLOCK = 65_536  # octets of a picture in memory
 _SUFFIX = ".gif"
 _POSTED = ("u", "p", "f", "y")
 
@@ -73,8 +77,11 @@ class Public:
         """Answer one request (ASGI 3)."""
         assert scope["type"] == "http", "the server is told to leave out lifespan and WebSockets"
         found = await self._answer(request_of(scope, self._client), receive)
-        await send({"type": "http.response.start", "status": found.status, "headers": found.fields})
-        await send({"type": "http.response.body", "body": found.body})
+        with found.picture.file if found.picture else contextlib.nullcontext() as file:
+            await send({"type": "http.response.start", "status": found.status, "headers": found.fields})
+            while file and scope["method"] == "GET" and (block := await asyncio.to_thread(file.read, _BLOCK)):
+                await send({"type": "http.response.body", "body": block, "more_body": True})
+            await send({"type": "http.response.body", "body": found.body})
 
     async def _answer(self, request: Request, receive: Receive) -> Answer:
         room = request.parts[0]
@@ -97,6 +104,9 @@ class Public:
             if whom is not None:
                 self._note(request, whom, Visited.OPEN)
             return answer.OPENED
+        if room == "m":
+            picture = await asyncio.to_thread(opened, self._config.server.data_dir, "/" + "/".join(parts))
+            return answer.picture(picture) if picture else answer.words(404, "there is no such picture")
         if room == "style.css" and len(parts) == 1:
             return answer.style(stylesheet())
         if room == "c" and len(parts) == 3:

@@ -60,6 +60,7 @@ SPEAKS: list[tuple[str, dict[str, Any], str]] = [
     ("html_unsupported", {"html": "<form><video></form><SCRIPT>"}, "form, script, video"),
     ("html_unsupported", {"html": '<meta http-equiv=Refresh content="1;url=x">'}, "meta refresh"),
     ("image_alt", {"html": "<img src=a><img src=b alt=''>"}, "1 image has no alt text: a"),
+    ("picture_missing", {"missing_pictures": ("/m/1/a.png",)}, "1 picture is not there: /m/1/a.png"),
     ("file_refused", {"files": (File("a.PDF.exe", "application/x", 1),)}, "a.PDF.exe"),
     ("sender_address", {"sender": ""}, "no sender"),
     ("sender_address", {"sender": "news@@example.com"}, "is no address"),

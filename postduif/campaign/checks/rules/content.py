@@ -118,6 +118,17 @@ def image_alt(facts: Facts) -> Iterator[Remark]:
         )
 
 
+@rule(Level.ERROR, Phase.CONTENT)
+def picture_missing(facts: Facts) -> Iterator[Remark]:
+    """Every picture of Media that is shown is there, at the address that readers ask for."""
+    if gone := list(facts.missing_pictures):
+        yield Remark(
+            f"{counted(len(gone), 'picture is', 'pictures are')} not there: {listed(gone)}",
+            "upload it in Media, and copy its address from there",
+            {"pictures": gone},
+        )
+
+
 @rule(Level.WARNING, Phase.CONTENT)
 def file_refused(facts: Facts) -> Iterator[Remark]:
     """No attachment is of a kind that receivers refuse."""
@@ -136,5 +147,6 @@ RULES = (
     text_missing,
     html_unsupported,
     image_alt,
+    picture_missing,
     file_refused,
 )
