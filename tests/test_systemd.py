@@ -104,6 +104,11 @@ def test_directories_are_private() -> None:
     assert service["UMask"] == ["0077"]
 
 
+def test_what_stands_beside_the_mail_may_die() -> None:
+    """A process of the unit that is ended for want of memory does not end the others."""
+    assert directives("postduif.service")["Service"]["OOMPolicy"] == ["continue"]
+
+
 def test_user_and_directory_files(tmp_path: Path) -> None:
     """systemd-sysusers makes the user that the unit names, and systemd-tmpfiles the key directory, for root alone."""
     sysusers, tmpfiles = need("systemd-sysusers", "systemd-tmpfiles")

@@ -20,6 +20,7 @@ from postduif.cli.options import config_option
 from postduif.clock import SystemClock
 from postduif.config.load import Loaded, read
 from postduif.errors import ConfigError, PostduifError
+from postduif.memory_order import BESIDE, go_before_others
 
 SWITCH = 0.0005
 """Seconds a thread may keep the interpreter while another waits. Python's 5 ms make the queue's writer and the
@@ -46,6 +47,8 @@ def command(config_path: Path, only: str | None, *, beside: bool) -> None:
     as soon as there are mailings, or that address. One serves the pages of readers: when there is a web.public_url.
     """
     try:
+        if only in ("web", "public"):
+            go_before_others(BESIDE)
         if only == "web":
             _serve_campaign(config_path, _told_to_stop(beside=beside))
         elif only == "public":

@@ -15,6 +15,8 @@ from typing import TextIO
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+from postduif.memory_order import FIRST, go_before_others
+
 MEMORY = 2048 * 1024 * 1024
 """Octets of address space; a sheet of 100,000 rows of ten cells takes some 100 MB."""
 BATCH = 500
@@ -75,6 +77,7 @@ def text_of(cell: object) -> str:
 
 def main() -> None:
     """Read what the command line names."""
+    go_before_others(FIRST)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     try:
         write_rows(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "", sys.stdout)

@@ -152,6 +152,17 @@ def test_workbook(tmp_path: Path) -> None:
         rows(path, sheet="X")
 
 
+def test_the_reader_goes_first(tmp_path: Path) -> None:
+    """When memory is used up the kernel ends whoever reads a spreadsheet, and nobody else."""
+    path = write_workbook(tmp_path / "people.xlsx", {"S": [["x" * 100]] * 3000})
+    lines = open_sheet(path).lines()
+    next(lines)
+    children = "".join(one.read_text() for one in Path("/proc/self/task").glob("*/children")).split()
+    scores = [Path(f"/proc/{pid}/oom_score_adj").read_text() for pid in children]
+    assert "1000\n" in scores
+    del lines
+
+
 def test_hostile_workbook(tmp_path: Path) -> None:
     """A file of a few octets that claims ten thousand million cells is an error, and takes none of our memory."""
     cells = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
