@@ -9,6 +9,7 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from postduif import log, systemd
@@ -26,6 +27,7 @@ from postduif.mta.credentials import Credentials
 from postduif.mta.delivery import Delivery
 from postduif.mta.dkim import Signer
 from postduif.mta.health import STALLED, Health, HealthServer
+from postduif.mta.injection import kept_keys
 from postduif.mta.injection.door import Door
 from postduif.mta.injection.opening import HttpDoor, http_tls
 from postduif.mta.last_hour import LastHour
@@ -317,7 +319,7 @@ class App:
                 lambda: self.suppressions.thresholds,
                 self.suppressions.secret,
                 self._clock.time,
-                self.mailings.forget,
+                (partial(self.store.do, kept_keys.blank), self.mailings.forget),
             ),
             UnprocessedOperations(self.store.questions.ask, self.store.do),
             WebhookOperations(self.webhooks),

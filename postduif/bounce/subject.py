@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from postduif.address import Address, parse, parse_domain, quote
@@ -72,6 +73,12 @@ def is_pattern(subject: str) -> bool:
 def is_erased(subject: str) -> bool:
     """It is a hash."""
     return subject.startswith("#") and "@" not in subject
+
+
+def naming(addresses: Iterable[str]) -> re.Pattern[str]:
+    """Finds any of these in a text in lower case, where it is not a part of another address."""
+    named = "|".join(re.escape(one.lower()) for one in addresses)
+    return re.compile(rf"(?<![\w.+-])(?:{named})(?![\w-]|\.\w)")
 
 
 def digest(subject: str, secret: bytes) -> bytes:

@@ -74,6 +74,17 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def empty_log(connection: sqlite3.Connection) -> None:
+    """Into the file with all that is in its write-ahead log, so that what was erased stands in neither.
+
+    Not inside a transaction. Raises StoreError when somebody reads the file meanwhile; the same again does it.
+    """
+    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        (_, _, name) = connection.execute("PRAGMA database_list").fetchone()
+        raise StoreError(f"somebody reads {name}, so its log still has what was erased; erase again in a moment")
+
+
 def migrate(connection: sqlite3.Connection, schema: Schema) -> None:
     """Make the steps that are missing, all together. Raises StoreError for a file of a newer version."""
     database = Database(connection, recursive_triggers=False, execute_plugins=False)

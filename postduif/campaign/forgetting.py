@@ -1,4 +1,5 @@
-"""A person is erased, everywhere: the suppression list first, then the audience, answers to forms, targets of mailings.
+"""A person is erased, everywhere: the suppression list first, then the audience, answers to forms, targets of mailings,
+what waits of their requests, answers that are kept for calls that come again.
 
 In this order a crash between two leaves somebody who gets no mail, and the same again does the rest.
 """
@@ -13,21 +14,26 @@ from postduif.campaign.audience import contacts, erasing
 from postduif.campaign.database import path_of
 from postduif.campaign.forms import answers
 from postduif.campaign.forms.connection import are_there, forms
+from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import SCHEMA, mailings
 from postduif.campaign.mailings.forgetting import forget
+from postduif.campaign.tracking import requests
+from postduif.campaign.web.api import calls
 from postduif.mta.control import Tell
 
 
-def erase(connection: sqlite3.Connection, data_dir: Path, tell: Tell, text: str, *, reason: str, by: str) -> bool:
+def erase(connection: sqlite3.Connection, data_dir: Path, tell: Tell, text: str, by: By) -> bool:
     """Erase the person with that address or #ID; returns whether somebody was known. Not inside a transaction.
 
-    A hash of each address stays on the suppression list, so that no later list brings them back. Raises ContactFault,
-    AddressError, StoreError (the same again does what is left), and what `tell` raises.
+    `by.words` say why. A hash of each address stays on the suppression list, so that no later list brings them back.
+    Raises ContactFault, AddressError, StoreError (the same again does what is left), and what `tell` raises.
     """
     contact = contacts.find(connection, text)
     subjects = erasing.subjects_of(connection, contact) if contact else [contacts.key_of(text)]
-    if real := [shown(one) for one in subjects if not one.startswith(" ")]:
-        tell("suppress.erase", addresses=real, reason=reason, by=by)
+    asked = requests.of_person(data_dir, contact, subjects)  # as long as the mailings know who that is
+    real = [shown(one) for one in subjects if not one.startswith(" ")]
+    if real:
+        tell("suppress.erase", addresses=real, reason=by.words, by=by.who)
     if not erasing.erase(connection, contact, subjects) and not real:
         raise contacts.ContactFault(f"nobody is known as {text}, and it is no address; correct it")
     if are_there(data_dir):
@@ -36,4 +42,6 @@ def erase(connection: sqlite3.Connection, data_dir: Path, tell: Tell, text: str,
     if path_of(data_dir, SCHEMA).exists():
         with mailings(data_dir) as named:
             forget(named, contact, subjects)
+    requests.done(data_dir, asked, by.now)
+    calls.forget(data_dir, {*real, *subjects})
     return contact is not None

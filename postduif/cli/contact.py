@@ -18,6 +18,7 @@ from postduif.campaign.audience.correcting import take_along
 from postduif.campaign.audience.counting import members
 from postduif.campaign.database import transaction
 from postduif.campaign.forms import responses
+from postduif.campaign.mailings.changing import By
 from postduif.cli.asking import json_option, one_line_errors, print_json
 from postduif.cli.audience_access import meant, opened, told
 from postduif.cli.contact_import import import_, imports
@@ -156,10 +157,8 @@ def export(config_path: Path, file: Path, selection: str, condition: str, person
 def erase(config_path: Path, addresses: tuple[str, ...], reason: str, *, as_json: bool) -> None:
     """Erase people: all that is on file about them goes. A hash stays, which refuses mail and cannot be read back."""
     with opened(config_path) as files, suppression_list(config_path) as answer:
-        by = getpass.getuser()
-        known = [
-            forgetting.erase(files.connection, files.data_dir, answer, one, reason=reason, by=by) for one in addresses
-        ]
+        by = By(getpass.getuser(), files.now, reason)
+        known = [forgetting.erase(files.connection, files.data_dir, answer, one, by) for one in addresses]
     erased = sum(known)
     words = f"{count(erased, 'person') if erased == 1 else f'{erased:,} people'} erased"
     told({"erased": erased}, words, as_json=as_json)

@@ -10,6 +10,7 @@ import contextlib
 import json
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +22,7 @@ from postduif.cli.queue_file import queue_file
 from postduif.config.schema import Config
 from postduif.errors import ConfigError
 from postduif.mta.control import NotRunning, ask
+from postduif.mta.injection import kept_keys
 from postduif.mta.mailing_files import forget_in_files
 from postduif.mta.suppression_operations import SuppressionOperations
 
@@ -72,7 +74,8 @@ def _opened(config: Config) -> Iterator[SuppressionOperations]:
                 f"{place} is not the key that {count} erased people were hashed with; put the old one back"
             )
 
-        async def forget(addresses: list[str]) -> None:
+        async def in_mailings(addresses: list[str]) -> None:
             await asyncio.to_thread(forget_in_files, config.server.data_dir, addresses, time.time())
 
+        forget = (partial(file.change, kept_keys.blank), in_mailings)
         yield SuppressionOperations(file, lambda: Thresholds.of(config.bounce), secret, forget=forget)

@@ -44,8 +44,8 @@ class SuppressionOperations:
     secret: bytes
     """What erased people are hashed with."""
     time: Callable[[], float] = time.time
-    forget: Callable[[list[str]], Awaitable[None]] | None = None
-    """Takes addresses out of what else is kept of them."""
+    forget: tuple[Callable[[list[str]], Awaitable[object]], ...] = ()
+    """Each takes addresses out of what else is kept of them."""
 
     @property
     def actions(self) -> Mapping[str, Action]:
@@ -111,8 +111,8 @@ class SuppressionOperations:
         if any(is_pattern(subject) for subject in subjects):
             raise ControlError("a pattern is nobody who could be erased; name addresses")
         changes = await self.book.change(suppression.erase, subjects, self.time(), _reason(request), self.secret)
-        if self.forget is not None:
-            await self.forget([shown(one) for one in subjects if not is_erased(one)])
+        for forget in self.forget:
+            await forget([shown(one) for one in subjects if not is_erased(one)])
         return {"changed": len({erased(one.subject, self.secret) for one in changes})}
 
     async def release(self, request: dict[str, Any]) -> object:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import sqlite3
 
 from postduif.campaign.audience.attributes import collections
-from postduif.campaign.database import transaction
-from postduif.errors import StoreError
+from postduif.campaign.database import empty_log, transaction
 
 
 def subjects_of(connection: sqlite3.Connection, contact: int) -> list[str]:
@@ -37,7 +36,5 @@ def erase(connection: sqlite3.Connection, contact: int | None, subjects: list[st
             connection.execute("DELETE FROM selection_address WHERE subject = ?", (subject,))
             connection.execute("DELETE FROM import_rejected WHERE address = ?", (subject,))
     changed = connection.total_changes > before
-    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    if busy:
-        raise StoreError("somebody reads the file, so its log still has what was erased; erase them again in a moment")
+    empty_log(connection)
     return changed

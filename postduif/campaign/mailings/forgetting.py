@@ -10,8 +10,7 @@ import sqlite3
 from collections.abc import Collection
 
 from postduif.campaign.audience.contacts import key_of
-from postduif.campaign.database import transaction
-from postduif.errors import StoreError
+from postduif.campaign.database import empty_log, transaction
 
 _NAMED = ("persons", "exclude_addresses")
 
@@ -31,9 +30,7 @@ def forget(connection: sqlite3.Connection, contact: int | None, subjects: Collec
                     "UPDATE mailing SET target = ? WHERE number = ?", (json.dumps(target | kept), number)
                 )
                 changed.append(int(number))
-    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    if busy:
-        raise StoreError("somebody reads the mailings, so their log may have what was erased; erase them again soon")
+    empty_log(connection)
     return changed
 
 

@@ -6,11 +6,12 @@ They come from the preference page, whose link may have been forwarded; so nothi
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
 from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.contacts import key_of
 from postduif.campaign.database import path_of, transaction
 from postduif.campaign.tracking import whose
 from postduif.campaign.tracking.connection import SCHEMA, tracking
@@ -51,7 +52,7 @@ class Asked(NamedTuple):
     wording: str
     """What the button said."""
     origin: str
-    """The network address they came from; "" once they are erased."""
+    """The network address they came from; "" once it is done."""
     done_at: float | None
     contact: int = 0
     """In the audience; 0: nobody there, or not any more."""
@@ -85,12 +86,19 @@ def find(data_dir: Path, id_: int) -> Asked:
     return found[0]
 
 
-def done(data_dir: Path, ids: Iterable[int], now: float, *, erased: bool) -> None:
-    """They were seen to. `erased`: the person is gone, and the network address goes, too. Raises StoreError."""
+def of_person(data_dir: Path, contact: int | None, subjects: Collection[str]) -> list[int]:
+    """Ids of those of a person that wait, by who they are or by where the mail went to. Raises StoreError."""
+    waiting = _read(data_dir, "AND done_at IS NULL ORDER BY id")
+    return [one.id for one in waiting if (contact and one.contact == contact) or key_of(one.email) in subjects]
+
+
+def done(data_dir: Path, ids: Collection[int], now: float) -> None:
+    """They were seen to, and the network address goes: it was for who had to judge them. Raises StoreError."""
+    if not ids:
+        return
     with tracking(data_dir) as connection, transaction(connection):
         connection.executemany(
-            "UPDATE wish SET done_at = ?, origin = iif(?, '', origin) WHERE id = ? AND done_at IS NULL",
-            [(now, erased, id_) for id_ in ids],
+            "UPDATE wish SET done_at = ?, origin = '' WHERE id = ? AND done_at IS NULL", [(now, id_) for id_ in ids]
         )
 
 

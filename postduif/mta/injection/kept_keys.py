@@ -7,8 +7,12 @@ is there without the other. A request is a row; each transaction of it is a part
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
+from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+from postduif.bounce.subject import naming
 
 TABLES = ("injection", "injection_part")
 _TABLE = """
@@ -88,6 +92,26 @@ def note(
     connection.execute("INSERT OR REPLACE INTO injection VALUES (?, ?, ?, ?, ?, ?)", (*key, digest, items, done, at))
     row = (*key, number, part.message, part.accepted, json.dumps(part.refusals))
     connection.execute("INSERT INTO injection_part VALUES (?, ?, ?, ?, ?, ?)", row)
+
+
+def blank(connection: sqlite3.Connection, addresses: Sequence[str]) -> None:
+    """Take people who are erased out of refusals: that there was one stays, with its code."""
+    pattern = naming(addresses)
+    asked = "SELECT owner, key, number, refusals FROM injection_part WHERE instr(lower(refusals), ?)"
+    blanked = "UPDATE injection_part SET refusals = ? WHERE owner = ? AND key = ? AND number = ?"
+    connection.execute("PRAGMA secure_delete = ON")
+    try:
+        for one in addresses:
+            for *place, refusals in connection.execute(asked, (json.dumps(one)[1:-1].lower(),)).fetchall():
+                kept = [_without(pattern, refusal) for refusal in json.loads(refusals)]
+                connection.execute(blanked, (json.dumps(kept), *place))
+    finally:
+        connection.execute("PRAGMA secure_delete = OFF")
+
+
+def _without(pattern: re.Pattern[str], refusal: dict[str, Any]) -> dict[str, Any]:
+    named = pattern.search(f"{refusal['address']} {refusal['detail']}".lower())
+    return refusal | {"address": "", "detail": "erased"} if named else refusal
 
 
 def forget(connection: sqlite3.Connection, before: float) -> None:

@@ -67,7 +67,7 @@ def test_log_that_somebody_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         id_ = person(connection, "ann@example.com")
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM contact").fetchall()
-        with pytest.raises(StoreError, match="erase them again in a moment"):
+        with pytest.raises(StoreError, match="erase again in a moment"):
             erase(connection, id_, ["ann@example.com"])
         reader.execute("COMMIT")
         assert not erase(connection, None, ["ann@example.com"])

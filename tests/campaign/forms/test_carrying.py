@@ -18,6 +18,7 @@ from postduif.campaign.forms.carrying import FormCarrier
 from postduif.campaign.forms.confirmation import LASTS
 from postduif.campaign.forms.connection import forms
 from postduif.campaign.forms.responses import count, told
+from postduif.campaign.mailings.changing import By
 from postduif.campaign.results.people import Which, recipients
 from postduif.campaign.results.reading import reading
 from postduif.campaign.results.selecting import select
@@ -177,7 +178,7 @@ def test_erased(place: Path) -> None:
     assert [one["form"] for one in told(place / "data", known(place, "new@one.example")["id"], [])] == ["newsletter"]
     with audience(place / "data") as connection:
         for who in ("new@one.example", PEOPLE[2]):
-            forgetting.erase(connection, place / "data", Mta(), who, reason="asked", by="anna")
+            forgetting.erase(connection, place / "data", Mta(), who, By("anna", NOW, "asked"))
     assert answered(place / "data") == answered(place / "data", "survey") == []
     for file in (place / "data" / "campaign").glob("forms.sqlite*"):
         assert b"new@one.example" not in file.read_bytes()

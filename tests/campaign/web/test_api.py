@@ -10,8 +10,8 @@ import pytest
 
 from postduif.campaign.accounts import tokens
 from postduif.campaign.mailings.changing import By
-from postduif.campaign.web.api import answers, entrance, json_body
-from postduif.campaign.web.api.answers import Answer, Key, begin, calls, done
+from postduif.campaign.web.api import calls, entrance, json_body
+from postduif.campaign.web.api.answers import Answer, Key, begin, done
 from postduif.campaign.web.api.app import routes, scope_of
 from postduif.campaign.web.api.caller import SCOPES
 from postduif.campaign.web.api.manual import manual
@@ -146,18 +146,18 @@ def test_keys_survive(tmp_path: Path) -> None:
     """Answers are on file for a day; what a crash broke off is not done again, unless who does it knows the key."""
     tmp_path.chmod(0o700)
     key = Key("1f0c9a3e", "k")
-    with calls(tmp_path) as connection:
+    with calls.calls(tmp_path) as connection:
         assert begin(connection, key, b"d", 0.0, "run 1", repeatable=False) is None
-    with calls(tmp_path) as connection:
+    with calls.calls(tmp_path) as connection:
         for run, code in (("run 1", "key_under_way"), ("run 2", "outcome_unknown")):
             with pytest.raises(Problem) as raised:
                 begin(connection, key, b"d", 1.0, run, repeatable=False)
             assert raised.value.code == code
         assert begin(connection, key, b"d", 2.0, "run 2", repeatable=True) is None
         done(connection, key, Answer(201, [("etag", "1")], b"{}"))
-    with calls(tmp_path) as connection:
+    with calls.calls(tmp_path) as connection:
         assert begin(connection, key, b"d", 3.0, "run 3", repeatable=False) == Answer(201, [("etag", "1")], b"{}")
-        answers.forget_old(connection, 3.0 + answers.KEPT)
+        calls.forget_old(connection, 3.0 + calls.KEPT)
         assert connection.execute("SELECT count(*) FROM call").fetchone() == (0,)
 
 

@@ -71,6 +71,14 @@ def test_with_the_mta(tmp_path: Path) -> None:
             assert shop.delete("/suppression/x@remote.example?reason=mistake").json == {"changed": 1}
             assert shop.delete("/suppression/x@remote.example?reason=mistake").code == "not_found"
             assert shop.delete("/contacts/2").code == "invalid"
+            for email, key in (("An.New@remote.example", "k-1"), ("jan.new@remote.example", "k-2")):
+                assert shop.post("/contacts", {"email": email}, Idempotency_Key=key).status == 201
+            assert shop.delete("/contacts/an.new@remote.example?reason=asked").status == 204
+            again = shop.post("/contacts", {"email": "An.New@remote.example"}, Idempotency_Key="k-1")
+            assert again.code == "outcome_unknown"
+            assert shop.post("/contacts", {"email": "jan.new@remote.example"}, Idempotency_Key="k-2").status == 201
+            for file in (tmp_path / "campaign").glob("calls.sqlite*"):
+                assert b"An.New" not in file.read_bytes()
             assert shop.delete("/contacts/2?reason=asked").status == 204
             assert shop.get("/contacts/2").code == "not_found"
     with audience(tmp_path) as connection:

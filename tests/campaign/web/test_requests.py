@@ -67,14 +67,17 @@ def test_a_copy(pages: Pages) -> None:
     for _ in range(2):
         assert anna.post("/requests/1/done").status == 303
     assert requests.waiting(pages.desk.data_dir).number == 2
+    with on_file(pages.desk.data_dir) as connection:
+        assert connection.execute("SELECT origin FROM wish WHERE id < 3").fetchall() == [("",), ("192.0.2.1",)]
     assert ("request.done", "contact 2") in trail(pages)
     assert "Done" in anna.get("/requests").text
 
 
-def test_erased(pages: Pages) -> None:
-    """The person is gone, all that they asked for is done, and where they came from is forgotten."""
+@pytest.mark.parametrize("path", ["/requests/2/erase", "/contacts/3/erase"])
+def test_erased(pages: Pages, path: str) -> None:
+    """By either door the person is gone, all that they asked for is done, and where they came from is forgotten."""
     anna = pages.signed_in()
-    assert anna.post("/requests/2/erase").status == 303
+    assert anna.post(path, reason="asked").status == 303
     with audience(pages.desk.data_dir) as connection:
         assert find(connection, PEOPLE[2]) is None
     assert requests.waiting(pages.desk.data_dir).number == 1

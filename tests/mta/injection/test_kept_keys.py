@@ -33,6 +33,21 @@ def test_parts_add_up(connection: sqlite3.Connection) -> None:
     connection.close()
 
 
+def test_erased(connection: sqlite3.Connection) -> None:
+    """Who is erased is in no refusal any more, nor what was said of them; others stay, and so do the codes."""
+    others = [REFUSAL, REFUSAL | {"address": "jan@one.example"}]
+    theirs = [REFUSAL | {"address": "An@One.example"}, REFUSAL | {"address": "", "detail": "no <an@one.example>."}]
+    kept_keys.note(connection, KEY, b"1", 9, 1, 100.0, 0, Part(7, 5, [*others, *theirs]))
+    kept_keys.note(connection, OTHER, b"1", 9, 1, 100.0, 0, Part(7, 5, others))
+    kept_keys.blank(connection, ["an@one.example"])
+    blank = REFUSAL | {"address": "", "detail": "erased"}
+    for key, left in ((KEY, [*others, blank, blank]), (OTHER, others)):
+        kept = kept_keys.read(connection, key, 0)
+        assert kept is not None
+        assert kept.parts[0].refusals == left
+    connection.close()
+
+
 def test_old_ones_go(connection: sqlite3.Connection) -> None:
     """What is too old is not read, begins anew, and goes, some at a time."""
     for number in range(kept_keys.FORGOTTEN_AT_ONCE + 5):

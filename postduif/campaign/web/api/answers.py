@@ -6,21 +6,13 @@ answer, and one that was broken off by a crash is not done twice unseen: it is t
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
-from pathlib import Path
 from typing import NamedTuple
 
-from sqlite_utils import Database, Migrations
-
-from postduif.campaign.database import Schema, opened, run_script, transaction
+from postduif.campaign.database import transaction
+from postduif.campaign.web.api.calls import forget_old
 from postduif.campaign.web.api.problem import Problem
-
-KEPT = 86400.0
-"""Seconds."""
-_STEPS = Migrations("postduif.calls")
-SCHEMA = Schema("calls", _STEPS, frozenset({"0001 first"}))
 
 
 class Key(NamedTuple):
@@ -37,16 +29,6 @@ class Answer(NamedTuple):
     status: int
     fields: list[tuple[str, str]]
     body: bytes
-
-
-@_STEPS(name="0001 first")
-def _first(database: Database) -> None:
-    run_script(database, "postduif.campaign.web.api")
-
-
-def calls(data_dir: Path) -> contextlib.AbstractContextManager[sqlite3.Connection]:
-    """The file, opened for reading and writing, made if it is absent. Raises StoreError with the remedy."""
-    return opened(data_dir, SCHEMA)
 
 
 def begin(
@@ -89,8 +71,3 @@ def undone(connection: sqlite3.Connection, key: Key) -> None:
 def unknown(connection: sqlite3.Connection, key: Key) -> None:
     """Nobody knows how far it came."""
     connection.execute("UPDATE call SET run = '' WHERE owner = ? AND key = ?", key)
-
-
-def forget_old(connection: sqlite3.Connection, now: float) -> None:
-    """Away with what is older than KEPT."""
-    connection.execute("DELETE FROM call WHERE at < ?", (now - KEPT,))

@@ -23,7 +23,7 @@ from postduif.campaign.accounts import sessions, tokens
 from postduif.campaign.audience import uploads
 from postduif.campaign.kept import Kept
 from postduif.campaign.public.rates import Rates
-from postduif.campaign.web.api import answers, json_body
+from postduif.campaign.web.api import answers, calls, json_body
 from postduif.campaign.web.api.answers import Answer, Key
 from postduif.campaign.web.api.caller import STATE, Caller
 from postduif.campaign.web.api.problem import Problem, answer_of
@@ -71,7 +71,7 @@ class Entrance:
         self._app = app
         self._desk = desk
         self._run = secrets.token_hex(8)
-        self._calls = Kept(lambda: answers.calls(desk.data_dir))
+        self._calls = Kept(lambda: calls.calls(desk.data_dir))
         self._rates = Rates(A_MINUTE, 60, desk.clock.monotonic)
         self._tidied = float("-inf")
         desk.on_close(self._calls.close)
@@ -105,7 +105,7 @@ class Entrance:
 
     def _forget_old(self) -> None:
         with self._calls.use() as connection:
-            answers.forget_old(connection, self._desk.clock.time())
+            calls.forget_old(connection, self._desk.clock.time())
 
     def _is_signed_in(self, request: Request) -> bool:
         cookie = SESSION.read(request)

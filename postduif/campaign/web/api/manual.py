@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from postduif.campaign.web.api.answers import KEPT
 from postduif.campaign.web.api.app import described, description, routes, scope_of
 from postduif.campaign.web.api.caller import SCOPES
+from postduif.campaign.web.api.calls import KEPT
 from postduif.campaign.web.api.entrance import A_MINUTE, USUAL
 from postduif.campaign.web.api.json_body import MAX_DEPTH, MAX_VALUES
 from postduif.campaign.web.api.problem import CODES

@@ -199,7 +199,7 @@ def erase(request: Request, desk: OfDesk, who: Administering, number: int, reaso
         try:
             if not reason.strip():
                 raise contacts.ContactFault("Say why: who asked for it, and when.")
-            forgetting.erase(connection, desk.data_dir, desk.ask, f"#{number}", reason=reason, by=who.name)
+            forgetting.erase(connection, desk.data_dir, desk.ask, f"#{number}", who.by(reason))
         except PostduifError as fault:
             given = {"person": person, "reason": reason, "wrong": str(fault)}
             return render(request, "contacts/erase.html", status_of(fault), **given)

@@ -41,7 +41,7 @@ def one(request: Request, desk: OfDesk, _: Administering, number: int) -> Respon
 def done(request: Request, desk: OfDesk, who: Administering, number: int) -> Response:
     """It was seen to: the copy was sent, or there is nobody any more."""
     asked = requests.find(desk.data_dir, number)
-    requests.done(desk.data_dir, [number], desk.clock.time(), erased=False)
+    requests.done(desk.data_dir, [number], desk.clock.time())
     _note(desk, who, "request.done", asked)
     return see(request, "/requests", f"Request {number} is done.")
 
@@ -52,11 +52,9 @@ def erase(request: Request, desk: OfDesk, who: Administering, number: int) -> Re
     asked = requests.find(desk.data_dir, number)
     if not asked.contact:
         return see(request, f"/requests/{number}", "There is nobody any more. Nothing was erased.")
-    theirs = [one.id for one in requests.to_see_to(desk.data_dir) if one.contact == asked.contact]
-    reason = f"asked for on the preference page on {day(asked.at)}"
+    by = who.by(f"asked for on the preference page on {day(asked.at)}")
     with audience(desk.data_dir) as connection:
-        forgetting.erase(connection, desk.data_dir, desk.ask, f"#{asked.contact}", reason=reason, by=who.name)
-    requests.done(desk.data_dir, [number, *theirs], desk.clock.time(), erased=True)
+        forgetting.erase(connection, desk.data_dir, desk.ask, f"#{asked.contact}", by)
     _note(desk, who, "contact.erased", asked)
     return see(request, "/requests", f"Contact {asked.contact} is erased.")
 

@@ -177,7 +177,7 @@ def erase(who: Administering, ref: Ref, reason: Annotated[str, Query(min_length=
     """All that is on file about somebody goes; a hash stays that refuses mail. `reason`: who asked for it, and when."""
     with audience(who.desk.data_dir) as connection:
         number = people.of(connection, ref)
-        forgetting.erase(connection, who.desk.data_dir, who.desk.ask, f"#{number}", reason=reason, by=who.name)
+        forgetting.erase(connection, who.desk.data_dir, who.desk.ask, f"#{number}", who.by(reason))
     who.note("contact.erased", f"contact {number}", reason)
     return Response(status_code=204)
 
