@@ -13,13 +13,13 @@ class Permission(StrEnum):
     LOOK = "look"
     """See everything but people, tokens and the audit trail."""
     EDIT = "edit"
-    """Change mailings, contacts, selections, templates, forms; prepare; send proofs."""
+    """Change mailings, contacts, selections, templates, forms; prepare; send proofs; let go of quarantines."""
     SEND = "send"
-    """Send, schedule, pause, resume and stop mailings; release mail and addresses; hold queues."""
+    """Send, schedule, pause, resume and stop mailings, and change what goes by itself; hold and release queues."""
     APPROVE = "approve"
     """Agree to what another person wants to send."""
     ADMINISTER = "administer"
-    """People, tokens of others, domains, the audit trail."""
+    """People, tokens of others, the audit trail; erase people, and take back what they said themselves."""
 
 
 class Role(StrEnum):
@@ -38,8 +38,14 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SENDER: frozenset({_LOOK, _EDIT, _SEND, _APPROVE}),
     Role.ADMINISTRATOR: frozenset({_LOOK, _EDIT, _SEND, _APPROVE, _ADMINISTER}),
 }
-SCOPES = frozenset({_LOOK, _EDIT, _SEND, _ADMINISTER})
-"""What a token may be for. Not approving: that asks for a second person, and a token is none."""
+SCOPES: dict[Permission, str] = {
+    _LOOK: "read everything but the audit trail and the requests of readers",
+    _EDIT: "change people, selections and mailings; prepare; send proofs; suppress addresses and end quarantines",
+    _SEND: "send, schedule, pause, resume and stop mailings, and change what goes by itself; send single messages",
+    _ADMINISTER: "erase people; remove attributes; release who left or complained; read audit trail and requests",
+}
+"""What a token may be for, and what each opens. Its person's role is a limit as well. Not approving: that asks for a
+second person, and a token is none."""
 
 
 def role_of(text: str) -> Role:

@@ -98,7 +98,7 @@ def bearer(connection: sqlite3.Connection, text: str, now: float) -> Bearer | No
 
 def _scopes(texts: Iterable[str]) -> frozenset[Permission]:
     wanted = set(texts)
-    if not wanted or (unknown := wanted - SCOPES):
+    if not wanted or (unknown := wanted - SCOPES.keys()):
         named = repr(min(unknown)) if wanted else "none"
         raise AccountFault(f"The scopes of a token are {', '.join(sorted(SCOPES))}; given was {named}.")
     return frozenset(map(Permission, wanted))

@@ -87,7 +87,7 @@ AND (?3 = '[]' OR kind IN (SELECT value FROM json_each(?3))) ORDER BY id LIMIT ?
 """
 _WISHES_SINCE = """
 SELECT id, at, mailing, number, kind, type, how, wording, origin, done_at FROM wish
-WHERE id > ?1 AND (?2 = 0 OR mailing = ?2) ORDER BY id LIMIT ?3
+WHERE id > ?1 AND (?2 = 0 OR mailing = ?2) AND (?4 OR kind NOT IN ('export', 'erase')) ORDER BY id LIMIT ?3
 """
 _COUNTS = "SELECT number, opens, clicks FROM reader WHERE mailing = ? AND number BETWEEN ? AND ? AND opens + clicks > 0"
 _WHO = {
@@ -194,10 +194,15 @@ def last_visit(data_dir: Path) -> int:
     return int(row[0]) if row else 0
 
 
-def wishes_since(data_dir: Path, after: int, limit: int, mailing: int = 0) -> list[tuple[int, Wish, float | None]]:
-    """Wishes behind that number, in order, each with when it was carried out. Raises StoreError."""
+def wishes_since(
+    data_dir: Path, after: int, limit: int, mailing: int = 0, *, requests: bool = True
+) -> list[tuple[int, Wish, float | None]]:
+    """Wishes behind that number, in order, each with when it was carried out. Raises StoreError.
+
+    `requests`: also of who asked for a copy, or to be erased.
+    """
     with tracking(data_dir) as connection:
-        rows = connection.execute(_WISHES_SINCE, (after, mailing, limit)).fetchall()
+        rows = connection.execute(_WISHES_SINCE, (after, mailing, limit, requests)).fetchall()
     return [(id_, Wish(*rest), done_at) for id_, *rest, done_at in rows]
 
 

@@ -1,16 +1,18 @@
-"""What the pages and the API need before they do something with a mailing: who may, a second person's yes, the means.
+"""What the pages and the API need before they do something: who may, a second person's yes, the means.
 
 Both ask the same functions, so a token never does what its person cannot do on the pages.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from sqlite3 import Connection
 from typing import Protocol
 
 from postduif.campaign.accounts import approval
 from postduif.campaign.accounts.fault import NotAllowed
 from postduif.campaign.accounts.roles import Permission, who_may
+from postduif.campaign.audience.standing import SAID_THEMSELVES
 from postduif.campaign.mailings.changing import DATED
 from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.mailings.schedule import Schedule
@@ -58,6 +60,12 @@ def see_changeable(who: Who, mailing: Mailing, action: Action) -> None:
     """Raises NotAllowed with the words of `why_not_changed`."""
     if why := why_not_changed(who, mailing, action):
         raise NotAllowed(why)
+
+
+def see_released(who: Who, causes: Iterable[str]) -> None:
+    """Raises NotAllowed for who may not let go of an entry of such a cause: it is what somebody said themselves."""
+    if not SAID_THEMSELVES.isdisjoint(causes) and not who.may(Permission.ADMINISTER):
+        raise NotAllowed(f"They said so themselves. To write to them again is for {who_may(Permission.ADMINISTER)}.")
 
 
 def means_of(desk: Desk, connection: Connection) -> Means:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
 
 from postduif.campaign.audience.gathering import Spec
 from postduif.campaign.mailings import editing, occasions, running
@@ -16,6 +18,10 @@ from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.listing import find
 from postduif.campaign.mailings.record import Counts, Draft, Mailing, Policy, State
 from postduif.campaign.mailings.schedule import Schedule
+from postduif.campaign.web import pages as pages_room
+from postduif.campaign.web.api import app as api
+from postduif.campaign.web.api.caller import Needs as NeedsScope
+from postduif.campaign.web.visitor import Needs
 from tests.api_world import caller
 from tests.web_world import Fields, Pages
 
@@ -27,6 +33,81 @@ TUESDAYS = AT._replace(rule="FREQ=WEEKLY;BYDAY=TU")
 WHEN: Fields = {"at": "2390-12-01T09:00", "zone": "UTC"}
 FILE = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\nPNG\r\n--x'
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=x"}
+
+
+PAGES = {
+    "POST /attributes": "POST /attributes",
+    "DELETE /attributes/{name}": "POST /attributes/remove",
+    "POST /collections": "POST /attributes/records",
+    "GET /audit": "GET /audit",
+    "POST /contacts": "POST /contacts/new",
+    "PUT /contacts/{ref}": "POST /contacts/{number:int}",
+    "PATCH /contacts/{ref}": "POST /contacts/{number:int}",
+    "DELETE /contacts/{ref}": "POST /contacts/{number:int}/erase",
+    "POST /contacts/{ref}/consent": "POST /contacts/{number:int}/subscribe",
+    "POST /contacts/{ref}/records/{collection}": "POST /contacts/{number:int}",
+    "DELETE /contacts/{ref}/records/{collection}/{number}": "POST /contacts/{number:int}",
+    "POST /imports": "POST /contacts/imports",
+    "PATCH /imports/{id}": "POST /contacts/imports/{id}",
+    "DELETE /imports/{id}": "POST /contacts/imports/{id}/discard",
+    "POST /imports/{id}/actions/{action}": "POST /contacts/imports/{id}",
+    "PUT /mail-types/{name}": "POST /mail-types/{name}",
+    "DELETE /mail-types/{name}": "POST /mail-types/{name}/delete",
+    "POST /mailings": "POST /mailings/new",
+    "PATCH /mailings/{number}": "POST /mailings/{number:int}/edit/content",
+    "DELETE /mailings/{number}": "POST /mailings/{number:int}/delete",
+    "POST /mailings/{number}/clone": "POST /mailings/{number:int}/clone",
+    "PUT /mailings/{number}/archived": "POST /mailings/{number:int}/archive",
+    "PUT /mailings/{number}/files/{name}": "POST /mailings/{number:int}/edit/content/files",
+    "DELETE /mailings/{number}/files/{name}": "POST /mailings/{number:int}/edit/content/files/remove",
+    "POST /mailings/{number}/selections": "POST /mailings/{number:int}/take",
+    "POST /mailings/{number}/actions/prepare": "POST /mailings/{number:int}/prepare",
+    "POST /mailings/{number}/actions/stop-preparing": "POST /mailings/{number:int}/stop-preparation",
+    "POST /mailings/{number}/actions/check": "POST /mailings/{number:int}/edit/checks/run",
+    "POST /mailings/{number}/actions/proof": "POST /mailings/{number:int}/proofs",
+    "POST /mailings/{number}/actions/send": "POST /mailings/{number:int}/send",
+    "POST /mailings/{number}/actions/schedule": "POST /mailings/{number:int}/edit/confirm/schedule",
+    "POST /mailings/{number}/actions/unschedule": "POST /mailings/{number:int}/unschedule",
+    "POST /mailings/{number}/actions/pause": "POST /mailings/{number:int}/pause",
+    "POST /mailings/{number}/actions/resume": "POST /mailings/{number:int}/resume",
+    "POST /mailings/{number}/actions/stop": "POST /mailings/{number:int}/stop",
+    "POST /messages": "POST /mailings/{number:int}/send",
+    "POST /projects": "POST /projects",
+    "DELETE /projects/{number}": "POST /projects/{number:int}/delete",
+    "POST /projects/{number}/members": "POST /projects/{number:int}/members",
+    "POST /projects/{number}/members/remove": "POST /projects/{number:int}/members",
+    "POST /selections": "POST /selections/plain",
+    "POST /selections/count": "GET /selections/{number:int}/size",
+    "PATCH /selections/{number}": "POST /selections/{number:int}/edit",
+    "DELETE /selections/{number}": "POST /selections/{number:int}/delete",
+    "POST /selections/{number}/members": "POST /selections/{number:int}/members",
+    "POST /selections/{number}/members/remove": "POST /selections/{number:int}/members",
+    "POST /selections/{number}/addresses": "POST /selections/{number:int}/members",
+    "POST /selections/{number}/addresses/remove": "POST /selections/{number:int}/members",
+    "POST /suppression": "POST /suppression",
+    "DELETE /suppression/{address}": "POST /suppression/release",
+}
+"""For each call of the API that does something, or shows what is not for everybody, the page that does the same."""
+
+
+def needed(routers: Iterable[APIRouter]) -> dict[str, str]:
+    """The permission that each route asks for; "" where nobody has to be signed in."""
+    found = {}
+    for route in [one for router in routers for one in router.routes if isinstance(one, APIRoute)]:
+        asked = [one.call for one in route.dependant.dependencies]
+        (permission,) = [
+            *(one.permission.value for one in asked if isinstance(one, Needs)),
+            *(one.scope.value for one in asked if isinstance(one, NeedsScope)),
+        ] or [""]
+        found |= {f"{method} {route.path}": permission for method in route.methods}
+    return found
+
+
+def test_a_call_is_for_whom_its_page_is_for() -> None:
+    """A new call that does something, or is not for everybody who may look, has to be put beside its page here."""
+    pages, calls = needed(pages_room.ROUTERS), needed(api.ROUTERS)
+    assert {one for one in calls if not one.startswith("GET") or calls[one] != "look"} == PAGES.keys()
+    assert {call: calls[call] for call in PAGES} == {call: pages[page] for call, page in PAGES.items()}
 
 
 @pytest.fixture

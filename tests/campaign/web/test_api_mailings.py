@@ -12,7 +12,7 @@ from postduif.campaign.mailings.record import Draft
 from postduif.campaign.preparing.doing import do_prepare
 from tests.api_filled import CONTENT, filled
 from tests.api_world import Program, caller
-from tests.campaign.tracking.readers import NOW, NUMBER, mailing, note, visit
+from tests.campaign.tracking.readers import NOW, NUMBER, mailing, note, on_file, visit
 from tests.mta_beside import LISTENER, MtaBeside
 from tests.web_world import Pages
 
@@ -134,7 +134,12 @@ def test_results(tmp_path: Path) -> None:
             ("open", 2, "proxy"),
         ]
         assert [one["id"] for one in shop.every(f"/events/visits?kind=click&after={visits[0]['id']}")] == [2]
-        assert shop.get("/events/wishes").json["items"] == []
+        with on_file(tmp_path) as connection:
+            wish = "INSERT INTO wish VALUES (NULL, 0, 7, 1, ?, 'news', 'page', '', '', NULL)"
+            connection.executemany(wish, [("erase",), ("unsubscribe",)])
+        assert [one["kind"] for one in shop.every("/events/wishes?limit=1")] == ["erase", "unsubscribe"]
+        seen = caller(pages, "look").get("/events/wishes?limit=1").json  # as the page of requests is for few
+        assert ([one["kind"] for one in seen["items"]], seen["next"]) == (["unsubscribe"], None)
         assert shop.get("/mailings/1/figures").code == "no_results"
 
 

@@ -66,9 +66,9 @@ def test_with_the_mta(tmp_path: Path) -> None:
             assert listed == ["jo@remote.example", "johanna@remote.example", "x@remote.example"]
             assert shop.get("/suppression/x@remote.example").json["refused_by"]["cause"] == "manual"
             assert shop.get("/suppression/no").code == "refused"
-            edits = caller(pages, "look", "edit")
-            assert edits.delete("/suppression/x@remote.example?reason=x").code == "scope_missing"
-            assert shop.delete("/suppression/x@remote.example?reason=mistake").json == {"changed": 1}
+            sends, edits = caller(pages, "look", "send"), caller(pages, "look", "edit")
+            assert sends.delete("/suppression/x@remote.example?reason=x").code == "scope_missing"
+            assert edits.delete("/suppression/x@remote.example?reason=mistake").json == {"changed": 1}
             assert shop.delete("/suppression/x@remote.example?reason=mistake").code == "not_found"
             assert shop.delete("/contacts/2").code == "invalid"
             for email, key in (("An.New@remote.example", "k-1"), ("jan.new@remote.example", "k-2")):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.api_world import caller
 from tests.mta_thread import running
 from tests.web_world import Answer, Browser, Pages
 
@@ -71,11 +72,14 @@ def test_entering(pages: Pages) -> None:
 
 
 def test_letting_go(pages: Pages) -> None:
-    """With a reason: a hard bounce by an editor, a complaint only by an administrator, a pattern by its own name."""
+    """A hard bounce by an editor, a complaint only by an administrator and no other token; a pattern by its name."""
     edith, anna = pages.signed_in("edith", "editor"), pages.signed_in("anna")
     assert edith.post("/suppression/release", address="eve@example.net").status == 422
     assert edith.post("/suppression/release", address="bob@example.net", reason="r").status == 403
     assert edith.post("/suppression/release", address="x@trap.example", reason="r").status == 422
+    for scopes, role in ((("edit",), "administrator"), (("edit", "administer"), "editor")):
+        token = caller(pages, *scopes, name=role, role=role)
+        assert token.delete("/suppression/bob@example.net?reason=r").code == "not_allowed"
     assert edith.post("/suppression/release", address="eve@example.net", reason="mended").status == 303
     assert anna.post("/suppression/release", address="bob@example.net", reason="asked for it").status == 303
     (known,) = pages.desk.ask("suppress.show", addresses=["bob@example.net"])

@@ -15,13 +15,6 @@ from postduif.campaign.web.desk import Desk
 
 STATE = "postduif.caller"
 """Where the entrance leaves it in the request's scope."""
-SCOPES = {
-    Permission.LOOK: "read everything but the audit trail",
-    Permission.EDIT: "change people, selections and mailings; prepare; send proofs; add to the suppression list",
-    Permission.SEND: "send, schedule, pause, resume and stop mailings; send single messages; release addresses",
-    Permission.ADMINISTER: "erase people; read the audit trail",
-}
-"""What each scope of a token opens. To edit is not to send. The role of the token's person is a limit as well."""
 
 
 class Caller(NamedTuple):

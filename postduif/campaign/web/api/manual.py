@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from postduif.campaign.accounts.roles import SCOPES
 from postduif.campaign.web.api.app import described, description, routes, scope_of
-from postduif.campaign.web.api.caller import SCOPES
 from postduif.campaign.web.api.calls import KEPT
 from postduif.campaign.web.api.entrance import A_MINUTE, USUAL
 from postduif.campaign.web.api.json_body import MAX_DEPTH, MAX_VALUES

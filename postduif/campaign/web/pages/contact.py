@@ -11,8 +11,6 @@ from starlette.responses import Response
 from postduif.bounce.subject import shown
 from postduif.campaign import forgetting
 from postduif.campaign.accounts import audit
-from postduif.campaign.accounts.fault import NotAllowed
-from postduif.campaign.accounts.roles import Permission
 from postduif.campaign.audience import contacts, correcting, projects, subscriptions
 from postduif.campaign.audience.attributes import declared
 from postduif.campaign.audience.connection import audience
@@ -24,6 +22,7 @@ from postduif.campaign.audience.withdrawing import withdraw
 from postduif.campaign.database import transaction
 from postduif.campaign.forms import responses
 from postduif.campaign.results import personal
+from postduif.campaign.web.acting import see_released
 from postduif.campaign.web.cursor import Cursor
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
@@ -143,8 +142,7 @@ def release(
         found = [one for one in about.entries if (one.subject, one.type) == (person["subject"], type)]
         if not found:
             raise contacts.ContactFault("Nothing of the kind is on the suppression list any more.")
-        if found[0].state.cause in SAID_THEMSELVES and not who.may(Permission.ADMINISTER):
-            raise NotAllowed("They said so themselves. An administrator can let it go, if they ask for mail again.")
+        see_released(who, [found[0].state.cause])
         if not reason.strip():
             raise contacts.ContactFault("Say why it is let go.")
         address = shown(person["subject"])

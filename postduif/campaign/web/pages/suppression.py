@@ -9,9 +9,8 @@ from starlette.responses import Response
 
 from postduif.bounce.address_state import EVERY_TYPE, Cause, Standing
 from postduif.campaign.accounts import audit
-from postduif.campaign.accounts.fault import NotAllowed
-from postduif.campaign.accounts.roles import Permission, who_may
 from postduif.campaign.audience.standing import SAID_THEMSELVES
+from postduif.campaign.web.acting import see_released
 from postduif.campaign.web.cursor import Slice
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
@@ -98,11 +97,7 @@ def release(
 ) -> Response:
     """Write to it again. What people themselves said, only an administrator takes back."""
     (known,) = desk.ask("suppress.show", addresses=[address])
-    own = [one for one in known["entries"] if one["type"] == type or not type]
-    if any(one["cause"] in SAID_THEMSELVES for one in own) and not who.may(Permission.ADMINISTER):
-        raise NotAllowed(
-            f"This person complained or unsubscribed. To write again is for {who_may(Permission.ADMINISTER)}."
-        )
+    see_released(who, [one["cause"] for one in known["entries"] if one["type"] == type or not type])
     try:
         if not reason.strip():
             raise NotACondition("Say why: the history keeps it.")

@@ -16,13 +16,6 @@ from postduif.campaign.web.visitor import Looking, OfDesk, Visitor
 
 router = APIRouter(prefix="/tokens")
 
-_MEANINGS = {
-    Permission.LOOK: "read everything",
-    Permission.EDIT: "change mailings and contacts",
-    Permission.SEND: "send mailings and single mails",
-    Permission.ADMINISTER: "people and settings",
-}
-
 
 @router.get("")
 def mine(request: Request, who: Looking) -> Response:
@@ -60,5 +53,5 @@ def revoke(request: Request, desk: OfDesk, who: Looking, id: str) -> Response:
 def _page(request: Request, who: Visitor, status: int = 200, *, made: str = "", wrong: str = "") -> Response:
     with who.desk.accounts() as connection:
         shown = tokens.tokens_of(connection, "" if who.may(Permission.ADMINISTER) else who.name)
-    scopes = [(one, meaning) for one, meaning in _MEANINGS.items() if who.may(one)]
+    scopes = [(one, meaning) for one, meaning in SCOPES.items() if who.may(one)]
     return render(request, "tokens.html", status, tokens=shown, scopes=scopes, made=made, wrong=wrong)

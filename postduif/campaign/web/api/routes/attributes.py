@@ -11,7 +11,7 @@ from postduif.campaign.audience import attributes
 from postduif.campaign.audience.attributes import Kind
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.database import transaction
-from postduif.campaign.web.api.caller import Editing, Looking
+from postduif.campaign.web.api.caller import Administering, Editing, Looking
 from postduif.campaign.web.api.problem import Problem
 from postduif.campaign.web.api.shape import Line, Name, Shape
 
@@ -84,7 +84,7 @@ def declare(who: Editing, given: AttributeIn) -> AttributeOut:
 
 
 @router.delete("/attributes/{name}", status_code=204)
-def remove(who: Editing, name: Declared, collection: Annotated[str, Query(max_length=200)] = "") -> Response:
+def remove(who: Administering, name: Declared, collection: Annotated[str, Query(max_length=200)] = "") -> Response:
     """Take one away, with all its values."""
     with audience(who.desk.data_dir) as connection, transaction(connection):
         if name not in attributes.declared(connection, collection):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
+from postduif.campaign.accounts.roles import Permission
 from postduif.campaign.tracking.figures import Numbered, visits_since, wishes_since
 from postduif.campaign.tracking.visit import Wish
 from postduif.campaign.web.api.caller import Looking
@@ -62,8 +63,10 @@ def visits(
 def wishes(
     request: Request, who: Looking, mailing: OfMailing = 0, after: After = 0, limit: Limit = 100
 ) -> Page[WishOut]:
-    """Who unsubscribed on the web, or asked for something else, in order."""
-    found = wishes_since(who.desk.data_dir, after, limit + 1, mailing)
+    """Who unsubscribed on the web, or asked for something else, in order. Requests for a copy and to be erased: only
+    with `administer`.
+    """
+    found = wishes_since(who.desk.data_dir, after, limit + 1, mailing, requests=who.may(Permission.ADMINISTER))
     return paged(request, found, limit, lambda row: row[0], "after", _wish)
 
 

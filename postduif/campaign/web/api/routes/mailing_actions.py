@@ -19,7 +19,7 @@ from postduif.campaign.preparing.previewing import found_as
 from postduif.campaign.sending.acting import acted
 from postduif.campaign.sending.proofing import send_proof
 from postduif.campaign.web.acting import means_of, see_approved, see_changeable
-from postduif.campaign.web.api.caller import Caller, Editing, Looking, Sending
+from postduif.campaign.web.api.caller import Caller, Editing, Sending
 from postduif.campaign.web.api.mailing_shape import MailingOut, ScheduleIn, schedule_of
 from postduif.campaign.web.api.people import IfMatch
 from postduif.campaign.web.api.routes.mailing_results import ReportOut, report_out
@@ -64,7 +64,7 @@ def stop_preparing(who: Editing, number: Number, response: Response, if_match: I
 
 
 @router.post("/check")
-def check(who: Looking, number: Number) -> ReportOut:
+def check(who: Editing, number: Number) -> ReportOut:
     """What the checks say of it now that need no preparation. Changes nothing; may take some seconds."""
     with opened(who, number):
         pass

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
 from postduif.bounce.address_state import EVERY_TYPE, Cause
-from postduif.campaign.web.api.caller import Editing, Looking, Sending
+from postduif.campaign.web.acting import see_released
+from postduif.campaign.web.api.caller import Editing, Looking
 from postduif.campaign.web.api.problem import Problem
 from postduif.campaign.web.api.shape import Filter, Limit, Line, Page, Shape, paged, rfc3339
 
@@ -101,12 +102,16 @@ def one(who: Looking, address: Address) -> About:
 
 @router.delete("/{address}")
 def release(
-    who: Sending,
+    who: Editing,
     address: Address,
     reason: Annotated[str, Query(min_length=1, max_length=1000)],
     type: Filter = "",  # noqa: A002  as it stands in the address
 ) -> Released:
-    """Write to it again: all that is there, or the unsubscribe from one type."""
+    """Write to it again: all that is there, or the unsubscribe from one type. What people said themselves, an
+    unsubscribe or a complaint, only with `administer`.
+    """
+    (known,) = who.desk.ask("suppress.show", addresses=[address])
+    see_released(who, [one["cause"] for one in known["entries"] if one["type"] == type or not type])
     found = who.desk.ask("suppress.release", addresses=[address], reason=reason, type=type, by=who.name)
     if found["unknown"]:
         raise Problem("not_found", "This address is not on the list.")
