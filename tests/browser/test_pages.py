@@ -169,6 +169,7 @@ def test_every_page(site: Site, sent: str, page: Page) -> None:
     """Of each kind one: nothing on the console, nothing refused, no sideways scroll on a phone, nothing bad for axe."""
     way, listening = Way(site, page, script=True), Listening(page)
     way.sign_in("root")
+    way.ask_people("club", address(4))
     seen: dict[str, str] = {}
     waiting = [room.path for room in ROOMS] + [sent]
     faults: list[str] = []
@@ -183,7 +184,7 @@ def test_every_page(site: Site, sent: str, page: Page) -> None:
         page.set_viewport_size(PHONE)
         faults.append(too_wide(page))
         page.set_viewport_size(DESK)
-    assert {"/mailings/N/statistics", "/mailings/N/recipients/N", "/contacts/N", "/selections/N"} <= set(seen)
+    assert {"/mailings/N/statistics", "/mailings/N/recipients/N", "/contacts/N", "/forms/club/answers"} <= set(seen)
     assert [*filter(None, faults), *listening.heard] == []
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 
 from playwright.sync_api import Locator, Page, expect
 
+from postduif import recipient_token
+from postduif.bounce import keyring
+from postduif.campaign.forms import confirmation
 from tests.browser.site import PATIENCE, Site
 
 PEOPLE = 40
@@ -68,6 +72,25 @@ class Way:
         self.fill(name="newsletter", title="The newsletter")
         self.press("Make it")
         expect(self.page.get_by_role("link", name="The newsletter")).to_be_visible()
+
+    def ask_people(self, form: str, reader: str) -> None:
+        """By a form that somebody fills in and that reader answers, who asks for a copy of what is known, too."""
+        self.go("/forms/new")
+        self.fill(name=form, sender="news@sender.example")
+        self.page.get_by_label("The newsletter").check()
+        self.press("Make the form")
+        sign_up = {"version": "1", "email": "new@example.net", "shown": self._shown(form)}
+        assert self.site.ask("POST", f"/f/{form}", urlencode(sign_up)) == 200
+        token = self.site.read(reader).leave.rpartition("/")[2]
+        assert self.site.ask("POST", f"/f/{token}/{form}", "version=1&type=newsletter") == 200
+        assert self.site.ask("POST", f"/p/{token}", "do=export") == 200
+        self.go(f"/forms/{form}/answers")
+        expect(self.page.locator("tbody tr")).to_have_count(2)
+
+    def _shown(self, form: str) -> str:
+        """What the form says of when it was shown, as if some seconds ago."""
+        key = keyring.load(self.site.data_dir / recipient_token.KEY_FILE, create=True)[0]
+        return confirmation.shown(key, form, time.time() - 10)
 
     def take_in(self, directory: Path) -> None:
         """A CSV of people, with a new attribute and their consent."""

@@ -103,15 +103,17 @@ def test_answers(pages: Pages) -> None:
             answers.sign_up(connection, New("newsletter", 1, 9.0, "en", email, email, ("offers",), values, ""))
         with transaction(connection):
             connection.execute("UPDATE answer SET confirmed = 10 WHERE id <= 15")
+        answers.respond(connection, New("newsletter", 1, 9.0, "en", "", "", (), {}, ""), 7, 2, seed=False)
     anna = pages.signed_in("anna", "viewer")
     page = anna.get("/forms/newsletter/answers").text
     assert "&lt;i&gt;" in page
     assert "25.0% of signed up" in page
-    assert page.count("waits for the link") == 45  # of the 50 newest
+    assert page.count("waits for the link") == 45  # of the 49 newest
+    assert 'href="/mailings/7/recipients/2"' in page
     (after,) = re.findall(r'href="([^"]*before=\d+)" rel="next"', page)
-    assert anna.get(after).text.count("one.example") == 10
+    assert anna.get(after).text.count("one.example") == 11
     rows = list(csv.DictReader(io.StringIO(anna.get("/forms/newsletter/answers.csv").text)))
-    assert (len(rows), rows[-1]["name"], rows[-1]["state"]) == (60, "'=1+<i>", "confirmed")
+    assert (len(rows), rows[-1]["name"], rows[-1]["state"]) == (61, "'=1+<i>", "confirmed")
 
 
 def test_who_may(pages: Pages) -> None:
