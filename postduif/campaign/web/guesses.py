@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 
 from postduif.clock import Clock
 from postduif.config.schema import Auth
@@ -15,6 +16,7 @@ class Guesses:
 
     def __init__(self, settings: Auth, clock: Clock) -> None:
         self._backoff = Backoff(settings, clock)
+        self._refused: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def begin(self, address: ClientAddress, name: str) -> float:
@@ -26,3 +28,13 @@ class Guesses:
         """The attempt is over: the password was right, or it failed, or (neither) nobody could find out."""
         with self._lock:
             self._backoff.end(address, name, right=right, failed=failed)
+
+    def refused(self, name: str) -> None:
+        """A wrong password for somebody who is there."""
+        with self._lock:
+            self._refused[name] += 1
+
+    def refused_before(self, name: str) -> int:
+        """How many of those there were, from wherever, since this was asked last."""
+        with self._lock:
+            return self._refused.pop(name, 0)

@@ -79,18 +79,23 @@ def _person(desk: Desk, request: Request, name: str, password: str) -> Person:
     address = client(request)
     if wait := desk.guesses.begin(address, name):
         raise Guessing(wait)
-    right = failed = False
+    right = failed = known = False
     try:
         with desk.accounts() as connection:
             person = people.right_password(connection, name, password)
             right, failed = person is not None, person is None
-            if person is None and people.found(connection, name):
-                audit.note(connection, By(name, desk.clock.time()), "session.refused", f"person {name}")
+            known = people.found(connection, name) is not None
     finally:
         desk.guesses.end(address, name, right=right, failed=failed)
-    if person is None:
-        log.warning("sign_in_refused", client=address.text, user=name)
+    if person is None:  # nothing is written to disk: that takes a time of its own, and would have no end
+        if known:
+            desk.guesses.refused(name)
+        log.warning("sign_in_refused", client=address.text, user=name if known else "")
         raise AccountFault("The name or the password is not right.")
+    if wrong := desk.guesses.refused_before(name):
+        words = f"{wrong} wrong password{'s' * (wrong > 1)} before"
+        with desk.accounts() as connection:
+            audit.note(connection, By(name, desk.clock.time()), "session.refused", f"person {name}", words)
     return person
 
 
