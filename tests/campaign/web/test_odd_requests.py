@@ -40,7 +40,7 @@ ODD = (
     "//[",
     "*%_",
 )
-EACH = 4
+EACH = 2
 """Odd values that each page is asked with by an administrator; others are asked with one."""
 KEPT = ("/sign-out", "/own/")
 """What would end the session of whoever walks."""
