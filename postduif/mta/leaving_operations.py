@@ -44,11 +44,13 @@ class LeavingOperations:
         of `type`, "" for all. `evidence`: how."""
         to, at = address.parse(str(request["address"])), float(request["at"])
         said = f"on the web: {request['evidence']}"
-        event = Event(of_address(to), What.UNSUBSCRIBE, at, "web", said, type=str(request.get("type") or ""))
+        type_, mailing = str(request.get("type") or ""), int(request["mailing"])
+        event = Event(of_address(to), What.UNSUBSCRIBE, at, "web", said, type=type_)
         tasks = [self._suppressions.recording([event])]
-        if (about := await self._sent(int(request["mailing"]), int(request["number"]))) is not None:
+        if (about := await self._sent(mailing, int(request["number"]))) is not None:
             attempt = Attempt(Kind.UNSUBSCRIBED, Reply(0, "", said), at)
-            await self._mailings.do(about.message, sent.write_once, about, attempt)
+            if type_ in ("", (await self._mailings.terms(mailing)).mail_type):  # another type is no result of this one
+                await self._mailings.do(about.message, sent.write_once, about, attempt)
             tasks.insert(0, Task(sent.write_once, (about, attempt)))
         results = await self._store.settle([], (), tasks)
         self._suppressions.learn(results[-1])

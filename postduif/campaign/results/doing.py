@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from postduif.campaign.forms import responses
 from postduif.campaign.results.states import EVENTS, Did
 from postduif.campaign.results.tally import Tally
-from postduif.campaign.tracking.figures import who
+from postduif.campaign.tracking.figures import came_back, who
+from postduif.queue.mailing import read_terms
 
 CHUNK = 5000
 
@@ -19,10 +20,23 @@ def numbers_who(tally: Tally, did: Did, link: int, after: int) -> Iterator[int]:
     Seeds may be among those who complained, unsubscribed or answered. Raises StoreError.
     """
     if did.value in EVENTS:
-        return iter(sorted(number for number in tally.events[did.value] if number > after))
+        return iter(sorted(number for number in said(tally)[did.value] if number > after))
     if did is Did.RESPONDED:
         return _respondents(tally, after)
     return _visitors(tally, did, link, after)
+
+
+def said(tally: Tally) -> dict[str, Collection[int]]:
+    """By kind of EVENTS, who said that; without those who unsubscribed and took it back. Seeds too.
+
+    Raises StoreError.
+    """
+    found: dict[str, Collection[int]] = dict(tally.events)
+    left = tally.events[Did.UNSUBSCRIBED.value]
+    if left and tally.source is not None:
+        terms = read_terms(tally.connection)
+        found[Did.UNSUBSCRIBED.value] = left - came_back(*tally.source, terms.mail_type if terms else "")
+    return found
 
 
 def both(some: Iterator[int], others: Iterator[int]) -> Iterator[int]:

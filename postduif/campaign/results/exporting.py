@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TextIO
 
+from postduif.campaign.results.doing import said
 from postduif.campaign.results.people import CHUNK, EVERYBODY, Recipient, Which, all_excluded, everybody
 from postduif.campaign.results.tally import Tally
 from postduif.campaign.tracking.figures import counts_of
@@ -32,6 +33,7 @@ _PIECE = 100_000
 
 def rows(tally: Tally, which: Which = EVERYBODY) -> Iterator[dict[str, Cell]]:
     """The recipients that are meant; when everybody is, then those excluded. None: not known, or not so yet."""
+    events = said(tally)
     for one, opens, clicks in _with_counts(tally, everybody(tally, which)):
         yield {
             "number": one.number,
@@ -46,7 +48,7 @@ def rows(tally: Tally, which: Which = EVERYBODY) -> Iterator[dict[str, Cell]]:
             "reply": one.reply or None,
             "remote": one.remote or None,
             "ended": _moment(one.at),
-            **{kind: one.number in numbers for kind, numbers in tally.events.items()},
+            **{kind: one.number in numbers for kind, numbers in events.items()},
             "opens": opens,
             "clicks": clicks,
         }

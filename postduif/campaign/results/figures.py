@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from postduif.attempt import Kind
+from postduif.campaign.results.doing import said
 from postduif.campaign.results.opening import at_one_moment
-from postduif.campaign.results.states import EVENTS, State
+from postduif.campaign.results.states import State
 from postduif.campaign.results.tally import Tally
 from postduif.queue.mailing import WAVE
 from postduif.queue.rows import MAX_RECIPIENTS
@@ -101,7 +102,9 @@ DEFINITIONS = (
     Definition("withdrawn", "to_deliver", "Taken back unsent, because the mailing was stopped or an operator said so."),
     Definition("unknown", "to_deliver", "What became of them was lost with a damaged file."),
     Definition("complained", "accepted", "Said that it is spam."),
-    Definition("unsubscribed", "accepted", "Want no more of it."),
+    Definition(
+        "unsubscribed", "accepted", "Asked for no more of its type of mail, or of any, and did not take that back."
+    ),
     Definition("answered", "accepted", "An absence note or another automatic answer came back."),
     Definition("seeds", "", "Addresses of our own that get it too; they are in no other figure."),
 )
@@ -162,7 +165,7 @@ def figures_of(tally: Tally) -> Figures:
     to_deliver = tally.size - len(tally.seeds)
     states[State.UNKNOWN] = to_deliver - states.total()
     excluded = sum(tally.causes.values())
-    events = {kind: len(tally.events[kind] - tally.seeds) for kind in EVENTS}
+    events = {kind: len(set(numbers) - tally.seeds) for kind, numbers in said(tally).items()}
     return Figures(
         targeted=excluded + to_deliver,
         excluded=excluded,

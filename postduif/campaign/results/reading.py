@@ -47,18 +47,18 @@ class Reading(NamedTuple):
 
 
 DEFINITIONS = (
-    Definition("opened", "delivered", "Different people who opened it, without machines."),
+    Definition("opened", "delivered", "Different people who opened it or followed a link, without machines."),
     Definition("clicked", "delivered", "Different people who followed a link, without machines."),
-    Definition(
-        "clicked_of_opened", "opened", "The clicked, out of those who opened; who reads without images opens nothing."
-    ),
+    Definition("clicked_of_opened", "opened", "The clicked, out of those who opened, of whom they are part."),
     Definition("viewed", "delivered", "Different people who read it as a web page."),
     Definition("responded", "delivered", "Different people who answered a form that it led to."),
-    Definition("opened_with_machines", "delivered", "Different recipients whose mail was opened, by whomever."),
+    Definition(
+        "opened_with_machines", "delivered", "Different recipients for whom it was opened or followed, by whomever."
+    ),
     Definition("clicked_with_machines", "delivered", "Different recipients whose links were followed, by whomever."),
-    Definition("opens", "", "How often people opened it."),
+    Definition("opens", "", "How often people saw its images."),
     Definition("clicks", "", "How often people followed a link."),
-    Definition("opens_with_machines", "", "How often it was opened, by whomever."),
+    Definition("opens_with_machines", "", "How often its images were seen, by whomever."),
     Definition("clicks_with_machines", "", "How often a link was followed, by whomever."),
 )
 

@@ -67,7 +67,7 @@ class Tally:
         self.seeds: frozenset[int] = frozenset()
         """Our own addresses, which are in no figure."""
         self.events: dict[str, set[int]] = {kind: set() for kind in EVENTS}
-        """Who complained, unsubscribed, answered; seeds too."""
+        """Who complained, unsubscribed (also those who took it back: `doing.said`), answered; seeds too."""
         self.causes: dict[str, int] = {}
         """How many are excluded for what, the most first."""
         self._ends: list[End | str] = [End(State.UNKNOWN, "", ""), End(State.DELIVERED, "", "")]

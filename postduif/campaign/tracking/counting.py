@@ -114,7 +114,8 @@ def _rows(connection: sqlite3.Connection, mailing: int, number: int, span: _Span
 def contributions(visits: Sequence[Visit]) -> Counter[Key]:
     """What one reader adds to each figure.
 
-    `opens` and so on count all, `human_opens` those of people; `openers` count him once. `machine:WHY` counts visits.
+    `opens` and so on count all, `human_opens` those of people; `openers` count him once, and
+    a click counts as an open. `machine:WHY` counts visits.
     """
     found: Counter[Key] = Counter()
     once: set[Key] = set()
@@ -128,7 +129,8 @@ def contributions(visits: Sequence[Visit]) -> Counter[Key]:
                 found[f"{who}{visits_}", link, 0] += 1
                 once.add((f"{who}{visitors}", link, 0))
             found[f"{who}{visits_}", 0, hour] += 1
-            once.add((f"{who}readers", 0, 0))
+            if one.kind == Visited.CLICK:
+                once.add((f"{who}openers", 0, 0))
         if one.machine:
             found[f"machine:{one.machine}", 0, 0] += 1
     found.update(dict.fromkeys(once, 1))

@@ -24,13 +24,12 @@ class Counts(NamedTuple):
 
     opens: int
     openers: int
+    """Who opened it or followed a link."""
     clicks: int
     clickers: int
     views: int
     """Of the mail as a web page."""
     viewers: int
-    readers: int
-    """Who did any of it: opened, clicked or viewed."""
 
 
 class OfLink(NamedTuple):
@@ -61,17 +60,15 @@ class Figures(NamedTuple):
     """Without machines."""
     machines: dict[str, int]
     """Visits of machines, by why they are taken for that."""
-    unsubscribed: int
-    """Recipients who asked on the pages for no more of it, and have not taken that back; by mail: in the results."""
     links: tuple[OfLink, ...]
     """Those that were clicked, by number."""
     hours: tuple[OfHour, ...]
     """Those in which something happened, in order."""
 
 
-_UNSUBSCRIBED = f"""
-SELECT count(*) FROM (SELECT kind, max(id) FROM wish WHERE mailing = ? AND kind IN
-('{Wanted.UNSUBSCRIBE.value}', '{Wanted.RESUBSCRIBE.value}') GROUP BY number) WHERE kind = '{Wanted.UNSUBSCRIBE.value}'
+_CAME_BACK = f"""
+SELECT number FROM (SELECT number, kind, max(id) FROM wish WHERE mailing = ? AND type IN ('', ?) AND kind IN
+('{Wanted.UNSUBSCRIBE.value}', '{Wanted.RESUBSCRIBE.value}') GROUP BY number) WHERE kind = '{Wanted.RESUBSCRIBE.value}'
 """  # noqa: S608  constants
 _VISITS = """
 SELECT at, mailing, number, kind, link, agent, machine FROM visit WHERE mailing = ? AND number = ? ORDER BY id
@@ -91,16 +88,9 @@ WHERE id > ?1 AND (?2 = 0 OR mailing = ?2) AND (?4 OR kind NOT IN ('export', 'er
 """
 _COUNTS = "SELECT number, opens, clicks FROM reader WHERE mailing = ? AND number BETWEEN ? AND ? AND opens + clicks > 0"
 _WHO = {
-    "opened": "SELECT number FROM reader WHERE mailing = ?1 AND number > ?2 AND opens > 0 ORDER BY number LIMIT ?3",
+    "opened": "SELECT number FROM reader WHERE mailing = ?1 AND number > ?2 AND opens + clicks > 0 ORDER BY 1 LIMIT ?3",
     "clicked": "SELECT number FROM reader WHERE mailing = ?1 AND number > ?2 AND clicks > 0 ORDER BY number LIMIT ?3",
-    "read": "SELECT number FROM reader WHERE mailing = ?1 AND number > ?2 AND opens + clicks > 0 ORDER BY 1 LIMIT ?3",
-    "unsubscribed": f"""
-SELECT number FROM (SELECT number, kind, max(id) FROM wish WHERE mailing = ?1 AND number > ?2 AND kind IN
-('{Wanted.UNSUBSCRIBE.value}', '{Wanted.RESUBSCRIBE.value}') GROUP BY number)
-WHERE kind = '{Wanted.UNSUBSCRIBE.value}' ORDER BY number LIMIT ?3""",  # noqa: S608  constants
 }
-WHAT = tuple(_WHO)
-"""What `who` can be asked."""
 _WHO_CLICKED = """
 SELECT DISTINCT number FROM visit
 WHERE mailing = ? AND number > ? AND kind = 'click' AND link = ? AND machine = '' ORDER BY number LIMIT ?
@@ -125,13 +115,11 @@ def figures(data_dir: Path, mailing: int) -> Figures:
     with tracking(data_dir) as connection:
         count_all(connection, data_dir)
         rows = connection.execute("SELECT name, link, hour, value FROM figure WHERE mailing = ?", (mailing,)).fetchall()
-        (unsubscribed,) = connection.execute(_UNSUBSCRIBED, (mailing,)).fetchone()
     values = {(name, link, hour): value for name, link, hour, value in rows}
     return Figures(
         _counts(values, ""),
         _counts(values, "human_"),
         {name.partition(":")[2]: value for (name, _, _), value in values.items() if ":" in name and value},
-        unsubscribed,
         tuple(_of_links(values)),
         tuple(_of_hours(values)),
     )
@@ -142,7 +130,7 @@ def who(
 ) -> tuple[int, ...]:
     """A page of the recipients (not machines) who did it, by number, from behind `after`; `link`: who clicked that one.
 
-    `what` is one of WHAT. Raises StoreError.
+    `what`: opened (or clicked: a link that was followed is an open too) or clicked. Raises StoreError.
     """
     with tracking(data_dir) as connection:
         count_all(connection, data_dir)
@@ -151,6 +139,12 @@ def who(
         else:
             rows = connection.execute(_WHO[what], (mailing, after, limit))
         return tuple(number for (number,) in rows)
+
+
+def came_back(data_dir: Path, mailing: int, mail_type: str) -> frozenset[int]:
+    """Recipients whose last word on the pages, about that type of mail or any, is to get it. Raises StoreError."""
+    with tracking(data_dir) as connection:
+        return frozenset(number for (number,) in connection.execute(_CAME_BACK, (mailing, mail_type)))
 
 
 def visits_of(data_dir: Path, mailing: int, number: int) -> tuple[Visit, ...]:
