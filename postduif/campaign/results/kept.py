@@ -31,7 +31,7 @@ Made = TypeVar("Made")
 
 
 class _Memo(NamedTuple):
-    last: int
+    last: tuple[int, object]
     until: float
     made: Any
 
@@ -43,16 +43,19 @@ class Kept:
         self.tally = tally
         self._memos: dict[str, _Memo] = {}
 
-    def made(self, name: str, make: Callable[[Tally], Made]) -> Made:
-        """What `make` says, now or a little while ago: at once when it is known."""
+    def made(self, name: str, make: Callable[[Tally], Made], beside: object = None) -> Made:
+        """What `make` says, now or a little while ago: at once when it is known.
+
+        `beside`: what it is made of but for the tally; with another, it is not known.
+        """
         memo = self._memos.get(name)
         begun = time.monotonic()
-        if memo is not None and (memo.last == self._now() or begun < memo.until):
+        if memo is not None and (memo.last == (self._now(), beside) or begun < memo.until):
             found: Made = memo.made
             return found
         found = make(self.tally)
         now = time.monotonic()
-        self._memos[name] = _Memo(self.tally.last, now + REST * (now - begun), found)
+        self._memos[name] = _Memo((self.tally.last, beside), now + REST * (now - begun), found)
         return found
 
     def _now(self) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from postduif.campaign.results import kept as kept_
 from postduif.campaign.results.figures import figures_of
 from postduif.campaign.results.kept import MOST, Tallies
 from postduif.campaign.results.spread import by_domain
@@ -17,13 +18,18 @@ from tests.campaign.results.made import NUMBER, happens, mailing, person
 PEOPLE = [person(1, "a@one.example"), person(2, "b@two.example")]
 
 
-def test_kept_and_up_to_date(tmp_path: Path) -> None:
+def test_kept_and_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same tally at the next look, which knows what happened since; what was made of it is made anew then."""
+    monkeypatch.setattr(kept_, "REST", 0.0)
     tallies = Tallies(tmp_path)
     with contextlib.closing(mailing(tmp_path, PEOPLE)) as connection:
         with tallies.of(NUMBER) as kept:
             first = kept.tally
-            assert kept.made("domains", by_domain) is kept.made("domains", by_domain)
+            domains = kept.made("domains", by_domain)
+            assert kept.made("domains", by_domain) is domains
+            others = kept.made("domains", by_domain, "something beside")
+            assert others is not domains
+            assert kept.made("domains", by_domain, "something beside") is others
             assert figures_of(kept.tally).delivered == 0
         happens(connection, 0, "delivered")
         with tallies.of(NUMBER) as kept:

@@ -115,7 +115,15 @@ def test_results(tmp_path: Path) -> None:
         assert {one["name"]: one["value"] for one in figures["reading"]}["opened"] == 1
         assert {one["name"]: one["of"] for one in figures["figures"]}["delivered"] == "to_deliver"
         assert [one["clickers"] for one in shop.get(f"{path}/links").json["items"]] == [1, 0, 0]
-        assert shop.get(f"{path}/domains").json["items"][0]["domain"] == "one.example"
+        domains = shop.get(f"{path}/domains?limit=1").json
+        assert {name: domains["items"][0][name] for name in ("domain", "delivered", "opened", "clicked")} == {
+            "domain": "one.example", "delivered": 4, "opened": 1, "clicked": 1,
+        }  # fmt: skip
+        assert domains["more"] is False
+        times = shop.get(f"{path}/times?step=minute").json
+        assert [one["delivered"] for one in times["ended"]] == [4]
+        assert [(one["opens"], one["opens_with_machines"], one["clicks"]) for one in times["read"]] == [(1, 2, 1)]
+        assert shop.get(f"{path}/recipients?did=responded").json["items"] == []
         assert [one["number"] for one in shop.every(f"{path}/recipients?limit=1")] == [0, 1, 2, 3]
         assert [one["number"] for one in shop.every(f"{path}/recipients?did=not%20opened&limit=2")] == [1, 2, 3]
         assert [one["number"] for one in shop.every(f"{path}/recipients?address=BOB@one.example")] == [1]

@@ -15,6 +15,7 @@ from postduif.campaign.web.api.routes import (
     mailing_actions,
     mailing_files,
     mailing_results,
+    mailing_spread,
     mailings,
     messages,
     projects,
@@ -38,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     mailing_results.router,
     messages.router,
     suppression.router,
+    mailing_spread.router,
     events.router,
     audit.router,
 )

@@ -13,6 +13,7 @@ from postduif.campaign.results import reading as reads
 from postduif.campaign.results.kept import Kept
 from postduif.campaign.results.opening import NoResults
 from postduif.campaign.results.spread import by_domain
+from postduif.campaign.tracking.figures import last_visit
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import see
 from postduif.campaign.web.pages.mailing_tabs import mailing_of
@@ -41,13 +42,15 @@ def domains(request: Request, who: Looking, number: int) -> Response:
     """The domains with most recipients."""
 
     def look(_: Mailing, kept: Kept) -> dict[str, Any]:
-        found = kept.made("domains", by_domain)[:MOST_DOMAINS]
-        read = kept.made("readers", reads.by_domain)
+        found = kept.made("domains", by_domain)
+        cut = len(found) > MOST_DOMAINS and MOST_DOMAINS
+        found = found[:MOST_DOMAINS]
+        read = kept.made("readers", reads.by_domain, last_visit(who.desk.data_dir))
         rows = [Bar(one.domain, [one.delivered, read[one.domain].opened if one.domain in read else 0]) for one in found]
         told = f"{found[0].domain} has most: {found[0].recipients} recipients." if found else "There are none yet."
         names = ("delivered", "opened")
         plot = bars("Delivered and opened at each domain", told, rows[:MOST_BARS], "domains")
-        return {"domains": found, "read": read, "plot": plot, "key": key(names), "most": MOST_BARS}
+        return {"domains": found, "read": read, "plot": plot, "key": key(names), "most": MOST_BARS, "cut": cut}
 
     return result_page(request, who, number, "mailing/domains.html", look)
 

@@ -21,7 +21,6 @@ from postduif.campaign.results.people import Excluded, Recipient, Which
 from postduif.campaign.results.reading import DEFINITIONS as READING
 from postduif.campaign.results.reading import is_tracked, link_results, reading
 from postduif.campaign.results.selecting import select, select_excluded
-from postduif.campaign.results.spread import by_domain
 from postduif.campaign.results.states import Did, State
 from postduif.campaign.results.tally import Source, Tally
 from postduif.campaign.results.timeline import Event, numbers_of, timeline
@@ -33,7 +32,9 @@ from postduif.queue.rows import MAX_RECIPIENTS
 
 router = APIRouter(prefix="/mailings/{number}", tags=["results of a mailing"])
 StateName = Literal["pending", "delivered", "bounced", "failed", "expired", "suppressed", "withdrawn", "unknown"]
-DidName = Literal["opened", "not opened", "clicked", "not clicked", "unsubscribed", "complained", "answered"]
+DidName = Literal[
+    "opened", "not opened", "clicked", "not clicked", "responded", "unsubscribed", "complained", "answered"
+]
 LinkNumber = Annotated[int, Query(ge=0, le=MAX_RECIPIENTS, description="With clicked and not clicked: this link.")]
 
 
@@ -111,28 +112,6 @@ class Links(Shape):
     """All of them, in their order in the mail."""
 
     items: list[LinkOut]
-
-
-class DomainOut(Shape):
-    """Figures of one domain."""
-
-    domain: str
-    recipients: int
-    delivered: int
-    bounced: int
-    failed: int
-    expired: int
-    suppressed: int
-    withdrawn: int
-    pending: int
-    deferred: int
-    seconds: float | None = Field(description="Median from the start to the delivery.")
-
-
-class Domains(Shape):
-    """Those with most recipients."""
-
-    items: list[DomainOut]
 
 
 class RecipientOut(Shape):
@@ -226,7 +205,7 @@ def report(who: Looking, number: Number) -> ReportOut:
 @router.get("/figures")
 def figures(who: Looking, number: Number) -> FiguresOut:
     """How many got it, of how many; how many read it."""
-    with _tally(who, number) as tally:
+    with tally_of(who, number) as tally:
         counted = figures_of(tally)
         source = Source(who.desk.data_dir, number)
         read = reading(source, counted.delivered) if is_tracked(tally.connection, source) else None
@@ -241,17 +220,10 @@ def figures(who: Looking, number: Number) -> FiguresOut:
 @router.get("/links")
 def links(who: Looking, number: Number) -> Links:
     """Every link that is tracked, also those that nobody followed."""
-    with _tally(who, number) as tally:
+    with tally_of(who, number) as tally:
         source = Source(who.desk.data_dir, number)
         found = link_results(source, reading(source, 0)) if is_tracked(tally.connection, source) else []
     return Links(items=[LinkOut.model_validate(one) for one in found])
-
-
-@router.get("/domains")
-def domains(who: Looking, number: Number, limit: Limit = 100) -> Domains:
-    """The domains with most recipients."""
-    with _tally(who, number) as tally:
-        return Domains(items=[DomainOut.model_validate(one) for one in by_domain(tally, limit)])
 
 
 @router.get("/recipients")
@@ -269,7 +241,7 @@ def recipients(
     limit: Limit = 100,
 ) -> Page[RecipientOut]:
     """Each with the state and the last reply, by number."""
-    with _tally(who, number) as tally:
+    with tally_of(who, number) as tally:
         if address:
             tally.catch_up()
             found = people.read(tally, numbers_of(tally.connection, address)[: limit + 1])
@@ -281,7 +253,7 @@ def recipients(
 @router.get("/recipients/{recipient}/timeline")
 def one_timeline(who: Looking, number: Number, recipient: Annotated[int, Path(ge=0, le=MAX_RECIPIENTS)]) -> TimelineOut:
     """All that happened to one recipient, in order: attempts, replies, visits, wishes."""
-    with _tally(who, number) as tally:
+    with tally_of(who, number) as tally:
         found = timeline(tally, recipient)
     if found is None:
         raise Problem("not_found", "The mailing has no such recipient.")
@@ -303,14 +275,22 @@ def exclusions(
 def make_selection(who: Editing, number: Number, given: SelectionIn) -> Selected:
     """Put recipients, or those left out, into a static selection. It may be done again: who is new comes too."""
     now = who.desk.clock.time()
-    with _tally(who, number) as tally, audience(who.desk.data_dir) as connection:
+    with tally_of(who, number) as tally, audience(who.desk.data_dir) as connection:
         if given.excluded:
             made, added = select_excluded(connection, given.name, tally, given.cause, now)
         else:
             which = _which(given.state, given.domain, given.cause, given.did, given.link)
             made, added = select(connection, given.name, tally, which, now)
-    who.note("selection.filled", f"selection {made.id}", f"from mailing {number}")
+    noting.numbered(who, "selection.filled", made, f"{added} from mailing {number}")
     return Selected(selection=made.id, added=added)
+
+
+@contextlib.contextmanager
+def tally_of(who: Caller, number: int) -> Iterator[Tally]:
+    """What is kept of that mailing, for one call. Raises NoSuchMailing and NoResults."""
+    _see_results(who, number)
+    with who.desk.tallies.of(number) as kept:
+        yield kept.tally
 
 
 def report_out(found: reports.Report) -> ReportOut:
@@ -321,13 +301,6 @@ def report_out(found: reports.Report) -> ReportOut:
     findings = [SaidOut.model_validate(one) for one in found.findings]
     sources = [SourceOut.model_validate(one) for one in found.sources]
     return ReportOut(**fields | {"findings": findings, "sources": sources})
-
-
-@contextlib.contextmanager
-def _tally(who: Caller, number: int) -> Iterator[Tally]:
-    _see_results(who, number)
-    with who.desk.tallies.of(number) as kept:
-        yield kept.tally
 
 
 def _see_results(who: Caller, number: int) -> None:
