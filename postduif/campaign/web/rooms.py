@@ -23,6 +23,7 @@ class Room(NamedTuple):
 ROOMS = (
     Room("Dashboard", "/"),
     Room("Mailings", "/mailings"),
+    Room("Media", "/media"),
     Room("Contacts", "/contacts", group="Audience"),
     Room("Selections", "/selections", group="Audience"),
     Room("Projects", "/projects", group="Audience"),

@@ -20,6 +20,7 @@ from postduif.campaign.audience.subscriptions import NoSuchType
 from postduif.campaign.audience.uploads import NoSuchUpload
 from postduif.campaign.forms.form import NoSuchForm
 from postduif.campaign.mailings.fault import NoSuchMailing, NotNow, Overtaken
+from postduif.campaign.media.picture import NoSuchPicture, PictureInUse
 from postduif.campaign.results.opening import NoResults
 from postduif.campaign.results.people import NoSuchRecipient
 from postduif.campaign.tracking.requests import NoSuchRequest
@@ -44,8 +45,10 @@ STATUS: tuple[tuple[type[PostduifError], int], ...] = (
     (NoSuchUpload, 404),
     (NoSuchRequest, 404),
     (NoSuchForm, 404),
+    (NoSuchPicture, 404),
     (Overtaken, 409),
     (NotNow, 409),
+    (PictureInUse, 409),
     (Refused, 422),
     (ControlError, 503),
     (StoreError, 503),

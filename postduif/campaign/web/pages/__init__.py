@@ -28,6 +28,7 @@ from postduif.campaign.web.pages import (
     mailing_steps,
     mailing_summary,
     mailings,
+    media,
     own,
     people,
     projects,
@@ -57,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     mailing_steps.router,
     mailing_confirm.router,
     mailing_content.router,
+    media.router,
     own.router,
     contact_imports.router,
     contacts.router,
@@ -89,6 +91,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 LIMITS: Mapping[str, int] = {
     "/contacts/imports": uploads.MAX_SIZE + 65_536,
+    media.PATH: media.MAX_UPLOAD + 65_536,
     "/mailings/": MAX_ATTACHED + 65_536,
     suppression_files.PATH: suppression_files.MAX_FILE + 65_536,
 }

@@ -24,6 +24,7 @@ from postduif.campaign.web.acting import see_changeable
 from postduif.campaign.web.page import see
 from postduif.campaign.web.pages.mailing_steps import keep, step_page
 from postduif.campaign.web.pages.mailing_tabs import mailing_of, tab_page
+from postduif.campaign.web.pictures import latest
 from postduif.campaign.web.trouble import status_of
 from postduif.campaign.web.typed import Typed
 from postduif.campaign.web.visitor import Editing, Looking, Visitor
@@ -168,4 +169,4 @@ def _values(who: Visitor, mailing: Mailing) -> dict[str, Any]:
             names = [name for name in names_of(people, mailing) if not name.startswith("customer.")]
     except PostduifError:  # the target says what is wrong with it, on its own step
         names = []
-    return {"names": names, "public": who.desk.config.web.public_url}
+    return {"names": names, "public": who.desk.config.web.public_url, "pictures": latest(who.desk)}
