@@ -20,7 +20,8 @@ def companions(path: Path, config: Callable[[], Config]) -> tuple[Companion, ...
 
     def web() -> bool:
         files = (path_of(config().server.data_dir, one) for one in (SCHEMA, FORMS))
-        return config().web.address is not None or any(file.exists() for file in files)
+        told = any("standing" in one.events for one in config().webhook)  # of the suppression list, without any mailing
+        return told or config().web.address is not None or any(file.exists() for file in files)
 
     def public() -> bool:
         return config().web.public_url is not None

@@ -1,4 +1,4 @@
-"""Settings of those who are told what happens to mail: `[[webhook]]`."""
+"""Settings of those who are told what happens to mail and what readers do: `[[webhook]]`."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ EventName = Literal[
     "opened",
     "clicked",
     "mailing",
+    "standing",
+    "signed_up",
+    "confirmed",
+    "responded",
+    "resubscribed",
+    "tracking",
+    "requested",
 ]
 DEFAULT_EVENTS: tuple[EventName, ...] = (
     "bounced",
@@ -38,7 +45,7 @@ DEFAULT_EVENTS: tuple[EventName, ...] = (
 
 
 class Webhook(Section):
-    """Somebody who is told, by HTTP, what happened to mail: [webhooks](webhooks.md) says what, and how to check it."""
+    """Somebody who is told, by HTTP, what happens to mail and what readers do: [webhooks](webhooks.md) says how."""
 
     name: Name = Field(
         description="In the log and in metrics. Its place in the journal goes by it: under another name it begins anew."

@@ -23,7 +23,7 @@ def body_of(lines: Sequence[Line], host: str) -> bytes:
         "type": TYPE,
         "timestamp": moment(lines[-1].at),
         "host": host,
-        "data": [_event(line) for line in lines],
+        "data": [event_of(line) for line in lines],
     }
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
@@ -33,7 +33,8 @@ def id_of(body: bytes) -> str:
     return f"msg_{hashlib.blake2b(body, digest_size=16).hexdigest()}"
 
 
-def _event(line: Line) -> dict[str, object]:
+def event_of(line: Line) -> dict[str, object]:
+    """One row of the journal, as it is told."""
     return {
         "id": f"{line.id}-{round(line.at * 1e6)}",
         "type": line.kind,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlite_utils import Database, Migrations
 
 from postduif.campaign.database import Schema, opened, run_script, transaction
-from postduif.mta.webhook_cursor import Place
 
 _STEPS = Migrations("postduif.telling")
 SCHEMA = Schema("telling", _STEPS, frozenset({"0001 first"}))
@@ -22,32 +22,53 @@ def _first(database: Database) -> None:
     run_script(database, "postduif.campaign.telling")
 
 
+class Places(NamedTuple):
+    """Where a webhook is."""
+
+    last: dict[str, int]
+    """By stream: everything up to that number was taken."""
+    failing_since: float
+    """Seconds since the epoch; 0: the last request went well."""
+
+
 def telling(data_dir: Path) -> contextlib.AbstractContextManager[sqlite3.Connection]:
     """The file, opened for reading and writing, made if it is absent. Raises StoreError with the remedy."""
     return opened(data_dir, SCHEMA)
 
 
-def take(connection: sqlite3.Connection, stream: str, names: Sequence[str], last: int) -> dict[str, Place]:
-    """The places of these webhooks in a stream that goes up to `last`; others are forgotten.
+def forget_others(connection: sqlite3.Connection, names: Collection[str]) -> None:
+    """Webhooks that are not among these."""
+    gone = "DELETE FROM place WHERE webhook NOT IN (SELECT value FROM json_each(?))"
+    connection.execute(gone, (json.dumps(list(names)),))
 
-    One that is new begins with what comes from now on. A place beyond the end was of a file that was replaced.
-    """
-    wanted = json.dumps(list(names))
+
+def knows(connection: sqlite3.Connection, name: str, stream: str) -> bool:
+    """Whether that webhook has a place there."""
+    query = "SELECT 1 FROM place WHERE webhook = ? AND stream = ?"
+    return connection.execute(query, (name, stream)).fetchone() is not None
+
+
+def take(connection: sqlite3.Connection, name: str, begin: Mapping[str, int]) -> Places:
+    """The places of a webhook in these streams; where it has none yet it begins there. Others are forgotten."""
+    wanted = json.dumps(begin)
     with transaction(connection):
-        insert = "INSERT OR IGNORE INTO place (stream, webhook, last) SELECT ?, value, ? FROM json_each(?)"
-        connection.execute(insert, (stream, last, wanted))
-        gone = "DELETE FROM place WHERE stream = ? AND webhook NOT IN (SELECT value FROM json_each(?))"
-        connection.execute(gone, (stream, wanted))
-        connection.execute("UPDATE place SET last = 0 WHERE stream = ? AND last > ?", (stream, last))
-    rows = connection.execute("SELECT webhook, last, failing_since FROM place WHERE stream = ?", (stream,))
-    return {name: Place(last, since) for name, last, since in rows}
+        insert = "INSERT OR IGNORE INTO place (stream, webhook, last) SELECT key, ?, value FROM json_each(?)"
+        connection.execute(insert, (name, wanted))
+        gone = "DELETE FROM place WHERE webhook = ? AND stream NOT IN (SELECT key FROM json_each(?))"
+        connection.execute(gone, (name, wanted))
+    rows = connection.execute("SELECT stream, last, failing_since FROM place WHERE webhook = ?", (name,)).fetchall()
+    return Places({stream: last for stream, last, _ in rows}, max((since for *_, since in rows), default=0.0))
 
 
-def move(connection: sqlite3.Connection, stream: str, name: str, last: int) -> None:
-    """What is up to that one need not be looked at again."""
-    connection.execute("UPDATE place SET last = ? WHERE stream = ? AND webhook = ?", (last, stream, name))
+def move(connection: sqlite3.Connection, name: str, last: Mapping[str, int]) -> None:
+    """What is up to these need not be looked at again."""
+    connection.executemany(
+        "INSERT INTO place (stream, webhook, last) VALUES (?, ?, ?) "
+        "ON CONFLICT (stream, webhook) DO UPDATE SET last = excluded.last",
+        [(stream, name, number) for stream, number in last.items()],
+    )
 
 
-def failing(connection: sqlite3.Connection, stream: str, name: str, since: float) -> None:
+def failing(connection: sqlite3.Connection, name: str, since: float) -> None:
     """Nothing has been taken since then (seconds since the epoch); 0: something was."""
-    connection.execute("UPDATE place SET failing_since = ? WHERE stream = ? AND webhook = ?", (since, stream, name))
+    connection.execute("UPDATE place SET failing_since = ?1 WHERE webhook = ?2 AND failing_since <> ?1", (since, name))

@@ -1,122 +1,141 @@
-"""What can be told: visits of readers, once it is clear whose they are, and the changes of mailings.
+"""What can be told besides what became of mail: visits of readers, what they asked and answered, mailings, standings.
 
-Each is a stream of events by numbers that rise, read from the file where they are anyway: nothing is written for it.
+Visits are told once it is clear whose they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from postduif.bounce.subject import is_erased, shown
 from postduif.campaign.database import path_of
+from postduif.campaign.forms import answers
+from postduif.campaign.forms.answers import Answer
+from postduif.campaign.forms.connection import SCHEMA as FORMS
+from postduif.campaign.forms.connection import forms
 from postduif.campaign.mailings import listing
 from postduif.campaign.mailings.connection import SCHEMA as MAILINGS
 from postduif.campaign.mailings.connection import mailings
-from postduif.campaign.tracking import figures, whose
+from postduif.campaign.telling.stream import Event, Part, Stream, last_of, readers
+from postduif.campaign.tracking import figures
 from postduif.campaign.tracking.connection import SCHEMA as TRACKING
-from postduif.campaign.tracking.figures import Numbered
 from postduif.campaign.tracking.links import links_of
 from postduif.campaign.tracking.sequence import AT_ONCE
-from postduif.campaign.tracking.visit import Visited
+from postduif.campaign.tracking.visit import Visited, Wanted
 from postduif.errors import StoreError
+from postduif.queue.connection import FILE_NAME
+from postduif.queue.inspect import looking
 
 SETTLED = AT_ONCE + 1
 """Seconds after which what a reader does next does not make an earlier visit a machine's, but for all links at once."""
-OPENED, CLICKED, CHANGED = "opened", "clicked", "mailing"
+OPENED, CLICKED, CHANGED, STANDING = "opened", "clicked", "mailing", "standing"
+SIGNED_UP, CONFIRMED, RESPONDED = "signed_up", "confirmed", "responded"
 _VISITS = {OPENED: Visited.OPEN.value, CLICKED: Visited.CLICK.value}
-
-
-class Event(NamedTuple):
-    """One thing that happened."""
-
-    number: int
-    """In its stream."""
-    at: float
-    """Seconds since the epoch."""
-    kind: str
-    more: dict[str, Any]
-    """What is told of it, beside id, type and time."""
-
-
-class Part(NamedTuple):
-    """What came after an event."""
-
-    lines: Sequence[Event]
-    seen: int
-    more: bool
-    lost: int = 0
-
-
-class Stream(NamedTuple):
-    """One kind of events."""
-
-    name: str
-    kinds: tuple[str, ...]
-    """As `events` of a webhook has them."""
-    last: Callable[[Path], int]
-    """The highest number there ever was."""
-    read: Callable[[Path, int, Sequence[str], int, float], Part]
-    """Those behind a number, of these kinds, so many at most, at this moment. Raises StoreError."""
-
-
-def _last_visit(data_dir: Path) -> int:
-    return figures.last_visit(data_dir) if path_of(data_dir, TRACKING).exists() else 0
+_WISHES = {
+    Wanted.RESUBSCRIBE: "resubscribed",
+    Wanted.NO_TRACKING: "tracking",
+    Wanted.TRACKING: "tracking",
+    Wanted.EXPORT: "requested",
+    Wanted.ERASE: "requested",
+}
+"""That somebody unsubscribed is told by the MTA, which has it in its journal."""
+_NOTHING = partial(Part, (), more=False)
+_STANDINGS = """
+SELECT id, at, subject, type, event, was, became, cause, source, evidence, reason FROM suppression_history
+WHERE id > ? AND was <> became AND (was IN ('quarantined', 'suppressed') OR became IN ('quarantined', 'suppressed'))
+ORDER BY id LIMIT ?
+"""
+_LAST_STANDING = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'suppression_history'"
 
 
 def _visits(data_dir: Path, after: int, kinds: Sequence[str], limit: int, now: float) -> Part:
     if not path_of(data_dir, TRACKING).exists():
-        return Part((), after, more=False)
+        return _NOTHING(seen=after)
     wanted = {_VISITS[kind]: kind for kind in kinds if kind in _VISITS}
     found = figures.visits_since(data_dir, after, limit, kinds=tuple(wanted))
     settled = [one for one in found if one.visit.at <= now - SETTLED]
     if len(settled) < len(found):  # in order: one that is too young holds up those behind it
         settled = found[: next(place for place, one in enumerate(found) if one.visit.at > now - SETTLED)]
-    events = [_event(one, wanted[one.visit.kind]) for one in settled]
-    return Part(_with_people(data_dir, settled, events), settled[-1].id if settled else after, len(settled) == limit)
+    people = readers(data_dir, ((one.visit.mailing, one.visit.number) for one in settled))
+    links = _links(data_dir, {one.visit.mailing for one in settled})
+    events = []
+    for id_, visit in settled:
+        told = {"link": visit.link, "agent": visit.agent, "machine": str(visit.machine)}
+        url = {"url": links.get((visit.mailing, visit.link), "")}
+        events.append(Event(id_, visit.at, wanted[visit.kind], people[visit.mailing, visit.number] | told | url))
+    return Part(events, settled[-1].id if settled else after, len(settled) == limit)
 
 
-def _event(one: Numbered, kind: str) -> Event:
-    visit = one.visit
-    told = {"mailing": visit.mailing, "number": visit.number, "link": visit.link, "agent": visit.agent}
-    return Event(one.id, visit.at, kind, told | {"machine": str(visit.machine)})
-
-
-def _with_people(data_dir: Path, found: Sequence[Numbered], events: list[Event]) -> list[Event]:
-    """With who it was, as far as that is known, and where the link leads."""
-    people: dict[tuple[int, int], whose.Person] = {}
+def _links(data_dir: Path, of: set[int]) -> dict[tuple[int, int], str]:
+    """Where each leads."""
     links: dict[tuple[int, int], str] = {}
-    for mailing in {one.visit.mailing for one in found}:
-        numbers = {one.visit.number for one in found if one.visit.mailing == mailing}
+    for mailing in of:
         try:
-            people |= {(mailing, number): one for number, one in whose.people(data_dir, mailing, numbers).items()}
             links |= {(mailing, link.number): link.url for link in links_of(data_dir, mailing)}
-        except StoreError:  # its file is gone: what is known is told
+        except StoreError:  # its file is gone
             continue
-    nobody = whose.Person(0, 0, "")
-    return [
-        event._replace(
-            more={
-                "recipient": people.get((one.visit.mailing, one.visit.number), nobody).address,
-                "contact": people.get((one.visit.mailing, one.visit.number), nobody).contact,
-                **event.more,
-                "url": links.get((one.visit.mailing, one.visit.link), ""),
-            }
+    return links
+
+
+def _wishes(data_dir: Path, after: int, kinds: Sequence[str], limit: int, _: float) -> Part:
+    if not path_of(data_dir, TRACKING).exists():
+        return _NOTHING(seen=after)
+    found = figures.wishes_since(data_dir, after, limit)
+    wanted = [(id_, one) for id_, one, _ in found if _WISHES.get(Wanted(one.kind)) in kinds]
+    people = readers(data_dir, ((one.mailing, one.number) for _, one in wanted))
+    events = [
+        Event(
+            id_,
+            one.at,
+            _WISHES[Wanted(one.kind)],
+            people[one.mailing, one.number]
+            | {"wish": one.kind, "mail_type": one.type, "how": one.how, "text": one.wording},
         )
-        for one, event in zip(found, events, strict=True)
+        for id_, one in wanted
     ]
+    return Part(events, found[-1][0] if found else after, len(found) == limit)
 
 
-def _last_change(data_dir: Path) -> int:
-    if not path_of(data_dir, MAILINGS).exists():
-        return 0
-    with mailings(data_dir) as connection:
-        return listing.last_event(connection)
+def _answers(data_dir: Path, after: int, kinds: Sequence[str], limit: int, _: float) -> Part:
+    if not path_of(data_dir, FORMS).exists():
+        return _NOTHING(seen=after)
+    with forms(data_dir) as connection:
+        found = answers.since(connection, after, limit)
+    wanted = [one for one in found if (RESPONDED if one.mailing else SIGNED_UP) in kinds]
+    people = readers(data_dir, ((one.mailing, one.number) for one in wanted if one.mailing))
+    events = [
+        Event(one.id, one.at, RESPONDED, people[one.mailing, one.number] | _said(one))
+        if one.mailing
+        else Event(one.id, one.at, SIGNED_UP, _stranger(one) | _said(one))
+        for one in wanted
+    ]
+    return Part(events, found[-1].id if found else after, len(found) == limit)
+
+
+def _confirmations(data_dir: Path, after: int, _: Sequence[str], limit: int, __: float) -> Part:
+    if not path_of(data_dir, FORMS).exists():
+        return _NOTHING(seen=after)
+    with forms(data_dir) as connection:
+        found = answers.confirmed_since(connection, after, limit)
+    events = [Event(number, one.confirmed or one.at, CONFIRMED, _stranger(one) | _said(one)) for number, one in found]
+    return Part(events, found[-1][0] if found else after, len(found) == limit)
+
+
+def _stranger(one: Answer) -> dict[str, Any]:
+    return {"recipient": one.email, "contact": one.contact}
+
+
+def _said(one: Answer) -> dict[str, Any]:
+    told = {"form": one.form, "version": one.version, "language": one.language, "answer": one.id}
+    return told | {"mail_types": one.types, "values": one.values}
 
 
 def _changes(data_dir: Path, after: int, _: Sequence[str], limit: int, __: float) -> Part:
     if not path_of(data_dir, MAILINGS).exists():
-        return Part((), after, more=False)
+        return _NOTHING(seen=after)
     with mailings(data_dir) as connection:
         rows = listing.events(connection, after, limit)
         names = {one.mailing: there.draft.name for one in rows if (there := listing.found(connection, one.mailing))}
@@ -129,7 +148,35 @@ def _change(one: listing.Event, name: str) -> Event:
     return Event(one.id, one.at, CHANGED, told | {"before": one.before, "after": one.after, "text": one.words})
 
 
+def _standings(data_dir: Path, after: int, _: Sequence[str], limit: int, __: float) -> Part:
+    if not (data_dir / FILE_NAME).exists():
+        return _NOTHING(seen=after)
+    with looking(data_dir) as connection:
+        (last,) = connection.execute(_LAST_STANDING).fetchone()
+        rows = connection.execute(_STANDINGS, (after, limit)).fetchall()
+    seen, full = rows[-1][0] if rows else after, len(rows) == limit
+    return Part([_standing(*row) for row in rows], seen if full else max(seen, last), full)
+
+
+def _standing(number: int, at: float, subject: str, type_: str, event: str, was: str, became: str, *why: str) -> Event:
+    cause, source, evidence, reason = why
+    told = {"recipient": "" if is_erased(subject) else shown(subject), "mail_type": type_, "action": event}
+    more = {"before": was, "after": became, "cause": cause, "who": source, "text": evidence, "reason": reason}
+    return Event(number, at, STANDING, told | more)
+
+
+def _last_standing(data_dir: Path) -> int:
+    if not (data_dir / FILE_NAME).exists():
+        return 0
+    with looking(data_dir) as connection:
+        return int(connection.execute(_LAST_STANDING).fetchone()[0])
+
+
 STREAMS = (
-    Stream("visits", (OPENED, CLICKED), _last_visit, _visits),
-    Stream("mailings", (CHANGED,), _last_change, _changes),
+    Stream("visits", _VISITS, partial(last_of, schema=TRACKING, table="visit"), _visits),
+    Stream("wishes", frozenset(_WISHES.values()), partial(last_of, schema=TRACKING, table="wish"), _wishes),
+    Stream("answers", (SIGNED_UP, RESPONDED), partial(last_of, schema=FORMS, table="answer"), _answers),
+    Stream("confirmations", (CONFIRMED,), partial(last_of, schema=FORMS, table="confirmation"), _confirmations),
+    Stream("mailings", (CHANGED,), partial(last_of, schema=MAILINGS, table="history"), _changes),
+    Stream("standings", (STANDING,), _last_standing, _standings),
 )

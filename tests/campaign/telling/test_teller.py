@@ -3,65 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import hashlib
+import hmac
 from pathlib import Path
 
+import pytest
+
+from postduif.bounce import suppression
+from postduif.bounce.address_state import Cause, Thresholds, What
+from postduif.bounce.address_state import Event as Happened
+from postduif.campaign.forms import answers
+from postduif.campaign.forms.answers import New
+from postduif.campaign.forms.connection import forms
 from postduif.campaign.mailings import editing
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.record import Draft
-from postduif.campaign.telling import places
-from postduif.campaign.telling.streams import SETTLED, STREAMS
+from postduif.campaign.telling.streams import SETTLED
 from postduif.campaign.telling.teller import Teller
-from postduif.config.schema import Config
-from tests.campaign.tracking.readers import NOW, NUMBER, mailing, note, visit
+from postduif.campaign.tracking.visit import Wanted
+from postduif.mta.queue_tables import EXTENSIONS
+from postduif.queue import recovery
+from postduif.queue.connection import FILE_NAME, connect_writer
+from tests.campaign.forms.made import NEWSLETTER, SURVEY, put
+from tests.campaign.telling.scene import KEY, passes, settings, telling, until
+from tests.campaign.tracking.readers import NOW, NUMBER, mailing, note, on_file, visit
 from tests.fakes import FakeClock
-from tests.receiver import Receiver, Reply
-
-PATIENCE = 10.0  # real seconds
-
-
-def settings(directory: Path, receiver: Receiver, *events: str) -> Config:
-    """One webhook that wants these."""
-    hook = {
-        "name": "app",
-        "url": receiver.url,
-        "secret": "whsec_" + "QUJD" * 8,
-        "allowed_networks": ["127.0.0.0/8"],
-        "events": events,
-    }
-    server = {"hostname": "mta.example.com", "data_dir": str(directory)}
-    return Config.model_validate({"server": server, "webhook": [hook]})
-
-
-@contextlib.asynccontextmanager
-async def telling(config: Config, clock: FakeClock) -> AsyncIterator[None]:
-    """As long as the block lasts."""
-    task = asyncio.create_task(Teller(config, clock).tell())
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while not _begun(config):  # noqa: ASYNC110  it is so on disk
-                await asyncio.sleep(0.01)
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-def _begun(config: Config) -> bool:
-    """It is noted where each webhook begins in each stream that it wants something of."""
-    wanted = sum(bool(set(stream.kinds) & set(hook.events)) for hook in config.webhook for stream in STREAMS)
-    with places.telling(config.server.data_dir) as connection:
-        return bool(connection.execute("SELECT count(*) = ? FROM place", (wanted,)).fetchone()[0])
-
-
-async def until(clock: FakeClock, true: Callable[[], object]) -> None:
-    """Move the time on until it is so."""
-    async with asyncio.timeout(PATIENCE):
-        while not true():
-            clock.advance(1.0)
-            await asyncio.sleep(0.01)
+from tests.receiver import Receiver, Reply, Request
 
 
 def write(directory: Path, *names: str) -> None:
@@ -87,7 +57,6 @@ def test_visits(tmp_path: Path) -> None:
             assert (opened["type"], opened["id"], opened["recipient"]) == ("opened", "visits-1", "ann@one.example")
             assert (clicked["type"], clicked["mailing"], clicked["number"]) == ("clicked", NUMBER, 0)
             assert (clicked["link"], clicked["url"], clicked["machine"]) == (1, "https://shop.example/", "")
-            assert receiver.requests[0].fields["webhook-signature"].startswith("v1,")
 
     asyncio.run(story())
 
@@ -105,14 +74,117 @@ def test_mailings(tmp_path: Path) -> None:
                 write(tmp_path, "first")
                 await until(clock, lambda: receiver.taken)
                 await until(clock, lambda: clock.time() > NOW + 20)
-            receiver.answers = [Reply(503), Reply(204)]
+            receiver.answers = [Reply(503), Reply(302, {"Location": f"{receiver.url}&elsewhere"}), Reply(204)]
             write(tmp_path, "second")
             async with telling(config, clock):
                 await until(clock, lambda: len(receiver.taken) == 2)
             told = [(one["type"], one["name"], one["before"], one["after"], one["who"]) for one in receiver.taken]
             assert told == [("mailing", name, "absent", "draft", "anna") for name in ("first", "second")]
-            first, second = receiver.requests[-2:]
-            assert first.fields["webhook-id"] == second.fields["webhook-id"]
+            tries = receiver.requests[-3:]
+            assert len(receiver.requests) == 4
+            assert {one.path for one in tries} == {"/events?for=us"}
+            assert len({one.fields["webhook-id"] for one in tries}) == 1
+            times = [int(one.fields["webhook-timestamp"]) for one in tries]
+            assert times == sorted(set(times))
+            assert all(_genuine(one) for one in receiver.requests)
+            assert not _genuine(tries[0]._replace(body=tries[0].body.replace(b"anna", b"bert")))
+            assert not _genuine(tries[0]._replace(fields={**tries[0].fields, "webhook-timestamp": str(times[1])}))
+
+    asyncio.run(story())
+
+
+def _genuine(request: Request) -> bool:
+    """As docs/webhooks.md has receivers find out."""
+    signed = "{webhook-id}.{webhook-timestamp}.".format_map(request.fields).encode() + request.body
+    ours = "v1," + base64.b64encode(hmac.digest(KEY, signed, hashlib.sha256)).decode()
+    return any(hmac.compare_digest(ours, one) for one in request.fields["webhook-signature"].split())
+
+
+def test_our_own_network(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Nothing is told to an address of our own that is not named in the settings, and the log says why."""
+    tmp_path.chmod(0o700)
+    clock = FakeClock(NOW)
+
+    async def story() -> None:
+        with Receiver() as receiver:
+            async with telling(settings(tmp_path, receiver, "mailing", allowed_networks=[]), clock):
+                write(tmp_path, "secret")
+                await passes(clock, 9)
+            assert not receiver.requests
+
+    asyncio.run(story())
+    said = capfd.readouterr().err
+    assert "webhook_failed" in said
+    assert "allowed_networks" in said
+
+
+def test_what_people_say(tmp_path: Path) -> None:
+    """Wishes and answers are told with who it was and what they said; who unsubscribes is told by the MTA."""
+    tmp_path.chmod(0o700)
+    mailing(tmp_path)
+    put(tmp_path, NEWSLETTER, SURVEY)
+    clock = FakeClock(NOW)
+    asked = New("newsletter", 1, NOW + 1, "nl", "new@one.example", "new@one.example", ("offers",), {"age": "33"}, "")
+    kinds = ("resubscribed", "tracking", "requested", "signed_up", "confirmed", "responded")
+
+    async def story() -> None:
+        with Receiver() as receiver:
+            async with telling(settings(tmp_path, receiver, *kinds), clock):
+                with on_file(tmp_path) as connection:
+                    wishes = [(NUMBER, 1, kind.value, "news" * (kind is Wanted.RESUBSCRIBE)) for kind in Wanted]
+                    connection.executemany(_WISH, wishes)
+                with forms(tmp_path) as connection:
+                    answers.sign_up(connection, asked)
+                    answers.sign_up(connection, asked._replace(subject="b@one.example", email="b@one.example"))
+                    answers.respond(connection, asked._replace(form="survey", email=""), NUMBER, 2, seed=False)
+                    one, two = answers.since(connection, 0, 2)
+                    for each in (two, one, one):
+                        answers.confirm(connection, each, NOW + 5, "")
+                await until(clock, lambda: len(receiver.taken) == 10)
+                await passes(clock, 2)
+            by_kind = {kind: [one for one in receiver.taken if one["type"] == kind] for kind in kinds}
+            assert [len(found) for found in by_kind.values()] == [1, 2, 2, 2, 2, 1]
+            told = [one["wish"] for one in by_kind["tracking"] + by_kind["requested"]]
+            assert told == ["no_tracking", "tracking", "export", "erase"]
+            back = by_kind["resubscribed"][0]
+            assert (back["recipient"], back["contact"], back["mail_type"]) == ("bob@one.example", 2, "news")
+            assert [one["recipient"] for one in by_kind["confirmed"]] == ["b@one.example", "new@one.example"]
+            said = by_kind["responded"][0]
+            assert (said["recipient"], said["mailing"], said["values"]) == ("cleo@one.example", NUMBER, {"age": "33"})
+            assert len({one["id"] for one in receiver.taken}) == 10
+
+    asyncio.run(story())
+
+
+_WISH = "INSERT INTO wish VALUES (NULL, 1, ?, ?, ?, ?, 'page', 'Yes', '192.0.2.1', NULL)"
+
+
+def test_standings(tmp_path: Path) -> None:
+    """Who is not written to any more, or again, is told with the cause; counted errors and erased names are not."""
+    tmp_path.chmod(0o700)
+    clock = FakeClock(NOW)
+    terms = Thresholds(5, 1e6, 1e6, 1e6)
+    recovery.open_queue(tmp_path, clock, EXTENSIONS).lock.release()
+
+    def happen(*those: Happened) -> None:
+        with contextlib.closing(connect_writer(tmp_path / FILE_NAME)) as connection:
+            suppression.record(connection, those, terms, b"k" * 32)
+
+    async def story() -> None:
+        with Receiver() as receiver:
+            happen(Happened("old@one.example", What.HARD, NOW))
+            async with telling(settings(tmp_path, receiver, "standing"), clock):
+                happen(Happened("ann@one.example", What.SOFT, NOW))
+                happen(Happened("bob@one.example", What.HARD, NOW, "smtp", "550 5.1.1 nobody"))
+                happen(Happened("bob@one.example", What.RELEASE, NOW + 1, "anna", reason="he says so"))
+                happen(Happened("#00000000" + "0" * 32, What.ENTRY, NOW, cause=Cause.ERASED))
+                await until(clock, lambda: len(receiver.taken) == 3)
+            names = ("recipient", "before", "after", "cause", "action", "who", "text", "reason")
+            assert [tuple(one[name] for name in names) for one in receiver.taken] == [
+                ("bob@one.example", "valid", "quarantined", "hard_bounce", "hard", "smtp", "550 5.1.1 nobody", ""),
+                ("bob@one.example", "quarantined", "valid", "hard_bounce", "release", "anna", "", "he says so"),
+                ("", "valid", "suppressed", "erased", "entry", "", "", ""),
+            ]
 
     asyncio.run(story())
 
@@ -121,5 +193,5 @@ def test_nobody_wants_it(tmp_path: Path) -> None:
     """A webhook for mail alone has nothing to do with it."""
     with Receiver() as receiver:
         clock = FakeClock()
-        assert not Teller(settings(tmp_path, receiver, "failed"), clock).wanted
-        assert Teller(settings(tmp_path, receiver, "failed", "clicked"), clock).wanted
+        assert not Teller(settings(tmp_path, receiver, "bounced", "answered"), clock).wanted
+        assert Teller(settings(tmp_path, receiver, "bounced", "standing"), clock).wanted

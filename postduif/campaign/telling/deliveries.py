@@ -1,0 +1,65 @@
+"""What became of the mail of mailings: the journal of each, a stream from its handing over until nothing waits in it.
+
+Read in short looks at a file that the MTA writes: nothing is locked, and delivery never waits. What comes back later,
+by mail, is in the main journal too, and told from there.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from postduif.attempt import Kind
+from postduif.campaign.telling.stream import Event, Part, Stream
+from postduif.mta.mailing_files import ENDED, numbers
+from postduif.mta.webhook_events import event_of
+from postduif.queue.following import follow, last_id
+from postduif.queue.inspect import looking
+from postduif.queue.journal import Line
+from postduif.queue.mailing import FOLDER, directory_of
+
+KINDS = frozenset(
+    one.value for one in (Kind.DELIVERED, Kind.DEFERRED, Kind.FAILED, Kind.EXPIRED, Kind.WITHDRAWN, Kind.SUPPRESSED)
+)
+_CONTACTS = "SELECT number, contact FROM person WHERE number IN (SELECT value FROM json_each(?))"
+
+
+def journals(data_dir: Path) -> list[Stream]:
+    """Of all mailings that were handed over and are still on disk. Raises StoreError."""
+    return [
+        Stream(f"mailing-{number}", KINDS, partial(_last, number), partial(_read, number))
+        for number in numbers(data_dir / FOLDER)
+    ]
+
+
+def ended(data_dir: Path, journal: Stream) -> bool:
+    """Nothing waits there any more, so nothing is added to what is told."""
+    return (data_dir / FOLDER / journal.name.partition("-")[2] / ENDED).exists()
+
+
+def _last(mailing: int, data_dir: Path) -> int:
+    with looking(directory_of(data_dir, mailing)) as connection:
+        return last_id(connection)
+
+
+def _read(mailing: int, data_dir: Path, after: int, kinds: Sequence[str], limit: int, _: float) -> Part:
+    with looking(directory_of(data_dir, mailing)) as connection:
+        if after > last_id(connection):  # the file was damaged, and another took its place
+            after = 0
+        page = follow(connection, after, [kind for kind in kinds if kind in KINDS], limit)
+        contacts = _contacts(connection, page.lines)
+    return Part([_event(mailing, line, contacts.get(line.number, 0)) for line in page.lines], page.seen, page.more)
+
+
+def _contacts(connection: sqlite3.Connection, lines: Sequence[Line]) -> dict[int, int]:
+    asked = json.dumps([line.number for line in lines])
+    return dict(connection.execute(_CONTACTS, (asked,)).fetchall()) if lines else {}
+
+
+def _event(mailing: int, line: Line, contact: int) -> Event:
+    told = event_of(line)
+    whose = {"mailing": mailing, "number": line.number, "contact": contact}
+    return Event(line.id, line.at, line.kind, told | {"id": f"mailing-{mailing}-{told['id']}"} | whose)
