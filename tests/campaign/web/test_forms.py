@@ -47,7 +47,7 @@ def stored(pages: Pages, name: str) -> store.Stored:
 
 def test_made(pages: Pages) -> None:
     """What is posted is the form; its page shows it again; the preview cannot run; the HTML sends to its address."""
-    anna = pages.signed_in("anna", "editor")
+    anna = pages.signed_in("anna", "sender")
     assert anna.get("/forms/new").status == 200
     made = anna.post("/forms/new", GOOD)
     assert made.location == "/forms/club"
@@ -65,9 +65,24 @@ def test_made(pages: Pages) -> None:
     assert "<style>" in shown.text
 
 
+def test_an_editor_sends_nothing_by_a_form(pages: Pages) -> None:
+    """One for everybody mails whom they type in: making, changing and opening take who may send; closing does not."""
+    editor = pages.signed_in("ed", "editor")
+    refused = editor.post("/forms/new", GOOD)
+    assert (refused.status, "De club" in refused.text, "sender or administrator" in refused.text) == (403, True, True)
+    assert editor.post("/forms/new", GOOD | {"public": "no"}).location == "/forms/club"
+    changed: dict[str, str | list[str]] = {"type_news": "true", "sender": "news@sender.example", "seen": "1"}
+    changed |= {"use_en": "true", "mail_en": "Buy this: {link}"}
+    assert editor.post("/forms/newsletter", changed | {"public": "yes"}).status == 403
+    assert editor.post("/forms/newsletter/close", closed="yes").status == 303
+    assert editor.post("/forms/newsletter/close", closed="no").status == 403
+    assert (stored(pages, "newsletter").version, stored(pages, "newsletter").closed) == (1, True)
+    assert pages.signed_in("ben", "sender").post("/forms/newsletter/close", closed="no").status == 303
+
+
 def test_changed(pages: Pages) -> None:
     """The page posted as it was changes nothing; another word is a new version; nobody's is undone unseen."""
-    anna = pages.signed_in("anna", "editor")
+    anna = pages.signed_in("anna", "sender")
     anna.post("/forms/new", GOOD)
     again = {name: value for name, value in GOOD.items() if name != "name"} | {"seen": "1"}
     anna.post("/forms/club", again)
@@ -88,7 +103,7 @@ def test_changed(pages: Pages) -> None:
 )
 def test_what_cannot_be(pages: Pages, wrong: dict[str, str], says: str) -> None:
     """Is said in one line, and what was typed is kept."""
-    found = pages.signed_in("anna", "editor").post("/forms/new", GOOD | wrong)
+    found = pages.signed_in("anna", "sender").post("/forms/new", GOOD | wrong)
     assert found.status == 422
     assert says in found.text
     assert "De club" in found.text

@@ -10,23 +10,31 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
 from postduif.campaign.accounts import audit
+from postduif.campaign.accounts.fault import NotAllowed
+from postduif.campaign.accounts.roles import Permission, who_may
 from postduif.campaign.audience import subscriptions
 from postduif.campaign.audience.attributes import declared
 from postduif.campaign.audience.connection import audience
-from postduif.campaign.forms import answers, store
+from postduif.campaign.forms import answers, responding, store
 from postduif.campaign.forms import form as rules
 from postduif.campaign.forms.answers import Answer
 from postduif.campaign.forms.connection import forms
 from postduif.campaign.forms.form import FormFault, NoSuchForm
+from postduif.campaign.mailings.connection import mailings
+from postduif.campaign.mailings.listing import MAX_LISTED, Filter
+from postduif.campaign.mailings.listing import listed as listed_mailings
 from postduif.campaign.public.form_page import Page, form_page, snippet
 from postduif.campaign.public.rendering import languages, stylesheet
+from postduif.campaign.web.acting import see_may_respond
 from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.form_fields import form_of
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.posted import Posted
+from postduif.campaign.web.trouble import status_of
 from postduif.campaign.web.visitor import Editing, Looking, OfDesk, Visitor
 from postduif.campaign.web.wording import exact
+from postduif.errors import PostduifError
 from postduif.spreadsheet import guarded
 
 router = APIRouter(prefix="/forms")
@@ -61,11 +69,12 @@ def add(
     """One more."""
     form = _posted(desk, name.strip().lower(), posted)
     try:
-        checked = _checked(desk, form)
+        checked = _checked(who, form, 0)
+        _see_public(who, checked)
         with forms(desk.data_dir) as connection:
             made = store.create(connection, checked, who.name, desk.clock.time())
-    except FormFault as fault:
-        return _editor(request, desk, form, wrong=str(fault))
+    except (FormFault, NotAllowed) as fault:
+        return _editor(request, desk, form, None, fault)
     _note(desk, who, "form.added", made.form.name)
     return see(request, f"/forms/{made.form.name}", "The form is there. Look at it as readers will see it.")
 
@@ -87,13 +96,14 @@ def change(
     with forms(desk.data_dir) as connection:
         there = store.find(connection, name)
     try:
-        checked = _checked(desk, form)
+        checked = _checked(who, form, there.form.response)
+        _see_public(who, checked)
         with forms(desk.data_dir) as connection:
             now = store.change(connection, checked, seen, who.name, desk.clock.time())
     except NoSuchForm:
         raise
-    except FormFault as fault:
-        return _editor(request, desk, form, there, wrong=str(fault))
+    except (FormFault, NotAllowed) as fault:
+        return _editor(request, desk, form, there, fault)
     if now.version == seen:
         return see(request, f"/forms/{name}", "Nothing was another.")
     _note(desk, who, "form.changed", name, f"version {now.version}")
@@ -106,6 +116,8 @@ def close(
 ) -> Response:
     """Ask nobody any more, or again."""
     with forms(desk.data_dir) as connection:
+        if closed != "yes":
+            _see_public(who, store.find(connection, name).form)
         store.close(connection, name, closed=closed == "yes")
     _note(desk, who, "form.closed" if closed == "yes" else "form.opened", name)
     return see(request, f"/forms/{name}", "It takes no more answers." if closed == "yes" else "It takes answers again.")
@@ -172,14 +184,30 @@ def _posted(desk: Desk, name: str, posted: dict[str, str]) -> rules.Form:
     return form_of(name, posted, ("name", *_known(desk)["attributes"]), languages())
 
 
-def _checked(desk: Desk, form: rules.Form) -> rules.Form:
-    known = _known(desk)
+def _checked(who: Visitor, form: rules.Form, before: int) -> rules.Form:
+    """`before`: the template that who fills it in got until now."""
+    if form.response != before:
+        see_may_respond(who, form.response)
+        responding.see_template(who.desk.data_dir, form.response)
+    known = _known(who.desk)
     return rules.checked(form, known["attributes"], known["types"])
 
 
+def _see_public(who: Visitor, form: rules.Form) -> None:
+    """Raises NotAllowed for who may not have a mail of these words go to any address that is typed in."""
+    if form.public and not who.may(Permission.SEND):
+        words = f"A form for everybody sends mail to whom they type in, so it is for {who_may(Permission.SEND)}."
+        raise NotAllowed(f"{words} Make it for readers of mailings, or ask one of these.")
+
+
 def _editor(
-    request: Request, desk: Desk, form: rules.Form, stored: store.Stored | None = None, *, wrong: str = ""
+    request: Request,
+    desk: Desk,
+    form: rules.Form,
+    stored: store.Stored | None = None,
+    fault: PostduifError | None = None,
 ) -> Response:
+    status, wrong = (status_of(fault), str(fault)) if fault else (200, "")
     known = _known(desk)
     url = desk.config.web.public_url
     asked = {one.name: one for one in form.fields}
@@ -191,10 +219,13 @@ def _editor(
         pieces = {code: snippet(stored, *given, code, address) for code in stored.form.texts}
     with forms(desk.data_dir) as connection:
         figures = answers.figures(connection).get(form.name) if stored else None
+    with mailings(desk.data_dir) as connection:
+        templates = listed_mailings(connection, Filter(template=True, archived=False, limit=MAX_LISTED))
     return render(
-        request, "forms/edit.html", 422 if wrong else 200, form=form, stored=stored, wrong=wrong, asked=asked,
-        labels=labels, types=known["types"], languages={code: NAMES.get(code, code) for code in languages()},
-        pieces=pieces, public_url=url, figures=figures,
+        request, "forms/edit.html", status, form=form, stored=stored, wrong=wrong, asked=asked, labels=labels,
+        types=known["types"], languages={code: NAMES.get(code, code) for code in languages()},
+        pieces=pieces, public_url=url, figures=figures, templates=templates, tag=responding.tag_of(form.name),
+        apart=responding.APART,
     )  # fmt: skip
 
 
