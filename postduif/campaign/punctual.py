@@ -14,6 +14,9 @@ from typing import Any, ClassVar, NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from postduif.campaign.crowd import Crowd
+from postduif.mta.client_network import ClientAddress
+
 LOOKS = 4
 """Times that a connection is looked at within the shortest of its limits."""
 MAX_HEADER = 64 * 1024
@@ -22,8 +25,9 @@ MAX_FIELDS = 100
 """Fields of a header, with those behind a body in chunks."""
 MAX_WAITING = 4
 """Requests that wait until the one before is answered. Browsers and proxies send none."""
-_ANSWER = b"HTTP/1.1 %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-_MALFORMED, _TOO_SLOW, _TOO_LARGE = b"400 Bad Request", b"408 Request Timeout", b"431 Request Header Fields Too Large"
+_ANSWER = "HTTP/1.1 {}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_MALFORMED, _TOO_SLOW, _TOO_LARGE = "400 Bad Request", "408 Request Timeout", "431 Request Header Fields Too Large"
+_CROWDED, _TOO_MANY = "503 Service Unavailable", "too many connections"
 
 
 class Patience(NamedTuple):
@@ -43,7 +47,8 @@ class _TooMuch(Exception):  # noqa: N818  said to the parser alone
 class Punctual(HttpToolsProtocol):
     """One connection."""
 
-    patience: ClassVar[Patience] = Patience()
+    patience: ClassVar[Patience]
+    crowd: ClassVar[Crowd]
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
@@ -64,12 +69,18 @@ class Punctual(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to watch."""
         super().connection_made(transport)
+        self._address = ClientAddress.of(transport.get_extra_info("peername"))
+        if not self.crowd.enter(self._address):
+            self.crowd.let_go(_TOO_MANY, self._address, self.loop.time())
+            transport.abort()
+        self._is_late = self.crowd.is_full
         self._begun = self.loop.time()
         self._look_again = self.loop.call_later(self._every, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """No more to watch."""
         self._look_again.cancel()
+        self.crowd.leave(self._address)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -100,6 +111,9 @@ class Punctual(HttpToolsProtocol):
         self._begun = None
         self._idle = 0
         self._body = (self.loop.time(), self._taken)
+        if self._is_late or len(self.tasks) >= self.crowd.most:
+            self._refusal = _CROWDED
+            raise _TooMuch
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -116,12 +130,14 @@ class Punctual(HttpToolsProtocol):
         self._answer = (self.loop.time(), 0)
         super().resume_writing()
 
-    def _refuse(self, status: bytes) -> None:
+    def _refuse(self, status: str) -> None:
         """Say so, unless that would stand in the midst of another answer, and let go."""
         cycle = self.cycle
         if not self.pipeline and (cycle is None or not cycle.response_started or cycle.response_complete):
-            self.transport.write(_ANSWER % status)
+            self.transport.write(_ANSWER.format(status).encode())
         self.transport.close()
+        if status != _TOO_SLOW:  # browsers connect ahead, and often for nothing
+            self.crowd.let_go(status, self._address, self.loop.time())
 
     def _look(self) -> None:
         if self.transport.is_closing() and not self.transport.get_write_buffer_size():
@@ -162,6 +178,6 @@ class Punctual(HttpToolsProtocol):
         return before - unread < self.patience.rate * (now - since)
 
 
-def punctual(patience: Patience) -> type[Punctual]:
-    """For connections that have so much patience."""
-    return type("Patient", (Punctual,), {"patience": patience})
+def punctual(patience: Patience, crowd: Crowd) -> type[Punctual]:
+    """For connections that have so much patience, in this crowd."""
+    return type("Patient", (Punctual,), {"patience": patience, "crowd": crowd})

@@ -17,6 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from postduif import log
+from postduif.campaign.crowd import Crowd
 from postduif.campaign.punctual import Patience, punctual
 from postduif.config.kinds import HostPort, Network
 from postduif.errors import ConfigError, PostduifError
@@ -36,27 +37,28 @@ class Served:
         *,
         tls: ssl.SSLContext | None = None,
         proxies: Sequence[Network] = (),
+        renames: bool = True,
         most: int = 1000,
         ended: Callable[[], None] = lambda: None,
         patience: Patience = Patience(),  # noqa: B008  frozen
     ) -> None:
-        """`proxies` are believed when they name the client. `most`: connections, and requests under way; then 503.
+        """`proxies` have as many connections as they like, and are believed when they name the client: here, or, when
+        not `renames`, by the application. `most`: connections, and requests under way; then 503.
 
         `ended` is called when it ends, from its thread.
         """
         _speak_our_way()
         config = uvicorn.Config(
             app,
-            http=punctual(patience),
+            http=punctual(patience, Crowd(most, proxies)),
             loop="uvloop",
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=bool(proxies),
+            proxy_headers=renames and bool(proxies),
             forwarded_allow_ips=[str(network) for network in proxies],
-            limit_concurrency=most,
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=int(GRACE),
@@ -107,7 +109,7 @@ class Served:
 
 
 class _Lines(logging.Handler):
-    """What uvicorn says, as lines of our log."""
+    """What uvicorn says of our own mistakes, as lines of our log. Of clients, `Crowd` speaks."""
 
     def emit(self, record: logging.LogRecord) -> None:
         fault = record.exc_info[1] if record.exc_info else None
@@ -117,5 +119,6 @@ class _Lines(logging.Handler):
 def _speak_our_way() -> None:
     logger = logging.getLogger("uvicorn.error")
     if not logger.handlers:
-        logger.addHandler(_Lines(logging.WARNING))
+        logger.addHandler(_Lines())
+        logger.setLevel(logging.ERROR)
         logger.propagate = False

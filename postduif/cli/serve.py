@@ -76,17 +76,18 @@ def _serve_campaign(path: Path, stop: threading.Event) -> None:
     config = loaded.config
     sys.setswitchinterval(SWITCH)
     clock = SystemClock()
+    stuck: dict[int, str] = {}
     with contextlib.ExitStack() as around:
         if config.web.address is not None:
             from postduif.campaign.web.serving import pages  # 30 MB that a campaign without pages has no use for
 
-            around.enter_context(pages(loaded, clock, stop))
+            around.enter_context(pages(loaded, clock, stop, stuck))
         teller = Teller(config, clock)
         if teller.wanted:
             telling = threading.Thread(target=teller.run, args=(stop,), name="telling")
             telling.start()
             around.callback(telling.join)
-        Engine(config, clock).run(stop)
+        Engine(config, clock, stuck).run(stop)
 
 
 def _serve_public(path: Path, stop: threading.Event) -> None:
@@ -98,7 +99,8 @@ def _serve_public(path: Path, stop: threading.Event) -> None:
         raise ConfigError('web.public_url is not set, so mail has no links to us; write public_url = "https://..."')
     open_files.raise_limit()
     app = create_app(config, SystemClock())
-    served = Served(app, config.web.public_address, most=MOST_READERS, ended=stop.set)
+    proxies = config.web.trusted_proxies
+    served = Served(app, config.web.public_address, proxies=proxies, renames=False, most=MOST_READERS, ended=stop.set)
     try:
         served.start("web.public_address")
         stop.wait()

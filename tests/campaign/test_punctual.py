@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import time
 from collections.abc import Iterator
+from ipaddress import ip_network
 
 import pytest
 from starlette.requests import Request
@@ -158,6 +160,27 @@ def test_a_field_behind_the_body_that_is_too_large(port: int) -> None:
         assert b" 100 " in one.recv(1000)
         one.sendall(b"0\r\nX: ".ljust(MAX_HEADER + 1, b"x"))
         assert one.recv(1000).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_crowd(capfd: pytest.CaptureFixture[str]) -> None:
+    """One address has a part of all connections, a proxy any; past all there is 503, for who comes last."""
+    proxies = (ip_network("127.0.0.9"),)
+    served = Served(app, HostPort("127.0.0.1:0"), most=8, proxies=proxies)
+    served.start("web.address")
+
+    def ask(host: str) -> bytes:
+        one = around.enter_context(socket.create_connection(("127.0.0.1", served.port), 10, (host, 0)))
+        with contextlib.suppress(ConnectionResetError):
+            one.sendall(GET + b"\r\n")
+            return one.recv(1000)[9:12]
+        return b""
+
+    with contextlib.ExitStack() as around:
+        assert [ask("127.0.0.2") for _ in range(4)] == [b"200", b"200", b"", b""]
+        assert [ask("127.0.0.9") for _ in range(7)] == [b"200"] * 6 + [b"503"]
+    served.stop()
+    said = re.findall(r'http_refused why="(.+)" client=(\S+) others=0', capfd.readouterr().err)
+    assert said == [("too many connections", "127.0.0.2"), ("503 Service Unavailable", "127.0.0.9")]
 
 
 def test_requests_before_the_answer(port: int) -> None:
