@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
+from collections.abc import Iterator
 from functools import cache
 
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -11,12 +13,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from postduif.campaign.accounts.fault import AccountFault
 from postduif.mta.users import HASHER, MAX_PASSWORD
 
+_BUSY = "Too many people sign in at once. Try again in a moment."
 SHORTEST = 10  # characters
 AT_ONCE = 2
 PATIENCE = 5.0
 """Seconds to wait for a turn."""
+WAITING = 8
+"""Who may, with those whose turn it is. Each waits in a thread that other pages need."""
 
 _TURNS = threading.BoundedSemaphore(AT_ONCE)
+_PLACES = threading.BoundedSemaphore(WAITING)
 
 
 def hashed(password: str, name: str = "") -> str:
@@ -30,14 +36,26 @@ def hashed(password: str, name: str = "") -> str:
 
 def right(stored: str, password: str) -> bool:
     """Whether it is the one. Nobody's password (`stored` empty) takes as long. Raises AccountFault when too busy."""
-    if not _TURNS.acquire(timeout=PATIENCE):
-        raise AccountFault("Too many people sign in at once. Try again in a moment.")
+    with _turn():
+        try:
+            return HASHER.verify(stored or _nobody(), password[: MAX_PASSWORD + 1]) and bool(stored)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    if not _PLACES.acquire(blocking=False):
+        raise AccountFault(_BUSY)
     try:
-        return HASHER.verify(stored or _nobody(), password[: MAX_PASSWORD + 1]) and bool(stored)
-    except (VerificationError, InvalidHashError):
-        return False
+        if not _TURNS.acquire(timeout=PATIENCE):
+            raise AccountFault(_BUSY)
+        try:
+            yield
+        finally:
+            _TURNS.release()
     finally:
-        _TURNS.release()
+        _PLACES.release()
 
 
 @cache

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sqlite3
+import threading
+import time
 
 import pytest
 
-from postduif.campaign.accounts import audit, people, sessions
+from postduif.campaign.accounts import audit, password, people, sessions
 from postduif.campaign.accounts.fault import AccountFault
 from postduif.campaign.accounts.roles import GRANTS, Permission, Role
 from postduif.campaign.mailings.changing import By
@@ -34,6 +37,30 @@ def test_a_password(connection: sqlite3.Connection) -> None:
     assert right.has_password
     assert people.right_password(connection, "anna", "correct horse batterz") is None
     assert people.right_password(connection, "nobody", "correct horse battery") is None
+
+
+def test_many_passwords_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few wait for their turn; who comes then is told so at once, and holds up nobody."""
+    monkeypatch.setattr(password, "_TURNS", threading.BoundedSemaphore(1))
+    turns: list[object] = []
+
+    def try_one() -> None:
+        with contextlib.suppress(AccountFault):
+            turns.append(password.right("", "a guess"))
+
+    with password._TURNS:
+        waiting = [threading.Thread(target=try_one) for _ in range(password.WAITING)]
+        for one in waiting:
+            one.start()
+        while password._PLACES.acquire(blocking=False):
+            password._PLACES.release()
+        begun = time.monotonic()
+        with pytest.raises(AccountFault, match="at once"):
+            password.right("", "a guess")
+        assert time.monotonic() - begun < password.PATIENCE / 2
+    for one in waiting:
+        one.join()
+    assert turns == [False] * password.WAITING
 
 
 @pytest.mark.parametrize("bad", ["short", "anna anna", "x" * 1025, "with \0 in it"])
