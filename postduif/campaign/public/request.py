@@ -42,23 +42,39 @@ def believing(trusted: Sequence[Network]) -> Callable[[str, str], str]:
 
     @lru_cache(maxsize=4096)
     def is_ours(address: str) -> bool:
-        try:
-            found = ip_address(address)
-        except ValueError:
-            return False
-        return any(found in network for network in trusted)
+        return _is_address(address) and any(ip_address(address) in network for network in trusted)
 
     def client(peer: str, forwarded: str) -> str:
         if not forwarded or not is_ours(peer):
             return peer
         last = peer
         for one in forwarded.split(",")[: -MAX_FORWARDED - 1 : -1]:
-            last = one.strip()[:64]
+            found = _without_port(one.strip()[:64])
+            if not _is_address(found):
+                return peer
+            last = found
             if not is_ours(last):
                 break
         return last
 
     return client
+
+
+@lru_cache(maxsize=4096)
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _without_port(text: str) -> str:
+    """Some gateways write 192.0.2.7:51234, or [2001:db8::1]:51234; each connection would be somebody else."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    host, _, port = text.partition(":")
+    return host if port.isdigit() else text
 
 
 def household(client: str) -> str:
