@@ -54,12 +54,12 @@ def settings(path: Path) -> Loaded:
         return partly
 
 
-def answer(path: Path, do: str, **request: object) -> Any:
+def answer(path: Path, do: str, **request: Any) -> Any:
     """What `do` says, from the daemon or from the queue file. Raises PostduifError."""
     return answer_with(settings(path).config, do, **request)
 
 
-def answer_with(config: Config, do: str, **request: object) -> Any:
+def answer_with(config: Config, do: str, **request: Any) -> Any:
     """The same, for who has the settings already."""
     try:
         return ask(config.server.run_dir, do, **request)

@@ -110,21 +110,23 @@ def answers(run_dir: Path) -> bool:
     return True
 
 
-def ask(run_dir: Path, do: str, **request: object) -> Any:
-    """Ask the daemon, from the command line. Raises ControlError, `NotRunning` when there is none."""
+def ask(run_dir: Path, do: str, *, patience: float = TIMEOUT, **request: object) -> Any:
+    """Ask the daemon, from another process. Raises ControlError, `NotRunning` when there is none.
+
+    `patience`: seconds that it may be silent. What it was told to do then may be done later.
+    """
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(TIMEOUT)
+        client.settimeout(patience)
         try:
             client.connect(str(run_dir / NAME))
+            client.sendall(json.dumps({"do": do, **request}).encode() + b"\n")
+            answer = json.loads(client.makefile().readline() or "{}")
         except (FileNotFoundError, ConnectionRefusedError):
             raise NotRunning(f"no daemon answers at {run_dir / NAME}; start it with `postduif serve`") from None
-        except OSError as error:
-            raise ControlError(f"cannot reach the daemon at {run_dir / NAME}: {error.strerror}") from None
-        client.sendall(json.dumps({"do": do, **request}).encode() + b"\n")
-        try:
-            answer = json.loads(client.makefile().readline() or "{}")
-        except (OSError, ValueError):
-            answer = {}
+        except TimeoutError:
+            raise ControlError(f"the daemon has said nothing for {patience:.0f} seconds; see its log") from None
+        except (OSError, ValueError) as error:
+            raise ControlError(f"the daemon at {run_dir / NAME} cut the connection ({error}); see its log") from None
     if "error" in answer:
         raise Refused(answer["error"])
     if "ok" not in answer:

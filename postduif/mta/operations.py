@@ -27,10 +27,14 @@ class SiteOperations:
             "site.suspended": self.suspended,
         }
 
-    async def list(self, _: dict[str, Any]) -> object:
-        """Every road with something on it, the busiest first."""
-        rows = [self._delivery.orders.describe(route) for route in self._delivery.routes.values()]
-        return sorted(rows, key=lambda row: (-int(str(row["ready"])), str(row["site"])))
+    async def list(self, request: dict[str, Any]) -> object:
+        """Every road with something on it: those that are suspended, then the busiest first.
+
+        `find`: with it in the name of the site or of one of its hosts. `resting`: as no host took a connection.
+        `limit`: so many at most; without it all.
+        """
+        text, limit = str(request.get("find") or "").lower(), int(request.get("limit") or 0)
+        return self._delivery.orders.listed(text, limit or None, resting=bool(request.get("resting")))
 
     async def of(self, request: dict[str, Any]) -> object:
         """Which road a domain's mail takes, and what holds it."""

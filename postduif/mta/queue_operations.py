@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -12,9 +13,11 @@ from postduif.mta.control import Action, ControlError
 from postduif.mta.mailings import Mailings
 from postduif.queue.condition import Condition
 from postduif.queue.journal import Question
-from postduif.queue.mailing import stream_of
+from postduif.queue.mailing import of_recipient, stream_of
 from postduif.queue.standing_orders import StandingOrders
+from postduif.queue.store import Store
 from postduif.queue.stores import Stores
+from postduif.queue.survey import Sums, by_stream
 
 MAX_ROWS = 10_000  # rows in one answer
 
@@ -33,6 +36,8 @@ class QueueOperations:
         """By the name that the command line says."""
         return {
             "queue.summary": self.summary,
+            "queue.sums": self.sums,
+            "queue.holds": self.holds,
             "queue.list": self.list,
             "queue.count": self.count,
             "queue.show": self.show,
@@ -43,20 +48,45 @@ class QueueOperations:
             "queue.journal": self.journal,
         }
 
-    async def summary(self, _: dict[str, Any]) -> object:
-        """The scheduled queues, the longest first."""
-        holds = [asdict(hold) for store in self._stores for hold in store.holds()]
-        queues = [asdict(one) for store in self._stores for one in await store.questions.summary()]
-        return {"queues": sorted(queues, key=lambda one: -one["total"]), "holds": holds}
+    async def summary(self, request: dict[str, Any]) -> object:
+        """The scheduled queues and the holds, the longest queue first.
+
+        `domain`: only those with it in the name of theirs. `by`: "stream" has those of each stream together.
+        `limit`: so many at most; without it all.
+        """
+        domain, limit = str(request.get("domain") or ""), int(request.get("limit") or 0)
+        found = [one for store in self._stores for one in await store.questions.summary(domain)]
+        if request.get("by") == "stream":
+            found = await asyncio.to_thread(by_stream, found)
+        found.sort(key=lambda one: -one.total)
+        return {"queues": [asdict(one) for one in found[: limit or None]], "holds": self._holds()}
+
+    async def sums(self, _: dict[str, Any]) -> object:
+        """How many recipients wait, are due, held and under way, in all: for pages that stay open."""
+        found = [await store.questions.sums() for store in self._stores]
+        totals = Sums(*map(sum, zip(*found, strict=True)))
+        return {**totals._asdict(), "under_way": self._stores.leased}
+
+    async def holds(self, _: dict[str, Any]) -> object:
+        """Who stopped what."""
+        return self._holds()
+
+    def _holds(self) -> list[dict[str, Any]]:
+        return [asdict(hold) for store in self._stores for hold in store.holds()]
 
     async def list(self, request: dict[str, Any]) -> object:
-        """Recipients in the queue, the oldest first. `under_way`: delivery has it in hand."""
-        limit = min(int(request.get("limit", 100)), MAX_ROWS)
-        condition, rows = _condition(request), list[dict[str, Any]]()
-        for store in self._stores:
-            listed = await store.questions.listing(condition, limit)
-            leased = store.questions.leased(one.message for one in listed)
-            rows += [asdict(one) | {"under_way": (one.message, one.recipient) in leased} for one in listed]
+        """Recipients in the queue, the oldest first, those of mailings last; from behind the place `after`.
+
+        `under_way`: delivery has it in hand.
+        """
+        limit, after = min(int(request.get("limit", 100)), MAX_ROWS), int(request.get("after") or 0)
+        condition, past_main = _condition(request), bool(after) and of_recipient(after) is not None
+        main, *mailings = self._stores
+        rows = [] if past_main else await _listed(main, condition, limit, after)
+        if len(rows) < limit:
+            begin = after if past_main else 0
+            more = [one for store in mailings for one in await _listed(store, condition, limit, begin)]
+            rows += sorted(more, key=lambda one: int(one["place"]))
         return rows[:limit]
 
     async def count(self, request: dict[str, Any]) -> object:
@@ -116,6 +146,12 @@ class QueueOperations:
         if self._mailings is not None and not question.message_id:
             found = [*found, *await self._mailings.journal(question, limit)]
         return [asdict(line) for line in sorted(found, key=lambda line: -line.at)[:limit]]
+
+
+async def _listed(store: Store, condition: Condition, limit: int, after: int) -> list[dict[str, Any]]:
+    listed = await store.questions.listing(condition, limit, after)
+    leased = store.questions.leased(one.message for one in listed)
+    return [asdict(one) | {"under_way": (one.message, one.recipient) in leased} for one in listed]
 
 
 def _condition(request: dict[str, Any]) -> Condition:

@@ -59,6 +59,17 @@ class SiteOrders:
         """One road in plain values."""
         return describe(route, self._clock.monotonic())
 
+    def listed(self, find: str = "", limit: int | None = None, *, resting: bool = False) -> list[dict[str, object]]:
+        """The roads, in plain values: those that are suspended, then those with the most that is ready.
+
+        `find`: with it in the name of the site or a host. `resting`: those that rest as no host took a connection.
+        """
+        now = self._clock.monotonic()
+        routes = [one for one in self._roads.routes.values() if not resting or one.resting(now)]
+        found = [one for one in routes if any(find in name for name in _names(one))] if find else routes
+        found.sort(key=lambda one: (not one.suspended, -one.ready.recipients, one.name))
+        return [self.describe(one) for one in found[:limit]]
+
     async def road_of(self, domain: str) -> dict[str, object]:
         """Which road a domain's mail takes now."""
         destination = await self._roads.road(domain)
@@ -106,3 +117,7 @@ class SiteOrders:
 
     def _of(self, site: str) -> Iterable[Route]:
         return [route for route in self._roads.routes.values() if route.name == site]
+
+
+def _names(route: Route) -> Iterable[str]:
+    return (route.name, *(exchange.name for exchange in route.destination.hosts))

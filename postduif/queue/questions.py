@@ -25,19 +25,23 @@ class Questions:
         self._roster = roster
         self._clock = clock
 
-    async def summary(self) -> list[survey.QueueFigures]:
-        """The scheduled queues, the longest first."""
+    async def summary(self, domain: str = "") -> list[survey.QueueFigures]:
+        """The scheduled queues, the longest first; those with `domain` in the name of theirs."""
         leased = {queue.row: queue.leased for queue in self._roster.queues.values() if queue.leased}
-        return await self._reader.call(survey.summary, self._clock.time(), leased)
+        return await self._reader.call(survey.summary, self._clock.time(), leased, domain)
+
+    async def sums(self) -> survey.Sums:
+        """All of them, added up."""
+        return await self._reader.call(survey.sums, self._clock.time())
 
     async def activity(self, since: float, limit: int) -> tuple[list[Activity], dict[QueueKey, Load]]:
         """Attempts that ended then or later, counted; the load of their scheduled queues and of the `limit` longest."""
         found = await self._reader.call(activity, since)
         return found, loads(self._roster.queues, {QueueKey(one.stream, one.domain) for one in found}, limit)
 
-    async def listing(self, condition: Condition, limit: int) -> list[survey.Waiting]:
-        """Recipients in the queue, the oldest first."""
-        return await self._reader.call(survey.listing, condition, limit)
+    async def listing(self, condition: Condition, limit: int, after: int = 0) -> list[survey.Waiting]:
+        """Recipients in the queue, the oldest first, from behind the place `after`."""
+        return await self._reader.call(survey.listing, condition, limit, after)
 
     async def count(self, condition: Condition) -> int:
         """How many recipients `listing` would have without a limit."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from postduif.errors import ConfigError, StoreError
-from postduif.mta.control import Control, ControlError, ask
+from postduif.mta.control import MAX_LINE, Control, ControlError, Refused, ask
 
 
 def test_a_path_that_is_too_long_is_named(tmp_path: Path) -> None:
@@ -43,3 +43,25 @@ def test_what_was_asked_wrongly_is_no_trouble_of_ours(tmp_path: Path, capfd: pyt
     logged = capfd.readouterr().err
     assert "no mail 99" not in logged
     assert logged.count("control_request_failed") == 1
+
+
+def test_a_daemon_that_says_nothing_is_not_one_that_says_no(tmp_path: Path) -> None:
+    """Whoever asks is told after its patience, and also when the connection is cut; neither is a refusal."""
+
+    async def silent(_: dict[str, Any]) -> object:
+        return await asyncio.Event().wait()
+
+    async def story() -> None:
+        control = Control(tmp_path, {"silent": silent})
+        await control.start()
+        try:
+            with pytest.raises(ControlError, match="said nothing for 0 seconds") as slow:
+                await asyncio.to_thread(ask, tmp_path, "silent", patience=0.05)
+            with pytest.raises(ControlError, match=r"hung up|cut the connection") as cut:
+                await asyncio.to_thread(ask, tmp_path, "x" * (MAX_LINE + 1))
+        finally:
+            await control.close()
+        assert not isinstance(slow.value, Refused)
+        assert not isinstance(cut.value, Refused)
+
+    asyncio.run(story())

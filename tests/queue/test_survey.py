@@ -18,7 +18,7 @@ from tests.queue.mail import KEY, a_store, deferred, delivered, envelope, messag
 
 
 def test_the_summary_counts_by_scheduled_queue(tmp_path: Path) -> None:
-    """Waiting, due, held, leased and the oldest, the longest queue first."""
+    """Waiting, due, held, leased and the oldest, the longest queue first; by stream, by a part of a name, in all."""
 
     async def story() -> None:
         clock = FakeClock()
@@ -35,6 +35,12 @@ def test_the_summary_counts_by_scheduled_queue(tmp_path: Path) -> None:
                 "default", "example.com", 5, 3, 3, 1, 1, one.envelope.received_at, held_whole=False
             )
             assert second == survey.QueueFigures("news", "example.org", 1, 0, 1, 1, 0, clock.time(), held_whole=True)
+            assert await store.questions.summary("PLE.O") == [second]
+            await put(store, "y@example.net", stream="news", received_at=clock.time() - 5)
+            news, default = survey.by_stream(await store.questions.summary())[::-1]
+            assert (default.domain, default.total, default.due) == ("", 5, 3)
+            assert (news.stream, news.total, news.held, news.oldest) == ("news", 2, 2, clock.time() - 5)
+            assert await store.questions.sums() == survey.Sums(total=7, due=5, held=3)
 
     asyncio.run(story())
 
@@ -61,7 +67,8 @@ def test_the_listing_says_why_each_waits(tmp_path: Path) -> None:
             assert lines[0].last_remote == "mx.example.com"
             assert (lines[0].attempts, lines[0].due) == (1, clock.time() + 60)
             assert lines[1].last_reply == ""
-            assert len(await store.questions.listing(Condition(all=True), 2)) == 2
+            assert await store.questions.listing(Condition(all=True), 2) == lines[:2]
+            assert await store.questions.listing(Condition(all=True), 2, lines[1].place) == lines[2:]
 
     asyncio.run(story())
 
