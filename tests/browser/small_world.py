@@ -155,9 +155,9 @@ def _said() -> dict[str, object]:
         "full": False,
         "trouble": "",
     }
-    queues = [{"held": 0, "due": 212}]
-    nothing = ("site.list", "site.suspended", "webhook.list")
-    return {"live.hour": hour, "queue.summary": {"queues": queues, "holds": []}, **{name: [] for name in nothing}}
+    sums = {"total": 1_284, "held": 0, "due": 212, "under_way": 96}
+    nothing = ("queue.holds", "site.list", "site.suspended", "webhook.list")
+    return {"live.hour": hour, "queue.sums": sums, **{name: [] for name in nothing}}
 
 
 def _people(pages: Pages) -> None:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
+from postduif.campaign.mailings.connection import mailings
+from postduif.campaign.operating import halts
 from postduif.campaign.tracking import requests
 from postduif.campaign.tracking.waiting import waiting_wishes
 from postduif.config.load import Loaded
 from postduif.elapsed import ago, span
 from postduif.errors import StoreError
-from postduif.mta.control import ControlError
+from postduif.mta.control import ControlError, Tell
 from postduif.mta.soundness import keys
 from postduif.mta.webhook_follower import Standing
 
@@ -22,6 +24,9 @@ LATE = 60.0  # seconds that a wish of a reader may wait before somebody is told
 LOW = 2.0  # times the reserve of the disk
 MAX_NAMED = 5
 """Sites, holds and webhooks that are named one by one."""
+
+LATELY = 14 * 86400.0  # seconds that a mailing which came to rest by itself is told of
+MAX_MAILINGS = 20
 
 Tone = Literal["bad", "warn"]
 
@@ -34,31 +39,27 @@ class Alarm(NamedTuple):
     path: str = ""
 
 
-class Ask(Protocol):
-    """Answers as `control.ask` does."""
+def alarms(loaded: Loaded, ask: Tell, now: float, stuck: Mapping[int, str]) -> list[Alarm]:
+    """All of them at `now`, seconds since the epoch. Never raises for what is wrong.
 
-    def __call__(self, do: str, **request: Any) -> Any:
-        """Raises ControlError."""
-        ...
-
-
-def alarms(loaded: Loaded, ask: Ask, now: float) -> list[Alarm]:
-    """All of them at `now`, seconds since the epoch. Never raises for what is wrong."""
-    found = [*_of_mta(loaded, ask, now), *_of_wishes(loaded, now), *_of_keys(loaded, now)]
-    found += of_requests(loaded.config.server.data_dir, now)
+    `ask` answers as `control.ask` does; `stuck`: see `sending.engine`.
+    """
+    data_dir = loaded.config.server.data_dir
+    found = [*_of_mta(loaded, ask, now), *of_mailings(data_dir, stuck, now), *_of_wishes(loaded, now)]
+    found += [*_of_keys(loaded, now), *of_requests(data_dir, now)]
     return sorted(found, key=lambda one: one.tone != "bad")
 
 
-def _of_mta(loaded: Loaded, ask: Ask, now: float) -> Iterator[Alarm]:
+def _of_mta(loaded: Loaded, ask: Tell, now: float) -> Iterator[Alarm]:
     try:
-        hour = ask("live.hour")
-        queue, sites = ask("queue.summary"), ask("site.list")
+        hour, holds = ask("live.hour"), ask("queue.holds")
+        sites = ask("site.list", resting=True, limit=MAX_NAMED + 1)
         suspended, webhooks = ask("site.suspended"), ask("webhook.list")
     except ControlError as error:
         yield Alarm("bad", f"The MTA does not answer, so no mail goes out: {error}")
         return
     yield from of_disk(hour, loaded.config.queue.disk_reserve)
-    yield from of_holds(queue["holds"], now)
+    yield from of_holds(holds, now)
     yield from of_sites(sites, suspended, now)
     yield from of_webhooks([Standing(**one) for one in webhooks], now)
 
@@ -88,17 +89,15 @@ def of_holds(holds: list[Mapping[str, Any]], now: float) -> Iterator[Alarm]:
 
 
 def of_sites(sites: list[Mapping[str, Any]], suspended: list[Mapping[str, Any]], now: float) -> Iterator[Alarm]:
-    """Suspended by somebody, or resting as no host took a connection."""
+    """Suspended by somebody, or resting as no host took a connection: of these some are enough."""
     for one in suspended[:MAX_NAMED]:
         until = f", ends {ago(one['until'], now)}" if one["until"] else ""
         yield Alarm("warn", f"Site {one['site']} is suspended by {one['by']}{until}: {one['reason']}", "/sites")
-    resting = [one for one in sites if one["held_by"] == "resting"]
-    for one in resting[:MAX_NAMED]:
+    for one in sites[:MAX_NAMED]:
         trouble = one["last_trouble"] or "no host took a connection"
         yield Alarm("warn", f"Site {one['site']} rests for another {span(one['next_in'])}: {trouble}", "/sites")
-    more = max(0, len(suspended) - MAX_NAMED) + max(0, len(resting) - MAX_NAMED)
-    if more:
-        yield Alarm("warn", f"{more} more sites are suspended or rest", "/sites")
+    if max(len(suspended), len(sites)) > MAX_NAMED:
+        yield Alarm("warn", "More sites are suspended or rest", "/sites")
 
 
 def of_webhooks(standing: list[Standing], now: float) -> Iterator[Alarm]:
@@ -110,6 +109,26 @@ def of_webhooks(standing: list[Standing], now: float) -> Iterator[Alarm]:
             yield Alarm(
                 "warn", f"Webhook {one.name} has failed for {span(now - one.failing_since)}: {one.trouble}", "/webhooks"
             )
+
+
+def of_mailings(data_dir: Path, stuck: Mapping[int, str], now: float) -> Iterator[Alarm]:
+    """Those that came to rest by themselves lately and that nobody has touched since, and those that do not go on."""
+    for number, text in sorted({**stuck}.items()):
+        if number:
+            yield Alarm("bad", f"Mailing {number} does not go on, and is tried again: {text}", f"/mailings/{number}")
+        else:
+            yield Alarm("bad", f"No mailing goes on: {text}")
+    try:
+        with mailings(data_dir) as connection:
+            found = halts.halted(connection, now - LATELY, MAX_MAILINGS + 1)
+    except StoreError as error:
+        yield Alarm("bad", f"Mailings cannot be read: {error}")
+        return
+    for one in found[:MAX_MAILINGS]:
+        said = f"Mailing {one.number}, {one.name}, {halts.WORDS[one.action]}: {one.words or 'no reason is kept'}"
+        yield Alarm("bad", said, f"/mailings/{one.number}")
+    if len(found) > MAX_MAILINGS:
+        yield Alarm("bad", "More mailings failed or were missed", "/mailings")
 
 
 def _of_wishes(loaded: Loaded, now: float) -> Iterator[Alarm]:

@@ -42,7 +42,8 @@ _KEEP_PREPARED = (State.PREPARED, State.SCHEDULED, State.HANDING_OVER, State.STO
 class Engine:
     """One per installation; a second does no harm."""
 
-    def __init__(self, config: Config, clock: Clock) -> None:
+    def __init__(self, config: Config, clock: Clock, stuck: dict[int, str] | None = None) -> None:
+        """`stuck` is kept up to date for whoever shows it: what keeps which mailing from going on; 0: keeps all."""
         self._config = config
         self._clock = clock
         self._places = Places(config.server.data_dir)
@@ -50,7 +51,8 @@ class Engine:
         self._preparing: dict[int, Future[None]] = {}
         self._tidied = float("-inf")
         self._silent = False
-        self._complaints: dict[int, str] = {}
+        self._stuck: dict[int, str] = {} if stuck is None else stuck
+        self._seen: set[int] = set()
         self._ending = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
@@ -65,6 +67,8 @@ class Engine:
                 self.step()
             except PostduifError as error:
                 self._complain(0, error)
+            else:
+                self._stuck.pop(0, None)
             stop.wait(EVERY)
         self._ending.set()
         self._pool.shutdown(cancel_futures=True)
@@ -73,6 +77,7 @@ class Engine:
 
     def step(self) -> None:
         """One look at everything."""
+        self._seen = {0}
         with mailings(self._places.data_dir) as connection:
             for number in occasions.coming(connection, self._clock.time()):
                 self._guarded(number, lambda n: occasions.come_due(connection, find(connection, n), self._by()))
@@ -83,6 +88,8 @@ class Engine:
                 self._guarded(entry.number, partial(self._act, means))
             for entry in listed(connection, Filter(states=(State.PREPARED, State.SCHEDULED), limit=MAX_LISTED)):
                 self._guarded(entry.number, self._see_file)
+        for number in self._stuck.keys() - self._seen:
+            del self._stuck[number]
         if self._clock.monotonic() - self._tidied >= TIDY_EVERY:
             self._tidied = self._clock.monotonic()
             self._tidy()
@@ -102,6 +109,7 @@ class Engine:
 
     def _guarded(self, number: int, do: Callable[[int], object]) -> None:
         """What is wrong with one mailing keeps no other from going on."""
+        self._seen.add(number)
         try:
             do(number)
         except (NotNow, Overtaken):
@@ -109,11 +117,11 @@ class Engine:
         except PostduifError as error:
             self._complain(number, error)
         else:
-            self._complaints.pop(number, None)
+            self._stuck.pop(number, None)
 
     def _complain(self, number: int, error: Exception) -> None:
-        if self._complaints.get(number) != str(error):
-            self._complaints[number] = str(error)
+        if self._stuck.get(number) != str(error):
+            self._stuck[number] = str(error)
             log.error("mailing_stuck", mailing=number, error=error, remedy="it is tried again every second")
 
     # --- preparing

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from sqlite3 import Connection
@@ -17,6 +17,7 @@ from postduif.campaign.accounts.connection import accounts
 from postduif.campaign.audience.import_work import ImportWork
 from postduif.campaign.kept import Kept
 from postduif.campaign.results.kept import Tallies
+from postduif.campaign.web.glances import Glances
 from postduif.campaign.web.guesses import Guesses
 from postduif.clock import Clock
 from postduif.config.load import Loaded
@@ -27,6 +28,15 @@ MAX_TOLD = 5
 """Words that wait for the next page of one session."""
 MAX_LISTENERS = 2000
 """Sessions with words that wait; the oldest are forgotten."""
+
+PATIENCE = 10.0
+"""Seconds that pages wait for an answer of the MTA."""
+_OF_MILLIONS = frozenset(f"queue.{do}" for do in ("list", "count", "hold", "release", "retry", "delete"))
+"""What can be about each recipient in the queue, and takes its time then."""
+AT_ONCE = 12
+"""Threads that wait for the MTA."""
+WAIT = 2.0
+"""Seconds that one waits to be one of them."""
 
 Tone = Literal["done", "warning", "error"]
 
@@ -41,15 +51,20 @@ class Told(NamedTuple):
 class Desk:
     """The pages' view of the installation."""
 
-    def __init__(self, loaded: Loaded, clock: Clock) -> None:
+    def __init__(self, loaded: Loaded, clock: Clock, stuck: Mapping[int, str] | None = None) -> None:
         config = loaded.config
         self.loaded = loaded
         """The settings with the line of each."""
         self.config = config
+        self.stuck = {} if stuck is None else stuck
+        """What keeps which mailing from going on, as the engine in this process says it now."""
         self.clock = clock
         self.guesses = Guesses(config.auth, clock)
         self.closing = threading.Event()
         """Set when the pages end: streams end by themselves then."""
+        self.glances = Glances(self.ask, clock)
+        """What the MTA said just now, for pages that stay open."""
+        self._asking = threading.BoundedSemaphore(AT_ONCE)
         self._accounts = Kept(lambda: accounts(config.server.data_dir))
         self.tallies = Tallies(self.data_dir)
         """Results of mailings that are looked at just now."""
@@ -73,8 +88,17 @@ class Desk:
         return self._accounts.use()
 
     def ask(self, do: str, **request: Any) -> Any:
-        """What the MTA says to `do`, as the command line asks it. Raises ControlError, NotRunning when it is away."""
-        return control.ask(self.config.server.run_dir, do, **request)
+        """What the MTA says to `do`, as the command line asks it. Raises ControlError, NotRunning when it is away.
+
+        An MTA that is silent holds AT_ONCE threads for PATIENCE, and no page that does without it.
+        """
+        if not self._asking.acquire(timeout=WAIT):
+            raise control.ControlError(f"it has not answered {AT_ONCE} others who asked before; ask again in a moment")
+        try:
+            patience = control.TIMEOUT if do in _OF_MILLIONS else PATIENCE
+            return control.ask(self.config.server.run_dir, do, patience=patience, **request)
+        finally:
+            self._asking.release()
 
     def on_close(self, do: Callable[[], None]) -> None:
         """Have it done when the desk is closed."""

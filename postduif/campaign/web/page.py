@@ -69,11 +69,14 @@ _templates.globals.update(asset=asset, share=wording.share, htmx_settings=_HTMX)
 
 
 def render(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page, or a part of one (`parts/...`), with these values. Words that wait are told by whole pages only."""
+    """A page, or a part of one (`parts/...`), with these values. Words that wait are told by whole pages only.
+
+    A page that is asked for by a script, which takes a part of it, is no whole page.
+    """
     desk: Desk = request.app.state.desk
     visitor = visitor_of(request)
     csrf = visitor.session.csrf if visitor else form_secret(request)
-    whole = not template.startswith("parts/")
+    whole = not template.startswith("parts/") and not is_fragment(request)
     given = {
         "who": visitor,
         "path": request.url.path,
@@ -90,7 +93,7 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
 
 
 def see(request: Request, path: str, text: str = "") -> Response:
-    """On to another page of ours after a change (303; by htmx, HX-Location), which says `text` at its top."""
+    """On to another page of ours after a change (303; by htmx, HX-Redirect), which says `text` at its top."""
     visitor = visitor_of(request)
     if text and visitor is not None:
         visitor.tell(text)

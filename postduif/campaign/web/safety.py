@@ -47,6 +47,8 @@ MAX_BODY = 2 * 1024 * 1024
 """Octets of a request, where `Limits` names no more."""
 _NO_NUMBER = re.compile(r"/[0-9]{19}")
 """In a path: nothing has a number so large, and neither SQLite nor Python's `int` takes all of them."""
+POLL = "x-poll"
+"""A part of a page that asks by itself says so, and is no use of the session."""
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "x-csrf-token"
 
@@ -103,7 +105,7 @@ class Gate:
         if request.url.path.startswith(APART):
             return None
         cookie = SESSION.read(request)
-        active = "text/event-stream" not in request.headers.get("accept", "")
+        active = "text/event-stream" not in request.headers.get("accept", "") and POLL not in request.headers
         visitor = await to_thread.run_sync(self._find, cookie, active) if cookie else None
         request.scope[STATE] = visitor
         if visitor is not None or request.url.path.startswith(OPEN):

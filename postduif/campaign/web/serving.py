@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from postduif.campaign.serving import Served
 from postduif.campaign.web.app import create_app
@@ -18,11 +18,14 @@ MOST = 500
 
 
 @contextlib.contextmanager
-def pages(loaded: Loaded, clock: Clock, stop: threading.Event) -> Iterator[None]:
-    """Serve them at `web.address`, which is set. `stop` is set when they end by themselves. Raises PostduifError."""
+def pages(loaded: Loaded, clock: Clock, stop: threading.Event, stuck: Mapping[int, str]) -> Iterator[None]:
+    """Serve them at `web.address`, which is set. `stop` is set when they end by themselves. `stuck`: see the engine.
+
+    Raises PostduifError.
+    """
     web = loaded.config.web
     assert web.address is not None
-    desk = Desk(loaded, clock)
+    desk = Desk(loaded, clock, stuck)
     with desk.accounts():
         pass  # a file that cannot be used is told now, and not on the first page
     tls = tls_context(web.certificate, web.private_key) if web.certificate else None

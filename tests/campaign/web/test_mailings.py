@@ -348,10 +348,14 @@ def test_tabs(pages: Pages) -> None:
         assert (answer.status, words in answer.text) == (200, True), path
     wrong = anna.post("/mailings/1/proofs", to="", person="")
     assert (wrong.status, "say to which addresses" in wrong.text) == (422, True)
-    assert anna.get("/mailings/1/head?seen=draft.1.0").status == 204
-    assert "mailing-head" in anna.get("/mailings/1/head?seen=draft.0.0").text
+    assert anna.get("/mailings/1/head?seen=draft.1.0.0").status == 204
+    moved = anna.get("/mailings/1/head?seen=draft.0.0.0")
+    assert ("mailing-head" in moved.text, moved.headers["hx-trigger"]) == (True, "mailing-moved")
     with mailings(pages.desk.data_dir) as connection:
         assert [one.action for one in log(connection, 1)] == ["create"]
+    anna.post("/mailings/1/prepare")
+    assert "It is preparing" not in anna.get("/mailings", **{"HX-Request": "true"}).text
+    assert "It is preparing" in anna.get("/mailings").text
 
 
 def test_a_preparation_shows_how_far_it_is(pages: Pages) -> None:

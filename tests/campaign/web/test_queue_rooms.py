@@ -142,6 +142,8 @@ def test_the_first_page_with_an_mta(tmp_path: Path) -> None:
         assert "Held by anna: everything: night" in page
         assert "The last hour" in page
         assert "held by" in anna.get("/dashboard/alarms").text.lower()
+        assert "1<small>of those in the queue" in page
+        assert "no whole minute yet" in anna.get("/dashboard/hour").text
         assert "None is under way" in anna.get("/dashboard/mailings").text
         assert first_event(pages, anna).count("In the queue") == 1
 

@@ -16,7 +16,8 @@ from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.live import stream
 from postduif.campaign.web.page import part, render
 from postduif.campaign.web.plot import Series, curves, key
-from postduif.campaign.web.visitor import Looking, OfDesk
+from postduif.campaign.web.rooms import here
+from postduif.campaign.web.visitor import Looking, OfDesk, Visitor
 from postduif.campaign.web.wording import number
 from postduif.mta.control import ControlError
 
@@ -33,7 +34,7 @@ def dashboard(request: Request, desk: OfDesk, who: Looking) -> Response:
     with desk.accounts() as connection:
         waiting = approval.waiting(connection)
     return render(
-        request, "dashboard.html", waiting=waiting, alarms=_alarms(desk), mailings=_mailings(desk), **_live(desk)
+        request, "dashboard.html", waiting=waiting, alarms=_alarms(who), mailings=_mailings(desk), **_live(desk)
     )
 
 
@@ -43,10 +44,16 @@ def live(desk: OfDesk, who: Looking) -> Response:
     return stream(who, lambda: part("parts/live_figures.html", **_live(desk)), EVERY)
 
 
+@router.get("/dashboard/hour")
+def hour_now(request: Request, desk: OfDesk, who: Looking) -> Response:
+    """The last hour by the minute, in figures."""
+    return render(request, "parts/hour_table.html", minutes=_live(desk)["minutes"])
+
+
 @router.get("/dashboard/alarms")
-def alarms_now(request: Request, desk: OfDesk, who: Looking) -> Response:
+def alarms_now(request: Request, who: Looking) -> Response:
     """What needs somebody."""
-    return render(request, "parts/alarms.html", alarms=_alarms(desk))
+    return render(request, "parts/alarms.html", alarms=_alarms(who))
 
 
 @router.get("/dashboard/mailings")
@@ -55,8 +62,16 @@ def mailings_now(request: Request, desk: OfDesk, who: Looking) -> Response:
     return render(request, "parts/mailings_now.html", mailings=_mailings(desk))
 
 
-def _alarms(desk: Desk) -> list[Alarm]:
-    return alarms(desk.loaded, desk.ask, desk.clock.time())
+def _alarms(who: Visitor) -> list[Alarm]:
+    """Without the way to a page that is not for this person."""
+    desk = who.desk
+    found = alarms(desk.loaded, desk.glances.ask, desk.clock.time(), desk.stuck)
+    return [one if _open_to(who, one.path) else one._replace(path="") for one in found]
+
+
+def _open_to(who: Visitor, path: str) -> bool:
+    room = here(path) if path else None
+    return room is None or who.may(room.permission)
 
 
 def _mailings(desk: Desk) -> Overview:
@@ -67,18 +82,16 @@ def _mailings(desk: Desk) -> Overview:
 def _live(desk: Desk) -> dict[str, Any]:
     """What the MTA says; without it, that it says nothing."""
     try:
-        hour = desk.ask("live.hour")
-        holds = desk.ask("queue.summary")["queues"]
+        hour, sums = desk.glances.ask("live.hour"), desk.glances.ask("queue.sums")
     except ControlError as error:
-        return {"hour": None, "silence": str(error), "held": 0, "due": 0, "plot": "", "legend": "", "minutes": []}
+        return {"hour": None, "silence": str(error), "sums": None, "plot": "", "legend": "", "minutes": []}
     minutes = hour["minutes"]
     series = [Series(name, [one[name] for one in minutes]) for name in _LINES]
     said = ", ".join(f"{name} {number(hour['hour'][name])}" for name in _LINES)
     return {
         "hour": hour,
         "silence": "",
-        "held": sum(one["held"] for one in holds),
-        "due": sum(one["due"] for one in holds),
+        "sums": sums,
         "plot": curves("The last hour", f"In the last hour: {said}.", [one["at"] for one in minutes], series, "hour"),
         "legend": key(_LINES),
         "minutes": [{**one, "words": f"{_utc(one['at']):%H:%M}"} for one in reversed(minutes)],

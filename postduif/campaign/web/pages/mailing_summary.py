@@ -120,9 +120,11 @@ def live(who: Looking, number: int) -> Response:
 def head(request: Request, who: Looking, number: int, seen: str = "") -> Response:
     """What stands above the tabs, once the mailing is not as that page has it any more."""
     mailing = mailing_of(who, number)
-    if seen == f"{mailing.state}.{approval.version_of(mailing)}".replace(" ", "-"):
+    if seen == f"{mailing.state}.{approval.version_of(mailing)}.{mailing.next or 0:.0f}".replace(" ", "-"):
         return Response(status_code=204)
-    return render(request, "parts/mailing_head.html", mailing=mailing, offers=offers(mailing, who))
+    answer = render(request, "parts/mailing_head.html", mailing=mailing, offers=offers(mailing, who))
+    answer.headers["hx-trigger"] = "mailing-moved"  # what stands below is asked anew
+    return answer
 
 
 @router.get("/logs")
