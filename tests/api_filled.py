@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.api_world import Program
+from tests.campaign.media.samples import gif
 
 CONTENT = {
     "subject": "For {{ name }}",
@@ -12,7 +13,7 @@ CONTENT = {
 
 
 def filled(program: Program) -> None:
-    """Two people, an attribute, a selection of each kind, a project, a type of mail, a mailing and a template."""
+    """Two people, an attribute, selections, a project, a type of mail, a picture, a mailing and a template."""
     calls: list[tuple[str, str, object]] = [
         ("POST", "/attributes", {"name": "city", "kind": "text"}),
         ("POST", "/attributes", {"name": "interests", "kind": "list"}),
@@ -28,6 +29,7 @@ def filled(program: Program) -> None:
         ("POST", "/projects/1/members", {"contacts": [1], "role": "guest"}),
         ("PUT", "/mail-types/news", {"everybody": True}),
         ("POST", "/mailings", {"name": "November", "target": {"selections": ["Some"]}, "content": CONTENT}),
+        ("POST", "/media?name=logo.gif", gif()),
         ("POST", "/mailings", {"name": "Order", "template": True, "content": CONTENT}),
     ]
     for method, path, body in calls:

@@ -21,6 +21,7 @@ from postduif.campaign.mailings.listing import find
 from postduif.campaign.mailings.record import Draft
 from postduif.campaign.media.store import MAX_SIZE
 from postduif.campaign.web.pages.media import MAX_FILES, MAX_UPLOAD
+from tests.api_world import caller
 from tests.campaign.media.samples import EVIL, gif, jpeg, png
 from tests.web_world import Answer, Browser, Pages
 
@@ -133,6 +134,34 @@ def test_into_a_mailing(pages: Pages) -> None:
         editing.delete(connection, find(connection, seen.number), by)
     assert anna.post("/media/1/delete").location == "/media"
     assert anna.get("/media/1").status == 404
+
+
+def test_by_program(pages: Pages) -> None:
+    """Taken in once, found, let go; what is no picture, too large, in use or not for this token is a problem."""
+    shop = caller(pages, "look", "edit")
+    made = shop.post("/media?name=Logo.svg&alt=Our%20logo", png())
+    assert made.status == 201
+    one = made.json
+    shown = {"name": "Logo-svg.png", "kind": "png", "width": 3, "height": 2, "alt": "Our logo"}
+    assert one | shown == one
+    assert one["url"].startswith(f"{HOST}/m/")
+    again = shop.post("/media?name=other", png())
+    assert (again.status, again.json) == (200, one)
+    shop.post("/media?name=b", gif())
+    assert [found["id"] for found in shop.every("/media?limit=1")] == [2, 1]
+    assert shop.get("/media?text=logo").json["items"] == [one]
+    assert shop.post("/media?name=a", b"<svg/>").code == "invalid"
+    assert shop.post("/media?name=a", b"\0" * (MAX_SIZE + 1)).code == "too_large"
+    draft = {"name": "May", "content": {"body": f"<img src='{one['url']}'>"}}
+    assert shop.post("/mailings", draft).status == 201
+    assert shop.delete("/media/1").code == "in_use"
+    assert shop.delete("/media/2").status == 204
+    assert shop.delete("/media/2").code == "not_found"
+    looks = caller(pages, "look")
+    assert (looks.post("/media?name=a", gif()).code, looks.delete("/media/1").code) == ("scope_missing",) * 2
+    with pages.desk.accounts() as connection:
+        (told,) = audit.listed(connection, about="picture b.gif", limit=1)
+    assert (told.what, told.who.startswith("shop (token")) == ("picture.deleted", True)
 
 
 def test_who_only_looks(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from postduif.campaign.accounts import sessions, tokens
 from postduif.campaign.audience import uploads
 from postduif.campaign.kept import Kept
+from postduif.campaign.media.store import MAX_SIZE
 from postduif.campaign.public.rates import Rates
 from postduif.campaign.web.api import answers, calls, json_body
 from postduif.campaign.web.api.answers import Answer, Key
@@ -44,9 +45,10 @@ MOST = uploads.MAX_SIZE + 1024
 _LIMITS = (
     (re.compile(r"/imports"), uploads.MAX_SIZE),
     (re.compile(r"/mailings/\d+/files/[^/]+"), MAX_ATTACHED),
+    (re.compile(r"/media"), MAX_SIZE),
     (re.compile(r"/mailings(/\d+)?|/messages"), 32 * 1024 * 1024),
 )
-_OCTETS = re.compile(r"/imports|/mailings/\d+/files/[^/]+")
+_OCTETS = re.compile(r"/imports|/media|/mailings/\d+/files/[^/]+")
 """Paths that take a file, and no JSON."""
 _REPEATABLE = "/messages"
 """The MTA knows the key, too."""

@@ -23,6 +23,7 @@ from postduif.campaign.audience.subscriptions import NoSuchType
 from postduif.campaign.audience.uploads import NoSuchUpload
 from postduif.campaign.checks.typology import TypologyFault
 from postduif.campaign.mailings.fault import NoSuchMailing, NotNow, Overtaken, ScheduleFault
+from postduif.campaign.media.picture import NoSuchPicture, PictureInUse
 from postduif.campaign.results.opening import NoResults
 from postduif.campaign.web.api.shape import Shape
 from postduif.campaign.web.safety import TooLarge
@@ -50,6 +51,7 @@ CODES: dict[str, Meaning] = {
     "not_found": Meaning(404, "there is nothing at this address", "Look at the list that it should be in."),
     "method_not_allowed": Meaning(405, "this address knows other methods", "Use one that Allow names."),
     "not_now": Meaning(409, "the state of it forbids that", "Do one of `allowed`, or wait."),
+    "in_use": Meaning(409, "a mailing that has not ended, or a template, shows it", "Take it out there first."),
     "exists": Meaning(409, "there is one already", "Change that one."),
     "overtaken": Meaning(409, "somebody else changed it at the same moment", "Read it again and decide anew."),
     "no_results": Meaning(409, "the mailing was never prepared, so it has no results", "Prepare it first."),
@@ -78,9 +80,10 @@ FAULTS: tuple[tuple[type[PostduifError], str], ...] = (
     (TooLarge, "too_large"),
     (NotAllowed, "not_allowed"),
     *((kind, "not_found") for kind in (NoSuchAccount, NoSuchMailing, NoSuchContact, NoSuchSelection, NoSuchProject)),
-    *((kind, "not_found") for kind in (NoSuchType, NoSuchImport, NoSuchUpload, NoSuchRecord)),
+    *((kind, "not_found") for kind in (NoSuchType, NoSuchImport, NoSuchUpload, NoSuchRecord, NoSuchPicture)),
     (Overtaken, "overtaken"),
     (NotNow, "not_now"),
+    (PictureInUse, "in_use"),
     (ScheduleFault, "invalid"),
     (NoResults, "no_results"),
     (NotRunning, "mta_silent"),
