@@ -8,7 +8,7 @@ import re
 import sqlite3
 from typing import NamedTuple
 
-from postduif.campaign.accounts import audit, password
+from postduif.campaign.accounts import audit, password, shares
 from postduif.campaign.accounts.fault import AccountFault, NoSuchAccount
 from postduif.campaign.accounts.roles import GRANTS, Permission, Role
 from postduif.campaign.database import transaction
@@ -70,7 +70,10 @@ def add(connection: sqlite3.Connection, name: str, title: str, role: Role, by: B
 
 
 def change(connection: sqlite3.Connection, person: Person, by: By) -> None:
-    """Store title, role and whether disabled. Who is disabled is signed out. Raises AccountFault."""
+    """Store title, role and whether disabled. Who is disabled is signed out, and what they share ends.
+
+    Raises AccountFault.
+    """
     with transaction(connection):
         before = find(connection, person.name)
         if person.disabled or person.role is not Role.ADMINISTRATOR:
@@ -79,16 +82,18 @@ def change(connection: sqlite3.Connection, person: Person, by: By) -> None:
         connection.execute("UPDATE person SET title = ?, role = ?, disabled = ? WHERE name = ?", row)
         if person.disabled:
             _sign_out(connection, person.name)
+            shares.end(connection, person.name, by)
         if words := _difference(before, person):
             audit.note(connection, by, "person.changed", f"person {person.name}", words)
 
 
 def remove(connection: sqlite3.Connection, name: str, by: By) -> None:
-    """With sessions, links and tokens; what the audit trail says of it stays. Raises AccountFault."""
+    """With sessions, links, tokens and what they share; what the audit trail says of it stays. Raises AccountFault."""
     with transaction(connection):
         person = find(connection, name)
         _spare_the_last(connection, person)
         connection.execute("DELETE FROM person WHERE name = ?", (person.name,))
+        shares.end(connection, person.name, by)
         audit.note(connection, by, "person.removed", f"person {person.name}", f"was {person.role}")
 
 

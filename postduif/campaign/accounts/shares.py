@@ -1,6 +1,7 @@
 """Addresses that show the figures of one mailing to whoever has them, without signing in, until their day.
 
-The secret in one has 256 random bits and is shown once; the file holds a hash. Persons are on no such page.
+The secret in one has 256 random bits and is shown once; the file holds a hash. Persons are on no such page. It ends
+earlier when it is revoked, or who made it is disabled or removed.
 """
 
 from __future__ import annotations
@@ -65,6 +66,13 @@ def revoke(connection: sqlite3.Connection, mailing: int, id_: str, by: By) -> No
         if not connection.execute("DELETE FROM share WHERE mailing = ? AND id = ?", (mailing, id_)).rowcount:
             raise NoSuchAccount("There is no such address any more.")
         audit.note(connection, by, "share.revoked", f"mailing {mailing}", id_)
+
+
+def end(connection: sqlite3.Connection, person: str, by: By) -> None:
+    """Those that this person made show nothing any more. Inside a transaction."""
+    query = "DELETE FROM share WHERE person = ? RETURNING id, mailing"
+    for id_, mailing in connection.execute(query, (person,)).fetchall():
+        audit.note(connection, by, "share.revoked", f"mailing {mailing}", f"{id_}, with {person}")
 
 
 def shared(connection: sqlite3.Connection, text: str, now: float) -> Share | None:

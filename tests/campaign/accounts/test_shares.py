@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from postduif.campaign.accounts import shares
+from postduif.campaign.accounts import people, shares
 from postduif.campaign.accounts.connection import accounts
 from postduif.campaign.accounts.fault import AccountFault, NoSuchAccount
+from postduif.campaign.accounts.roles import Role
 from postduif.campaign.mailings.changing import By
 
 NOW = 1_800_000_000.0
@@ -32,6 +33,20 @@ def test_until_its_day(tmp_path: Path) -> None:
         rows = connection.execute("SELECT what, about FROM audit ORDER BY id").fetchall()
         assert rows == [("share.made", "mailing 7"), ("share.revoked", "mailing 7")]
     assert text.encode() not in b"".join(path.read_bytes() for path in (tmp_path / "campaign").iterdir())
+
+
+def test_end_with_who_made_them(tmp_path: Path) -> None:
+    """Those of who is disabled or removed show nothing any more; those of others do."""
+    with accounts(tmp_path) as connection:
+        texts = {}
+        for name in ("anna", "ben", "cas"):
+            people.add(connection, name, "", Role.EDITOR, ANNA)
+            texts[name] = shares.make(connection, 7, "", 30, By(name, NOW))
+        people.change(connection, people.find(connection, "ben")._replace(disabled=True), ANNA)
+        people.remove(connection, "cas", ANNA)
+        assert [name for name, text in texts.items() if shares.shared(connection, text, NOW)] == ["anna"]
+        rows = connection.execute("SELECT who, about FROM audit WHERE what = 'share.revoked'").fetchall()
+        assert rows == [("anna", "mailing 7")] * 2
 
 
 def test_bounded(tmp_path: Path) -> None:
