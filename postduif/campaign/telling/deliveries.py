@@ -11,11 +11,13 @@ import sqlite3
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from postduif.attempt import Kind
 from postduif.campaign.telling.stream import Event, Part, Stream
 from postduif.mta.mailing_files import ENDED, numbers
 from postduif.mta.webhook_events import event_of
+from postduif.queue.connection import FILE_NAME
 from postduif.queue.following import follow, last_id
 from postduif.queue.inspect import looking
 from postduif.queue.journal import Line
@@ -27,6 +29,15 @@ KINDS = frozenset(
 _CONTACTS = "SELECT number, contact FROM person WHERE number IN (SELECT value FROM json_each(?))"
 
 
+class Mark(NamedTuple):
+    """Another one when something was written in the meantime, if that is more than a tick of the clock."""
+
+    ended: bool
+    """Nothing waits there any more, so nothing is added to what is told."""
+    file: tuple[int, int]
+    log: tuple[int, int]
+
+
 def journals(data_dir: Path) -> list[Stream]:
     """Of all mailings that were handed over and are still on disk. Raises StoreError."""
     return [
@@ -35,9 +46,18 @@ def journals(data_dir: Path) -> list[Stream]:
     ]
 
 
-def ended(data_dir: Path, journal: Stream) -> bool:
-    """Nothing waits there any more, so nothing is added to what is told."""
-    return (data_dir / FOLDER / journal.name.partition("-")[2] / ENDED).exists()
+def mark(data_dir: Path, journal: Stream) -> Mark:
+    """Of its files, without opening them."""
+    folder = data_dir / FOLDER / journal.name.partition("-")[2]
+    return Mark((folder / ENDED).exists(), *(_changed(folder / f"{FILE_NAME}{suffix}") for suffix in ("", "-wal")))
+
+
+def _changed(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
 
 
 def _last(mailing: int, data_dir: Path) -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 from postduif import log
 from postduif.campaign.database import transaction
 from postduif.campaign.telling import places
-from postduif.campaign.telling.deliveries import KINDS, ended, journals
+from postduif.campaign.telling.deliveries import KINDS, Mark, journals, mark
 from postduif.campaign.telling.places import Places
 from postduif.campaign.telling.stream import Event, Part, Stream
 from postduif.campaign.telling.streams import STREAMS
@@ -49,7 +49,10 @@ class Source:
         self._mailings = not KINDS.isdisjoint(webhook.events)
         self._at: dict[str, int] = {}
         self._noted: dict[str, int] = {}
-        self._ended: set[str] = set()
+        self._still: dict[str, Mark] = {}
+        """Of journals that had nothing to tell, when they were looked at last."""
+        self._rest: dict[str, Mark] = {}
+        """The same, when it was so the time before, too: nothing was missed then, however coarse the times of files."""
         self._failed: set[str] = set()
         self._quiet: dict[str, float] = {}
         """When there was nothing to tell, monotonic seconds."""
@@ -130,26 +133,31 @@ class Source:
         """While one has much to tell, those that had nothing are looked at once a second all the same."""
         known = [*self._streams, *(journals(self._data_dir) if self._mailings else ())]
         looked = self._clock.monotonic() - QUIET
-        return [
-            one for one in known if one.name not in self._ended and self._quiet.get(one.name, float("-inf")) <= looked
-        ]
+        return [one for one in known if self._quiet.get(one.name, looked) <= looked and not self._rests(one)]
+
+    def _rests(self, stream: Stream) -> bool:
+        """A journal where nothing can have been written since there was nothing."""
+        rest = self._rest.get(stream.name)
+        return rest is not None and (rest.ended or rest == mark(self._data_dir, stream))
 
     def _read(self, stream: Stream, kinds: Sequence[str], limit: int) -> Part:
         at = self._at.get(stream.name, 0)
-        is_journal = stream not in self._streams
-        over = is_journal and ended(self._data_dir, stream)  # before it is read: nothing came behind what is found
+        before = None if stream in self._streams else mark(self._data_dir, stream)
         try:
             part = stream.read(self._data_dir, at, kinds, limit, self._clock.time())
         except StoreError as error:
             if stream.name not in self._failed:
                 self._failed.add(stream.name)
                 log.warning("webhook_waits", webhook=self._name, stream=stream.name, error=error)
+            self._quiet[stream.name] = self._clock.monotonic()
             return _NOTHING._replace(seen=at)
         self._failed.discard(stream.name)
         if not part.lines and not part.more:
             self._quiet[stream.name] = self._clock.monotonic()
-            if over:
-                self._ended.add(stream.name)
+            if before is not None:
+                if before.ended or before == self._still.get(stream.name):
+                    self._rest[stream.name] = before
+                self._still[stream.name] = before
         return part
 
     def _end(self, journal: Stream) -> int:
