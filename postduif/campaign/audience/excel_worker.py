@@ -6,8 +6,10 @@ reason on standard error; with a signal when its memory is used up.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
+import os
 import resource
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,6 +21,8 @@ from postduif.memory_order import FIRST, go_before_others
 
 MEMORY = 2048 * 1024 * 1024
 """Octets of address space; a sheet of 100,000 rows of ten cells takes some 100 MB."""
+SECONDS = 120
+"""Of processor time; a million rows of ten cells take some twenty."""
 BATCH = 500
 """Rows of one line, at most."""
 MOST = 1024 * 1024
@@ -79,6 +83,9 @@ def main() -> None:
     """Read what the command line names."""
     go_before_others(FIRST)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
+    with contextlib.suppress(OSError):  # our unit forbids it
+        os.nice(10)
     try:
         write_rows(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "", sys.stdout)
     except BrokenPipeError:

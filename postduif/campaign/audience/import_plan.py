@@ -99,9 +99,9 @@ def glance(sheet: Sheet) -> Glance:
     return Glance(headed, heading, tuple(rows[headed:]))
 
 
-def plan(connection: sqlite3.Connection, sheet: Sheet, options: Options) -> Plan:
-    """Read the heading and a sample. Raises SheetFault and HeadingFault."""
-    headed, heading, rows = glance(sheet)
+def plan(connection: sqlite3.Connection, sheet: Sheet, options: Options, begun: Glance | None = None) -> Plan:
+    """Judge the heading and a sample: what was `begun` with, or read now. Raises SheetFault and HeadingFault."""
+    headed, heading, rows = begun or glance(sheet)
     sample = [cells for _, cells in rows]
     known = {} if options.ad_hoc else declared(connection, options.collection)
     new = options.new_attributes and not options.ad_hoc

@@ -91,9 +91,10 @@ class ImportWork:
         path, choices = uploads.path_of(self._data_dir, upload), upload.choices
         with audience(self._data_dir) as connection, suppression_link(self._data_dir) as link:
             sheet = open_sheet(path, choices.encoding, choices.delimiter, choices.sheet)
-            options = options_of(choices, glance(sheet).heading)
+            begun = glance(sheet)
+            options = options_of(choices, begun.heading)
             options = options._replace(source=options.source or upload.name)
-            planned = plan(connection, sheet, options)
+            planned = plan(connection, sheet, options, begun)
             work = Import(connection, link, planned, options, self._clock.time)
             steps = work.trial() if trial else work.run(upload.name, digest(path, options, sheet.described))
             for run in steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
@@ -152,15 +153,20 @@ def test_workbook(tmp_path: Path) -> None:
         rows(path, sheet="X")
 
 
-def test_the_reader_goes_first(tmp_path: Path) -> None:
-    """When memory is used up the kernel ends whoever reads a spreadsheet, and nobody else."""
+def test_the_reader_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When memory is used up the kernel ends whoever reads a spreadsheet, and nobody else; one more waits, not long."""
+    monkeypatch.setattr(excel_rows, "_TURNS", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(excel_rows, "PATIENCE", 0.01)
     path = write_workbook(tmp_path / "people.xlsx", {"S": [["x" * 100]] * 3000})
     lines = open_sheet(path).lines()
     next(lines)
     children = "".join(one.read_text() for one in Path("/proc/self/task").glob("*/children")).split()
     scores = [Path(f"/proc/{pid}/oom_score_adj").read_text() for pid in children]
     assert "1000\n" in scores
+    with pytest.raises(SheetFault, match="try again"):
+        rows(path)
     del lines
+    assert len(rows(path)) == 3000
 
 
 def test_hostile_workbook(tmp_path: Path) -> None:

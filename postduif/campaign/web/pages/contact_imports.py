@@ -204,14 +204,14 @@ def _look(desk: Desk, found: Upload) -> Seen:
     """Raises SheetFault when nothing of it can be read."""
     choices = found.choices
     sheet = open_sheet(uploads.path_of(desk.data_dir, found), choices.encoding, choices.delimiter, choices.sheet)
-    headed, heading, rows = glance(sheet)
+    headed, heading, rows = begun = glance(sheet)
     first = Seen(heading, headed, rows[:SHOWN], (LEFT_OUT,) * len(heading), ("text",) * len(heading), "", "")
     with audience(desk.data_dir) as connection:
         try:
             open_choices = choices._replace(columns=(), new=True)
-            guessed = plan(connection, sheet, options_of(open_choices, heading)).columns
+            guessed = plan(connection, sheet, options_of(open_choices, heading), begun).columns
             first = first._replace(guesses=tuple(one.kind.value for one in guessed))
-            planned = plan(connection, sheet, options_of(choices, heading))
+            planned = plan(connection, sheet, options_of(choices, heading), begun)
             return first._replace(choices=chosen(planned.columns), described=sheet.described)
         except PostduifError as fault:
             shown = choices.columns if len(choices.columns) == len(heading) else first.choices
