@@ -95,6 +95,11 @@ def words(status: int, text: str, more: Fields = ()) -> Answer:
     return _whole(status, (*_EVERY, (b"content-type", b"text/plain; charset=utf-8"), *more), f"{text}\n".encode())
 
 
+def too_often(seconds: float) -> Answer:
+    """Not so often; it is right again in so many seconds."""
+    return words(429, "too often; try again later", ((b"retry-after", b"%d" % seconds),))
+
+
 def elsewhere(destination: bytes, status: int = 302) -> Answer:
     """To where a link leads. `destination`: ASCII without blanks and controls."""
     return Answer(status, (*_EVERY, (b"location", destination), (b"content-length", b"0")))

@@ -30,7 +30,7 @@ from postduif.campaign.public.rates import Rates
 from postduif.campaign.public.rendering import html, stylesheet, words_for
 from postduif.campaign.public.request import Request, believing, household, request_of
 from postduif.campaign.public.rooms import Rooms
-from postduif.campaign.public.threads import Threads
+from postduif.campaign.public.threads import Busy, Threads
 from postduif.campaign.tracking.machines import seen
 from postduif.campaign.tracking.recorder import Recorder
 from postduif.campaign.tracking.visit import Visit, Visited
@@ -46,9 +46,15 @@ GUESSING = 10.0
 VISITS = 60
 """Visits of one recipient within VISITING seconds that are noted; he gets his pages all the same."""
 VISITING = 60.0
+LOOKS = 30
+"""Pages made from files (`/w/`, `/p/`, `/f/`) for one recipient, or for one address where there is none, within LOOKING
+seconds; more get 429, so that one reader does not keep the others from theirs."""
+LOOKING = 60.0
 _BLOCK = 65_536  # octets of a picture in memory
 _SUFFIX = ".gif"
 _POSTED = ("u", "p", "f", "y")
+_IN_PROOFS = {"u": 2, "p": 2, "w": 2, "f": 3}
+"""How many parts the address of a page has to which a proof leads."""
 
 
 class Public:
@@ -62,9 +68,10 @@ class Public:
         self._client = believing(config.web.trusted_proxies)
         self._guesses = Rates(GUESSES, GUESSING, clock.monotonic)
         self._visits = Rates(VISITS, VISITING, clock.monotonic)
+        self._looks = Rates(LOOKS, LOOKING, clock.monotonic)
         self.recorder = Recorder(config.server.data_dir, clock)
         """What keeps visits and wishes."""
-        threads = Threads()
+        threads = Threads(clock)
         self._rooms = Rooms(config, self.recorder, threads, clock)
         self._forms = FormRooms(config, self._keys, threads, clock)
 
@@ -91,6 +98,8 @@ class Public:
             if request.method == "POST" and room in _POSTED:
                 return await self._post(request, room, receive)
             return answer.words(405, "ask with GET", ((b"allow", b"GET, HEAD"),))
+        except Busy:
+            pass  # told by the threads, once for many
         except PostduifError as error:
             log.error("public_page_failed", room=room, error=error)
         except Exception as error:  # a mistake of ours costs one reader a page, and shows nothing of us
@@ -111,11 +120,15 @@ class Public:
             return answer.style(stylesheet())
         if room == "c" and len(parts) == 3:
             return await self._click(request, parts[1], parts[2])
+        if _of_proof(parts):
+            return self._said(request, "proof", 200)
         if room in ("u", "p", "w") and len(parts) == 2 and (whom := self._whom(parts[1])) is not None:
             known = await self._mailings.known(whom.mailing)
             if room == "u":
                 self._note(request, whom, Visited.UNSUBSCRIBE_PAGE)
                 return self._rooms.ask(request, parts[1], known)
+            if not self._looks.allows(whom):
+                return answer.too_often(LOOKING)
             if room == "p":
                 return await self._rooms.preferences(request, whom, known)
             self._note(request, whom, Visited.WEB)
@@ -123,6 +136,8 @@ class Public:
         if room == "y" and len(parts) == 2:
             return await self._forms.ask(request, parts[1]) or self._unknown(request)
         if room == "f" and (asked := self._form(parts)) is not None:
+            if not self._looks.allows(asked[1] or household(request.client)):
+                return answer.too_often(LOOKING)
             return await self._forms.show(request, *asked) or self._unknown(request)
         return self._unknown(request)
 
@@ -151,7 +166,7 @@ class Public:
         whom = self._whom(token) if room in ("u", "p") else None
         asked = self._form(request.parts) if room == "f" else None
         if whom is None and asked is None and room != "y":
-            return self._unknown(request)
+            return self._said(request, "proof", 200) if _of_proof(request.parts) else self._unknown(request)
         try:
             async with asyncio.timeout(BODY_TIME):
                 body = await _body(receive)
@@ -184,7 +199,7 @@ class Public:
     def _unknown(self, request: Request) -> Answer:
         """The same for all that is not ours."""
         if not self._guesses.allows(household(request.client)):
-            return answer.words(429, "too often; try again later", ((b"retry-after", b"10"),))
+            return answer.too_often(GUESSING)
         return self._said(request, "unknown", 404)
 
     def _said(self, request: Request, what: str, status: int, more: answer.Fields = ()) -> Answer:
@@ -196,6 +211,10 @@ class Public:
 def create_app(config: Config, clock: Clock) -> Public:
     """The application; `close` it at the end. Raises ConfigError and StoreError when key or file cannot be used."""
     return Public(config, clock)
+
+
+def _of_proof(parts: list[str]) -> bool:
+    return len(parts) == _IN_PROOFS.get(parts[0]) and parts[1] == recipient_token.SAMPLE
 
 
 async def _body(receive: Receive) -> bytes | None:

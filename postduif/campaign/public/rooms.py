@@ -27,6 +27,9 @@ WISHES = 20
 """POSTs of one recipient within WISHING seconds; more get 429. Mail services unsubscribe many from one address, so it
 is not the address that is counted."""
 WISHING = 60.0
+OF_DAY = 100
+"""The same within a day: each is kept for ever."""
+DAY = 86400.0
 
 
 class Rooms:
@@ -37,6 +40,7 @@ class Rooms:
         self._recorder = recorder
         self._clock = clock
         self._wishes = Rates(WISHES, WISHING, clock.monotonic)
+        self._of_day = Rates(OF_DAY, DAY, clock.monotonic)
         self._read = threads.run
 
     # --- unsubscribing
@@ -50,8 +54,8 @@ class Rooms:
     async def leave(self, request: Request, whom: Whom, token: str, known: Known, fields: Fields) -> Answer:
         """What was posted there: one click of a mail program, or a button of the page."""
         words = _words(request)
-        if not self._wishes.allows(whom):
-            return _too_often()
+        if (wait := self._waits(whom)) is not None:
+            return answer.too_often(wait)
         if "leave" not in fields and "stay" not in fields:
             if fields.get(ONE_CLICK[0]) != [ONE_CLICK[1]]:
                 return _said(words, "wrong", 400)
@@ -83,8 +87,8 @@ class Rooms:
     async def choose(self, request: Request, whom: Whom, known: Known, fields: Fields) -> Answer:
         """What was posted there."""
         words = _words(request)
-        if not self._wishes.allows(whom):
-            return _too_often()
+        if (wait := self._waits(whom)) is not None:
+            return answer.too_often(wait)
         found = await self._read(standing, self._config.server.data_dir, whom, self._clock.time())
         if found is None:
             return _said(words, "gone", 410)
@@ -106,6 +110,12 @@ class Rooms:
         return _said(_words(request), "gone", 410) if found is None else answer.mail(found)
 
     # --- inside
+
+    def _waits(self, whom: Whom) -> float | None:
+        """Seconds, if he asks too often."""
+        if not self._wishes.allows(whom):
+            return WISHING
+        return None if self._of_day.allows(whom) else DAY
 
     async def _ask(self, request: Request, whom: Whom, wishes: list[tuple[Wanted, str, str, str]]) -> None:
         """Kind, type, how and wording of each; on disk when this returns. Raises StoreError."""
@@ -153,7 +163,3 @@ def _said(words: Words, what: str, status: int = 200, text: str = "", token: str
 
 def _words(request: Request) -> Words:
     return words_for(request.headers.get("accept-language", ""))
-
-
-def _too_often() -> Answer:
-    return answer.words(429, "too often; try again later", ((b"retry-after", b"60"),))

@@ -36,6 +36,7 @@ _SAME = """
 SELECT 1 FROM wish WHERE mailing = ? AND number = ? AND kind = ? AND type = ? AND done_at IS NULL
 AND id = (SELECT max(id) FROM wish WHERE mailing = ?1 AND number = ?2)
 """
+_WAITS = "SELECT 1 FROM wish WHERE mailing = ? AND number = ? AND kind = ? AND done_at IS NULL"
 _UNSEEN = "INSERT OR IGNORE INTO unseen (contact, mailing, number) VALUES (?, ?, ?)"
 _SEEN = "DELETE FROM unseen WHERE contact = ? AND mailing = ? AND number = ?"
 _LOST = "INSERT INTO lost (hour, count) VALUES (?, ?) ON CONFLICT (hour) DO UPDATE SET count = count + excluded.count"
@@ -163,7 +164,11 @@ class Recorder:
 
     def _take(self, connection: sqlite3.Connection, wish: Wish) -> None:
         """Inside the transaction. The same once more, before it was carried out, is one wish."""
-        if connection.execute(_SAME, (wish.mailing, wish.number, wish.kind, wish.type)).fetchone():
+        if wish.kind in (Wanted.EXPORT, Wanted.ERASE):  # a person sees to these, whatever was asked in between
+            there = connection.execute(_WAITS, (wish.mailing, wish.number, wish.kind)).fetchone()
+        else:
+            there = connection.execute(_SAME, (wish.mailing, wish.number, wish.kind, wish.type)).fetchone()
+        if there:
             return
         connection.execute(_WISH, wish)
         if wish.kind == Wanted.NO_TRACKING:

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from postduif.campaign.public.answer import PIXEL
-from postduif.campaign.public.app import GUESSES, VISITS
-from postduif.recipient_token import make
+from postduif.campaign.public.app import GUESSES, LOOKS, VISITS
+from postduif.recipient_token import SAMPLE, make
 from tests.campaign.public.served import Served
 from tests.campaign.tracking.readers import NUMBER, PEOPLE
 
@@ -78,6 +78,18 @@ def test_bad_tokens_are_all_the_same(pages: Served) -> None:
     assert pages.visits(0) == []
 
 
+def test_in_a_proof(shared: Served) -> None:
+    """The pages that a proof leads to say so, also to who presses or posts; nothing is asked for."""
+    for path in ("u/{}", "p/{}", "w/{}", "f/{}/survey"):
+        found = shared.ask("/" + path.format(SAMPLE))
+        assert (found.status, "This is a proof" in found.text) == (200, True)
+    for path in ("u/{}", "p/{}", "f/{}/survey"):
+        found = shared.post("/" + path.format(SAMPLE), "List-Unsubscribe=One-Click")
+        assert (found.status, "This is a proof" in found.text) == (200, True)
+    assert {shared.ask(path.format(SAMPLE)).status for path in ("/f/{}", "/u/{}/x", "/c/{}/1")} == {404}
+    assert shared.wishes() == []
+
+
 def test_guessing_is_slowed_down(pages: Served) -> None:
     """From one address some bad tokens get an answer, then 429 until the time is over; good ones always get theirs."""
     statuses = [pages.ask("/c/nonsense/1").status for _ in range(GUESSES + 3)]
@@ -86,6 +98,17 @@ def test_guessing_is_slowed_down(pages: Served) -> None:
     assert pages.ask("/c/nonsense/1", headers={"X-Forwarded-For": "2001:db8::1"}).status == 404
     pages.clock.advance(11)
     assert pages.ask("/c/nonsense/1").status == 404
+
+
+def test_pages_made_from_files_have_a_rate(pages: Served) -> None:
+    """One reader who looks without end gets 429 for a while; another gets his page, and all of them their links."""
+    path = f"/p/{pages.token()}"
+    assert [pages.ask(path).status for _ in range(LOOKS + 2)] == [200] * LOOKS + [429] * 2
+    assert pages.ask(f"/w/{pages.token()}").status == 429
+    assert pages.ask(f"/p/{pages.token(1)}").status == 200
+    assert pages.ask(f"/c/{pages.token()}/1").status == 302
+    pages.clock.advance(61)
+    assert pages.ask(path).status == 200
 
 
 def test_the_dot(pages: Served) -> None:

@@ -186,7 +186,7 @@ def test_who_may_not(asking: Served) -> None:
     token = asking.token()
     for path in (
         "/f/survey",
-        f"/f/{'A' * 32}/survey",
+        f"/f/{'B' * 32}/survey",
         f"/f/{token}/nothing",
         "/f/nothing",
         "/f",

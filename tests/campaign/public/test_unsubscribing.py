@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from postduif.campaign.public.rooms import WISHES
+from postduif.campaign.public.rooms import OF_DAY, WISHES
 from tests.campaign.public.served import FORM, Served
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
@@ -94,4 +94,10 @@ def test_too_large_and_too_often(pages: Served) -> None:
     assert pages.post(path, "x" * 40_000).status == 413
     assert {pages.post(path, ONE_CLICK).status for _ in range(WISHES)} == {200}
     assert pages.post(path, ONE_CLICK).status == 429
+    for _ in range(OF_DAY // WISHES - 1):
+        pages.clock.advance(61)
+        assert {pages.post(path, ONE_CLICK).status for _ in range(WISHES)} == {200}
+    pages.clock.advance(61)
+    found = pages.post(path, ONE_CLICK)
+    assert (found.status, found.headers["retry-after"]) == (429, "86400")
     assert pages.post(f"/u/{pages.token(1)}", ONE_CLICK).status == 200

@@ -42,8 +42,11 @@ def test_answered_wishes_are_on_file(tmp_path: Path) -> None:
     with on_file(data_dir) as connection:
         connection.execute("UPDATE wish SET done_at = 1")
     made.ask(wish(Wanted.UNSUBSCRIBE)).result(5)
-    made.close()
     assert kept(data_dir, "wish") == 3
+    for kind in (Wanted.EXPORT, Wanted.ERASE, Wanted.RESUBSCRIBE) * 2:
+        made.ask(wish(kind)).result(5)
+    made.close()
+    assert kept(data_dir, "wish") == 3 + 3  # what waits for a person is there once, whatever was asked in between
 
 
 def test_visits_are_written_by_the_end(tmp_path: Path) -> None:
