@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import pytest
 from hypothesis import given
@@ -42,6 +44,18 @@ def test_any_text_is_answered(text: str) -> None:
 def test_nothing_may_stand_around_it(text: str) -> None:
     """Blanks, line ends and further letters are not overlooked."""
     assert read([KEY], text) is None
+
+
+def test_guessing_finds_nobody() -> None:
+    """100,000 tokens made at random and 20,000 that are a right one but for one bit are all told nothing."""
+    chance = random.Random(7)
+    guesses = [urlsafe_b64encode(chance.randbytes(24)).decode() for _ in range(100_000)]
+    for number in range(20_000):
+        octets = bytearray(urlsafe_b64decode(make(KEY, 7, number)))
+        octets[chance.randrange(24)] ^= 1 << chance.randrange(8)
+        guesses.append(urlsafe_b64encode(octets).decode())
+    assert len(set(guesses)) == 120_000
+    assert not any(read([KEY], one) for one in guesses)
 
 
 def test_a_token_ends_in_a_letter() -> None:
