@@ -111,15 +111,20 @@ def sign_up(connection: sqlite3.Connection, new: New) -> None:
 
 
 def respond(connection: sqlite3.Connection, new: New, mailing: int, number: int, *, seed: bool) -> None:
-    """A reader's, in the place of one that he gave before. On disk when it returns. Raises StoreError."""
+    """A reader's, in the place of one that he gave before. On disk when it returns. Raises StoreError.
+
+    Who answered within a DAY before gets no second mail for it.
+    """
     with transaction(connection):
-        connection.execute(
-            "DELETE FROM answer WHERE mailing = ? AND number = ? AND form = ?", (mailing, number, new.form)
-        )
+        before = connection.execute(
+            "DELETE FROM answer WHERE mailing = ? AND number = ? AND form = ? RETURNING at, response",
+            (mailing, number, new.form),
+        ).fetchall()
+        response = next((said for at, said in before if new.at < at + DAY), 0)
         connection.execute(
             "INSERT INTO answer (form, version, at, language, email, subject, types, content, origin, confirmed, "
-            "mailing, number, seed) VALUES (?, ?, ?, ?, '', '', ?, ?, ?, ?, ?, ?, ?)",
-            (*new[:4], json.dumps(new.types), json.dumps(new.values), new.origin, new.at, mailing, number, seed),
+            "mailing, number, seed, response) VALUES (?, ?, ?, ?, '', '', ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*new[:4], *map(json.dumps, new[6:8]), new.origin, new.at, mailing, number, seed, response),
         )
 
 
@@ -180,9 +185,13 @@ def mailed(connection: sqlite3.Connection, answer: Answer, now: float, refused: 
     connection.execute("UPDATE answer SET mailed = ?, refused = ? WHERE id = ?", (now, refused[:500], answer.id))
 
 
-def done(connection: sqlite3.Connection, answer: Answer, contact: int, now: float) -> None:
-    """The audience has it, as that person's; 0: there is nobody."""
-    connection.execute("UPDATE answer SET done = ?, contact = ? WHERE id = ?", (now, contact, answer.id))
+def done(connection: sqlite3.Connection, answer: Answer, contact: int, now: float, *, responds: bool) -> None:
+    """The audience has it, as that person's; 0: there is nobody. `responds`: the form has a mail for them."""
+    waits = "iif(?3 AND ?2 <> 0 AND NOT seed AND response = 0, -1, response)"
+    connection.execute(
+        f"UPDATE answer SET done = ?1, contact = ?2, response = {waits} WHERE id = ?4",  # noqa: S608  a constant
+        (now, contact, responds, answer.id),
+    )
 
 
 def tidy(connection: sqlite3.Connection, now: float) -> None:

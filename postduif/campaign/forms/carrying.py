@@ -1,4 +1,5 @@
-"""Carries what people answered on: the mail that asks to confirm to the MTA, what was confirmed to the audience.
+"""Carries what people answered on: the mail that asks to confirm to the MTA, what was confirmed to the audience, and
+who filled in a form to a mailing, if it has one.
 
 An answer is on disk before the page says anything, and stays to be done until all have it. Each step may be done again,
 so it may be killed anywhere; a mail is queued once all the same. While the MTA is away it is tried again.
@@ -19,7 +20,7 @@ from postduif.campaign.audience.subscriptions import ConsentEvent, Proof, Subscr
 from postduif.campaign.audience.upsert import note_origin, source_id
 from postduif.campaign.coming_back import come_back
 from postduif.campaign.database import transaction
-from postduif.campaign.forms import answers, confirmation, store
+from postduif.campaign.forms import answers, confirmation, responding, store
 from postduif.campaign.forms.answers import Answer
 from postduif.campaign.forms.connection import are_there, forms
 from postduif.campaign.forms.form import EVERYBODY_HAS, Form
@@ -46,6 +47,7 @@ class FormCarrier:
         self._clock = clock
         self._tidied = float("-inf")
         self._insisting = Insisting("answer", clock)
+        self._responding = Insisting("response", clock)
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop."""
@@ -60,6 +62,9 @@ class FormCarrier:
                 do = partial(self._carry, connection, answer)
                 if not self._insisting.tried(answer.id, do, form=answer.form):
                     break
+        for response in responding.gather(connection, self._clock.time()):
+            do = partial(responding.respond, connection, self._data_dir, response, self._clock.time())
+            self._responding.tried(response.id, do, form=response.form)
         if now >= self._tidied + TIDY_EVERY:
             self._tidied = now
             answers.tidy(connection, self._clock.time())
@@ -69,7 +74,8 @@ class FormCarrier:
             self._mail(connection, answer)
         else:
             contact = self._take_over(connection, answer)
-            answers.done(connection, answer, contact, self._clock.time())
+            responds = store.find(connection, answer.form).form.response > 0
+            answers.done(connection, answer, contact, self._clock.time(), responds=responds)
             log.info("answer_taken_over", form=answer.form, answer=answer.id, contact=contact)
 
     def _mail(self, connection: sqlite3.Connection, answer: Answer) -> None:

@@ -11,7 +11,7 @@ from sqlite_utils import Database, Migrations
 from postduif.campaign.database import Schema, opened, path_of, run_script
 
 _STEPS = Migrations("postduif.forms")
-SCHEMA = Schema("forms", _STEPS, frozenset({"0001 first", "0002 mailboxes", "0003 confirmations"}))
+SCHEMA = Schema("forms", _STEPS, frozenset({"0001 first", "0002 mailboxes", "0003 confirmations", "0004 responses"}))
 
 
 @_STEPS(name="0001 first")
@@ -41,6 +41,21 @@ def _confirmations(database: Database) -> None:
     database.conn.execute(
         "CREATE TRIGGER answer_gone AFTER DELETE ON answer BEGIN DELETE FROM confirmation WHERE answer = OLD.id; END"
     )
+
+
+@_STEPS(name="0004 responses")
+def _responses(database: Database) -> None:
+    """Mailings to who filled in a form. Of an answer: 0 for none, -1 while it waits, else which of them.
+
+    mailing: its number; NULL while there is none yet, 0 when there will be none.
+    """
+    database.conn.execute("ALTER TABLE answer ADD COLUMN response INTEGER NOT NULL DEFAULT 0")
+    database.conn.execute("CREATE INDEX answer_response ON answer (response) WHERE response <> 0")
+    database.conn.execute(
+        "CREATE TABLE response (id INTEGER PRIMARY KEY, form TEXT NOT NULL, at REAL NOT NULL, mailing INTEGER)"
+    )
+    database.conn.execute("CREATE INDEX response_form ON response (form, at)")
+    database.conn.execute("CREATE INDEX response_to_make ON response (id) WHERE mailing IS NULL")
 
 
 def forms(data_dir: Path) -> contextlib.AbstractContextManager[sqlite3.Connection]:

@@ -93,6 +93,8 @@ class Form:
     """Where people are led when they have sent the form; "": to a page of ours."""
     origins: tuple[_Line, ...] = ()
     """Sites that may have the form in pages of theirs."""
+    response: int = 0
+    """The number of a template. Who was taken over gets a mailing made of it; 0: nothing."""
 
     def language(self, wanted: str) -> str:
         """That one, or the first."""

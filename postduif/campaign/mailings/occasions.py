@@ -13,7 +13,7 @@ from postduif.campaign.database import transaction
 from postduif.campaign.mailings import editing
 from postduif.campaign.mailings.changing import By, change
 from postduif.campaign.mailings.listing import find
-from postduif.campaign.mailings.record import MAX_NAME, Mailing, Policy, State
+from postduif.campaign.mailings.record import MAX_NAME, Draft, Mailing, Policy, State
 from postduif.campaign.mailings.schedule import Date, Schedule, due, judge, next_dates
 from postduif.campaign.mailings.states import Action
 from postduif.campaign.mailings.stored import Columns, schedule_text
@@ -99,10 +99,27 @@ def _spawn(connection: sqlite3.Connection, seen: Mailing, when: Schedule, date: 
     label = f"{date.local:%Y-%m-%d %H:%M}"
     draft = source.draft._replace(name=f"{source.draft.name[: MAX_NAME - len(label) - 1]} {label}")
     made = editing.insert(connection, draft, by._replace(words=f"of mailing {seen.number}"), parent=seen.number)
-    editing.copy_files(connection, source, made)
     once = Schedule(date.local.replace(tzinfo=None), when.zone, grace=when.grace)
-    columns: Columns = {"schedule": schedule_text(once), "next": date.at}
-    return change(connection, find(connection, made.number), Action.PLAN, by._replace(words=date.note), columns)
+    return _planned(connection, source, made, once, date.at, by._replace(words=date.note))
+
+
+def at_once(connection: sqlite3.Connection, source: Mailing, draft: Draft, grace: float, by: By) -> Mailing:
+    """A mailing of that draft with the files of `source`, which goes by itself now. Inside a transaction.
+
+    `grace`: seconds for which it is still wanted when nothing runs now.
+    """
+    made = editing.insert(connection, draft, by)
+    now = datetime.datetime.fromtimestamp(by.now, datetime.UTC)
+    once = Schedule(now.replace(tzinfo=None, microsecond=0), "UTC", grace=grace)
+    return _planned(connection, source, made, once, by.now, by)
+
+
+def _planned(
+    connection: sqlite3.Connection, source: Mailing, made: Mailing, once: Schedule, at: float, by: By
+) -> Mailing:
+    editing.copy_files(connection, source, made)
+    columns: Columns = {"schedule": schedule_text(once), "next": at}
+    return change(connection, find(connection, made.number), Action.PLAN, by, columns)
 
 
 def _dated(when: Schedule, now: float) -> Columns:

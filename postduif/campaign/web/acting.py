@@ -13,6 +13,7 @@ from postduif.campaign.accounts import approval
 from postduif.campaign.accounts.fault import NotAllowed
 from postduif.campaign.accounts.roles import Permission, who_may
 from postduif.campaign.audience.standing import SAID_THEMSELVES
+from postduif.campaign.forms.responding import forms_of
 from postduif.campaign.mailings.changing import DATED
 from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.mailings.schedule import Schedule
@@ -46,6 +47,8 @@ def why_not_changed(who: Who, mailing: Mailing, action: Action) -> str:
     Nobody looks at it again before it goes. So it takes who may send; and where two have to agree, it comes off its
     date first, and is asked for anew.
     """
+    if mailing.template and not who.may(Permission.SEND) and (names := forms_of(who.desk.data_dir, mailing.number)):
+        return f"Who fills in the form {names[0]} gets it. To {action} it is for {who_may(Permission.SEND)}."
     step = TABLE.get((mailing.state, action))
     if mailing.schedule is None or step is None or step.to not in DATED:
         return ""
@@ -60,6 +63,16 @@ def see_changeable(who: Who, mailing: Mailing, action: Action) -> None:
     """Raises NotAllowed with the words of `why_not_changed`."""
     if why := why_not_changed(who, mailing, action):
         raise NotAllowed(why)
+
+
+def see_may_respond(who: Who, template: int) -> None:
+    """Raises NotAllowed for who may not have that template, 0 for none, sent to all who fill in a form."""
+    if not template:
+        return
+    if not who.may(Permission.SEND):
+        raise NotAllowed(f"It sends a mailing by itself. That is for {who_may(Permission.SEND)}.")
+    if who.desk.config.web.approval:
+        raise NotAllowed("A second person has to agree to what is sent (web.approval), so no form sends by itself.")
 
 
 def see_released(who: Who, causes: Iterable[str]) -> None:

@@ -27,6 +27,7 @@ def form_of(name: str, posted: Mapping[str, str], attributes: Iterable[str], lan
         _plain(posted.get("sender_name", "")),
         _plain(posted.get("redirect", "")),
         tuple(posted.get("origins", "").lower().replace(",", " ").split()),
+        int(number) if re.fullmatch(r"[0-9]{1,9}", number := posted.get("response", "")) else 0,
     )
 
 

@@ -15,7 +15,11 @@ from postduif.campaign.forms import answers, store
 from postduif.campaign.forms.answers import New
 from postduif.campaign.forms.connection import forms
 from postduif.campaign.forms.form import Asked
-from tests.campaign.forms.made import NEWSLETTER, put
+from postduif.campaign.mailings import editing
+from postduif.campaign.mailings.changing import By
+from postduif.campaign.mailings.connection import mailings
+from postduif.campaign.mailings.record import Draft
+from tests.campaign.forms.made import NEWSLETTER, SURVEY, put
 from tests.campaign.tracking.readers import people_and_types
 from tests.web_world import Pages
 
@@ -144,6 +148,32 @@ def test_who_may(pages: Pages) -> None:
     assert {one.status for one in [viewer.get("/forms/new"), *posts]} == {403}
     paths = ("/forms/no", "/forms/no/preview", "/forms/no/answers", "/forms/no/answers.csv")
     assert {viewer.get(path).status for path in paths} == {404}
+
+
+def test_a_mailing_to_who_filled_it_in(tmp_path: Path) -> None:
+    """Who may not send gives a form none, and edits none that a form has; where two agree on what is sent, nobody."""
+    tmp_path.chmod(0o700)
+    people_and_types(tmp_path)
+    put(tmp_path, SURVEY)
+    with mailings(tmp_path) as connection:
+        made = [
+            editing.create(connection, Draft(name), ("default",), By("anna", 1.0), template=name == "Thanks")
+            for name in ("Thanks", "News")
+        ]
+    fields: dict[str, str | list[str]] = {"seen": "1", "public": "no", "ask_age": "asked", "use_en": "true"}
+    with Pages(tmp_path, web=WEB) as pages:
+        edith, simon = pages.signed_in("edith", "editor"), pages.signed_in("simon", "sender")
+        assert edith.post("/forms/survey", fields, response="1").status == 403
+        assert "no template" in simon.post("/forms/survey", fields, response="2").text
+        assert simon.post("/forms/survey", fields, response="1").status == 303
+        assert "tag=form%20survey" in simon.get("/forms/survey").text
+        setup = {"name": "Other", "seen": str(made[0].revision), "stream": "default"}
+        assert "gets it" in edith.get("/mailings/1/edit/setup").text
+        assert edith.post("/mailings/1/edit/setup", setup).status == 403
+        assert edith.post("/forms/survey", fields | {"seen": "2"}, response="1", title_en="How?").status == 303
+    with Pages(tmp_path, web=f"{WEB}\napproval = true") as pages:
+        answer = pages.signed_in("tom", "sender").post("/forms/survey", fields | {"seen": "3"}, response="9")
+    assert (answer.status, "second person" in answer.text) == (403, True)
 
 
 def test_none(tmp_path: Path) -> None:

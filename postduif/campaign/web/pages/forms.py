@@ -15,13 +15,17 @@ from postduif.campaign.accounts.roles import Permission, who_may
 from postduif.campaign.audience import subscriptions
 from postduif.campaign.audience.attributes import declared
 from postduif.campaign.audience.connection import audience
-from postduif.campaign.forms import answers, store
+from postduif.campaign.forms import answers, responding, store
 from postduif.campaign.forms import form as rules
 from postduif.campaign.forms.answers import Answer
 from postduif.campaign.forms.connection import forms
 from postduif.campaign.forms.form import FormFault, NoSuchForm
+from postduif.campaign.mailings.connection import mailings
+from postduif.campaign.mailings.listing import MAX_LISTED, Filter
+from postduif.campaign.mailings.listing import listed as listed_mailings
 from postduif.campaign.public.form_page import Page, form_page, snippet
 from postduif.campaign.public.rendering import languages, stylesheet
+from postduif.campaign.web.acting import see_may_respond
 from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.form_fields import form_of
@@ -65,7 +69,7 @@ def add(
     """One more."""
     form = _posted(desk, name.strip().lower(), posted)
     try:
-        checked = _checked(desk, form)
+        checked = _checked(who, form, 0)
         _see_public(who, checked)
         with forms(desk.data_dir) as connection:
             made = store.create(connection, checked, who.name, desk.clock.time())
@@ -92,7 +96,7 @@ def change(
     with forms(desk.data_dir) as connection:
         there = store.find(connection, name)
     try:
-        checked = _checked(desk, form)
+        checked = _checked(who, form, there.form.response)
         _see_public(who, checked)
         with forms(desk.data_dir) as connection:
             now = store.change(connection, checked, seen, who.name, desk.clock.time())
@@ -180,8 +184,12 @@ def _posted(desk: Desk, name: str, posted: dict[str, str]) -> rules.Form:
     return form_of(name, posted, ("name", *_known(desk)["attributes"]), languages())
 
 
-def _checked(desk: Desk, form: rules.Form) -> rules.Form:
-    known = _known(desk)
+def _checked(who: Visitor, form: rules.Form, before: int) -> rules.Form:
+    """`before`: the template that who fills it in got until now."""
+    if form.response != before:
+        see_may_respond(who, form.response)
+        responding.see_template(who.desk.data_dir, form.response)
+    known = _known(who.desk)
     return rules.checked(form, known["attributes"], known["types"])
 
 
@@ -211,10 +219,13 @@ def _editor(
         pieces = {code: snippet(stored, *given, code, address) for code in stored.form.texts}
     with forms(desk.data_dir) as connection:
         figures = answers.figures(connection).get(form.name) if stored else None
+    with mailings(desk.data_dir) as connection:
+        templates = listed_mailings(connection, Filter(template=True, archived=False, limit=MAX_LISTED))
     return render(
         request, "forms/edit.html", status, form=form, stored=stored, wrong=wrong, asked=asked, labels=labels,
         types=known["types"], languages={code: NAMES.get(code, code) for code in languages()},
-        pieces=pieces, public_url=url, figures=figures,
+        pieces=pieces, public_url=url, figures=figures, templates=templates, tag=responding.tag_of(form.name),
+        apart=responding.APART,
     )  # fmt: skip
 
 
