@@ -43,10 +43,12 @@ def keep(connection: sqlite3.Connection, at: float, recipient: str, why: str, co
     return connection.execute(query, (at, recipient, why, content)).lastrowid or 0
 
 
-def listing(connection: sqlite3.Connection, limit: int) -> list[Row]:
-    """The latest first."""
-    query = "SELECT id, at, recipient, why, length(content) FROM unprocessed ORDER BY id DESC LIMIT ?"
-    return [Row(*row) for row in connection.execute(query, (limit,)).fetchall()]
+def listing(connection: sqlite3.Connection, limit: int, before: int = 0) -> list[Row]:
+    """The latest first, from before the mail `before` on; 0: from the last one."""
+    query = (
+        "SELECT id, at, recipient, why, length(content) FROM unprocessed WHERE id < ? OR ? = 0 ORDER BY id DESC LIMIT ?"
+    )
+    return [Row(*row) for row in connection.execute(query, (before, before, limit)).fetchall()]
 
 
 def content(connection: sqlite3.Connection, number: int) -> bytes | None:

@@ -152,13 +152,15 @@ def import_(config_path: Path, file: TextIO, cause: str, reason: str, *, as_json
         print_json(taken._asdict())
     else:
         click.echo(f"{count(taken.lines, 'line')} read, {count(taken.changed, 'change')}")
+    if taken.stopped:
+        click.echo(f"postduif: {printable(name)} was not read to its end: {printable(taken.stopped)}", err=True)
     for line, text in taken.problems[:SAID]:
         click.echo(f"postduif: {printable(name)}, line {line}: {printable(text)}", err=True)
     if len(taken.problems) > SAID:
         click.echo(
             f"postduif: {len(taken.problems) - SAID} more lines could not be taken; --json names them all", err=True
         )
-    sys.exit(1 if taken.problems else 0)
+    sys.exit(1 if taken.problems or taken.stopped else 0)
 
 
 @command.command

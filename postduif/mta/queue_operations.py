@@ -11,7 +11,7 @@ from typing import Any
 from postduif.envelope import Notify
 from postduif.mta.control import Action, ControlError
 from postduif.mta.mailings import Mailings
-from postduif.queue.condition import Condition
+from postduif.queue.condition import MAX_IDS, Condition
 from postduif.queue.journal import Question
 from postduif.queue.mailing import of_recipient, stream_of
 from postduif.queue.standing_orders import StandingOrders
@@ -20,6 +20,8 @@ from postduif.queue.stores import Stores
 from postduif.queue.survey import Sums, by_stream
 
 MAX_ROWS = 10_000  # rows in one answer
+MAX_TRIES = 1000
+"""Attempts that `queue.show` has of one message, the latest."""
 
 
 class QueueOperations:
@@ -99,7 +101,7 @@ class QueueOperations:
         number = int(request["id"])
         store = self._stores.of(stream_of(number))
         shown = await store.questions.show(number)
-        lines = [asdict(line) for line in await store.questions.journal(Question(message=number), 1000)]
+        lines = [asdict(line) for line in await store.questions.journal(Question(message=number), MAX_TRIES)]
         if shown is None:
             return {"message": None, "recipients": [], "journal": lines, "header": ""}
         content = (await store.content(number)).content
@@ -160,6 +162,8 @@ def _condition(request: dict[str, Any]) -> Condition:
     if unknown := given.keys() - names:
         raise ControlError(f"no such condition: {', '.join(sorted(unknown))}")
     condition = Condition(**{**given, "ids": tuple(given.get("ids", ()))})
+    if len(condition.ids) > MAX_IDS:
+        raise ControlError(f"{len(condition.ids)} messages at once are too many; name {MAX_IDS} at most")
     if condition.empty:
         raise ControlError("say which: --id, --domain, --stream, --sender, --recipient, --older-than, --said or --all")
     return condition

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from postduif.bounce.address_state import Cause
 from postduif.bounce.suppression_rows import COLUMNS
+from postduif.errors import PostduifError
 
 PAGE = 1000
 """Entries of one request."""
@@ -30,6 +31,8 @@ class TakenIn(NamedTuple):
     changed: int
     problems: list[tuple[int, str]]
     """Lines that could not be taken, and why."""
+    stopped: str = ""
+    """Why it was not read to its end; what came before is on the list."""
 
 
 def entries(ask: Ask, wanted: Mapping[str, str], limit: int = PAGE) -> Iterator[dict[str, Any]]:
@@ -48,17 +51,23 @@ def lines_of(found: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
 
 
 def take_in(ask: Ask, rows: Iterator[tuple[int, dict[str, str]]], *, cause: str, reason: str, name: str) -> TakenIn:
-    """Enter the rows of a file that is called `name`; `cause` and `reason` are of those that say none."""
-    lines = changed = 0
-    problems: list[tuple[int, str]] = []
-    while chunk := list(itertools.islice(rows, PAGE // 2)):
-        found = ask("suppress.enter", rows=[_completed(row, cause, reason, name) for _, row in chunk])
-        lines += len(chunk)
-        changed += found["changed"]
-        for number, text in found["problems"]:
-            line, row = chunk[number]
-            problems.append((line, f"{row.get('address', '')[:SHOWN]!r}: {text}"))
-    return TakenIn(lines, changed, problems)
+    """Enter the rows of a file that is called `name`; `cause` and `reason` are of those that say none.
+
+    Raises PostduifError when nothing of it was entered.
+    """
+    taken = TakenIn(0, 0, [])
+    try:
+        while chunk := list(itertools.islice(rows, PAGE // 2)):
+            found = ask("suppress.enter", rows=[_completed(row, cause, reason, name) for _, row in chunk])
+            for number, text in found["problems"]:
+                line, row = chunk[number]
+                taken.problems.append((line, f"{row.get('address', '')[:SHOWN]!r}: {text}"))
+            taken = TakenIn(taken.lines + len(chunk), taken.changed + found["changed"], taken.problems)
+    except PostduifError as error:
+        if not taken.lines:
+            raise
+        return taken._replace(stopped=str(error))
+    return taken
 
 
 def _completed(row: dict[str, str], cause: str, reason: str, name: str) -> dict[str, str]:

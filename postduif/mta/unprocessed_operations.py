@@ -30,9 +30,9 @@ class UnprocessedOperations:
         return {"unprocessed.list": self.list, "unprocessed.show": self.show, "unprocessed.drop": self.drop}
 
     async def list(self, request: dict[str, Any]) -> object:
-        """The latest first."""
-        limit = max(1, min(int(request.get("limit") or 100), MAX_ROWS))
-        return [row._asdict() for row in await self.look(unprocessed.listing, limit)]
+        """The latest first; those before the mail `before`, if it is said."""
+        limit, before = max(1, min(int(request.get("limit") or 100), MAX_ROWS)), int(request.get("before") or 0)
+        return [row._asdict() for row in await self.look(unprocessed.listing, limit, before)]
 
     async def show(self, request: dict[str, Any]) -> object:
         """A part of a mail from `offset` on, in base64; with its whole size, so that one knows whether to go on."""

@@ -132,7 +132,7 @@ def test_import_and_export(tmp_path: Path) -> None:
     other = written(tmp_path / "two")
     assert run(other, "suppress", "import", str(target)).stdout == "4 lines read, 4 changes\n"
     again = run(other, "suppress", "import", str(target), "--json")
-    assert json.loads(again.stdout) == {"lines": 4, "changed": 0, "problems": []}
+    assert json.loads(again.stdout) == {"lines": 4, "changed": 0, "problems": [], "stopped": ""}
     assert [one["address"] for one in entries(other)] == sorted(first)
     assert run(other, "suppress", "export").stdout_bytes == target.read_bytes()
     exported = json.loads(run(other, "suppress", "export", "--json").stdout)

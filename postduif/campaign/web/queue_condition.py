@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from postduif.config.units import parse_time
 from postduif.errors import PostduifError
+from postduif.queue.condition import MAX_IDS
 
 MAX_FIELD = 320
 HELD = {"yes": True, "no": False}
@@ -47,10 +48,15 @@ class Meant(NamedTuple):
         return bool(self.given) and self.given.keys() <= {"domain", "stream", "all"}
 
     def condition(self, now: float) -> dict[str, Any]:
-        """As the MTA is told it; `now` is in seconds since the epoch. Raises NotACondition."""
+        """As the MTA is told it; `now` is in seconds since the epoch. Raises NotACondition: nothing is cut off."""
+        for name, text in self.given.items():
+            if name != "ids" and len(text) > MAX_FIELD:
+                raise NotACondition(f"{LABELS[name]}: {MAX_FIELD} characters are the most.")
         numbers = self.ids.replace(",", " ").split()
         if not all(one.isascii() and one.isdecimal() and len(one) < 19 for one in numbers):
             raise NotACondition("ids are numbers of messages, as 412 413")
+        if len(numbers) > MAX_IDS:
+            raise NotACondition(f"These are {len(numbers)} messages; {MAX_IDS} at once are the most. Do it in parts.")
         found: dict[str, Any] = {name: self.given.get(name, "") for name in ("domain", "stream", "sender", "recipient")}
         found |= {"said": self.said, "ids": [int(one) for one in numbers], "held": HELD.get(self.held)}
         found["older_than"] = now - seconds(self.older_than) if self.older_than else None
@@ -73,7 +79,7 @@ LABELS = {
 
 def meant_by(fields: Mapping[str, Any]) -> Meant:
     """Of a form, or the query of an address."""
-    return Meant(**{name: str(fields.get(name, "")).strip()[:MAX_FIELD] for name in Meant._fields})
+    return Meant(**{name: str(fields.get(name, "")).strip() for name in Meant._fields})
 
 
 def seconds(text: str) -> float:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
 
 from postduif.bounce import unprocessed
+from postduif.campaign.web.pages import queue, returned
 from tests.mta_thread import running
 from tests.web_world import Browser, Pages
 
@@ -53,6 +56,11 @@ def test_the_queue(tmp_path: Path) -> None:
         assert "2 recipients" in piet.get("/queue/list?recipient=&domain=x.example&held=yes").text
         assert "Nothing in the queue matches" in piet.get("/queue/list?held=no").text
         assert piet.get("/queue/list?older_than=long").status == 422
+        assert "Nothing waits for such a domain" in piet.get("/queue?find=none").text
+        assert "x.example" in piet.get("/queue?find=EXAM").text
+        many = anna.post("/queue/delete", ids=" ".join(["1"] * 501), reason="x")
+        assert (many.status, "500 at once are the most" in many.text) == (422, True)
+        assert anna.post("/queue/delete", recipient="x" * 321, reason="x").status == 422
         message = piet.get(f"/queue/messages/{number}").text
         assert "is held with its whole scheduled queue by sara" in message
         assert "Subject: &lt;b&gt;hello&lt;/b&gt;" in message
@@ -72,7 +80,11 @@ def test_the_queue(tmp_path: Path) -> None:
         assert waits(pages) == 0
         assert sara.post("/queue/release", domain="x.example").location == "/queue"
         assert pages.desk.ask("queue.summary")["holds"] == []
-        assert "queue.hold" in anna.get("/audit").text
+        assert sara.post("/queue/retry", recipient="a@x.example").status == 303
+        trail = anna.get("/audit").text
+        assert "queue.hold" in trail
+        assert "recipient 1 address: " in trail
+        assert "a@x.example" not in trail
 
 
 def test_sites(tmp_path: Path) -> None:
@@ -92,6 +104,8 @@ def test_sites(tmp_path: Path) -> None:
         fields = {"site": "idle.example", "reason": "<b>theirs</b>", "for": "1x"}
         assert anna.post("/sites/suspend", fields).status == 422
         assert anna.post("/sites/suspend", {**fields, "for": "1h"}).location == "/sites"
+        assert "No site in use is called so" in piet.get("/sites?find=none").text
+        assert "next_hop:*" in piet.get("/sites?find=HOP").text
         page = piet.get("/sites").text
         assert "&lt;b&gt;theirs&lt;/b&gt;" in page
         assert "no mail now" in page
@@ -109,7 +123,8 @@ def test_webhooks_and_returned_mail(tmp_path: Path) -> None:
         anna, piet = pages.signed_in(), pages.signed_in("piet", "viewer")
         assert "shop" in piet.get("/webhooks").text
         assert anna.post("/webhooks/replay", name="shop", since="long").status == 422
-        assert anna.post("/webhooks/replay", name="none", since="1h").status == 422
+        kept = anna.post("/webhooks/replay", name="none", since="3h")
+        assert (kept.status, 'value="3h"' in kept.text) == (422, True)
         assert anna.post("/webhooks/replay", name="shop", since="1h").location == "/webhooks"
         assert piet.post("/webhooks/replay", name="shop", since="1h").status == 403
         assert "Everything that came back was read" in piet.get("/returned").text
@@ -120,6 +135,7 @@ def test_webhooks_and_returned_mail(tmp_path: Path) -> None:
 
         mta.do(keep())
         (one,) = pages.desk.ask("unprocessed.list")
+        assert pages.desk.ask("unprocessed.list", before=one["id"]) == []
         assert "no report in it" in piet.get("/returned").text
         shown = piet.get(f"/returned/{one['id']}").text
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown
@@ -132,20 +148,39 @@ def test_webhooks_and_returned_mail(tmp_path: Path) -> None:
         assert "was gone already" in anna.get(anna.post(f"/returned/{one['id']}/drop").location).text
 
 
-def test_the_first_page_with_an_mta(tmp_path: Path) -> None:
-    """It shows the figures of now and of the hour; its parts come alone, too, and live."""
+def test_the_first_page_and_lists_that_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It shows the figures of now and of the hour; its parts come alone, too, and live. A list has a way to its end."""
+    monkeypatch.setattr(queue, "AT_ONCE", 2)
+    monkeypatch.setattr(returned, "AT_ONCE", 2)
     with running(tmp_path) as (pages, mta):
         anna = pages.signed_in()
         pages.desk.ask("queue.hold", condition={"all": True}, by="anna", reason="night")
-        mta.submit("a@x.example")
+        number = mta.submit(*(f"p{one}@x.example" for one in range(3)))
         page = anna.get("/").text
         assert "Held by anna: everything: night" in page
         assert "The last hour" in page
         assert "held by" in anna.get("/dashboard/alarms").text.lower()
-        assert "1<small>of those in the queue" in page
+        assert "3<small>of those in the queue" in page
         assert "no whole minute yet" in anna.get("/dashboard/hour").text
         assert "None is under way" in anna.get("/dashboard/mailings").text
         assert first_event(pages, anna).count("In the queue") == 1
+
+        async def keep() -> None:
+            for at in range(3):
+                await mta.app.store.do(unprocessed.keep, float(at), f"p{at}@bounce.example", "no report", b"")
+
+        mta.do(keep())
+        for path, begin, rest in (
+            ("/queue/list?domain=x.example", {"p0", "p1"}, {"p2"}),
+            (f"/queue/messages/{number}", {"p0", "p1"}, {"p2"}),
+            ("/returned", {"p2", "p1"}, {"p0"}),
+        ):
+            first = anna.get(path).text.split("<main")[1]
+            (way,) = re.findall(r'href="([^"]+)" rel="next"', first)
+            second = anna.get(unescape(way)).text.split("<main")[1]
+            assert [set(re.findall(r"<td>(p.)@", page)) for page in (first, second)] == [begin, rest]
+            assert "From the beginning" in second
+        assert "3 recipients" in anna.get("/queue/list").text
 
 
 def first_event(pages: Pages, browser: Browser) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from postduif.mta.control import ControlError
 from tests.api_world import caller
 from tests.mta_thread import running
 from tests.web_world import Answer, Browser, Pages
@@ -51,6 +54,8 @@ def test_searching(pages: Pages) -> None:
     assert "address=%2A%40trap.example" in meant
     assert piet.get("/suppression/of?address=nobody").status == 422
     assert piet.get("/suppression").text.count("<tr>") == 4
+    ids = re.findall(r'\bid="([^"]*)"', pages.signed_in("els", "editor").get("/suppression").text)
+    assert len(ids) == len(set(ids))
     assert "From the beginning" in piet.get("/suppression?after=bob@example.net").text
 
 
@@ -88,6 +93,18 @@ def test_letting_go(pages: Pages) -> None:
     assert "suppression.released" in anna.get("/audit").text
 
 
+def test_letting_go_of_one_entry(pages: Pages) -> None:
+    """What a host said of an address may be let go by an editor; that its owner unsubscribed as well stays."""
+    both = [{"cause": "hard_bounce", "evidence": "550"}, {"cause": "unsubscribe", "type": "news", "reason": "r"}]
+    pages.desk.ask("suppress.enter", rows=[{"address": "two@example.net", **one} for one in both])
+    edith = pages.signed_in("edna", "editor")
+    assert edith.post("/suppression/release", address="two@example.net", type="news", reason="r").status == 403
+    gone = edith.post("/suppression/release", address="two@example.net", type="", reason="mended")
+    assert "two%40example.net" in gone.location
+    (known,) = pages.desk.ask("suppress.show", addresses=["two@example.net"])
+    assert [(one["cause"], one["type"]) for one in known["entries"]] == [("unsubscribe", "news")]
+
+
 def test_files(pages: Pages) -> None:
     """An export is CSV without formulas and goes in again; lines that cannot be taken are named."""
     edgar, adam = pages.signed_in("edgar", "editor"), pages.signed_in("adam")
@@ -102,3 +119,29 @@ def test_files(pages: Pages) -> None:
     assert exported.text.splitlines()[0] == "address,cause,at,source,reason,type,evidence"
     assert ",'=1+1," in exported.text
     assert "0 changes" in sent_file(adam, "again.csv", exported.text).text
+
+
+def test_a_file_that_was_taken_in_to_a_part(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sent it hears how much of it is on the list, and why no more is; and so does the trail."""
+    anna, ask, asked = pages.signed_in("agnes"), pages.desk.ask, list[str]()
+
+    def failing(do: str, **request: object) -> object:
+        asked.append(do)
+        if asked.count("suppress.enter") > 1:
+            raise ControlError("it hung up")
+        return ask(do, **request)
+
+    monkeypatch.setattr(pages.desk, "ask", failing)
+    rows = "".join(f"p{number}@many.example\r\n" for number in range(600))
+    page = sent_file(anna, "many.csv", f"address\r\n{rows}")
+    assert "500 lines read, 500 changes" in page.text
+    assert "many.csv was not read to its end: it hung up" in page.text
+    assert "500 changes, stopped: it hung up" in anna.get("/audit").text
+
+
+def test_an_export_from_a_silent_mta(tmp_path: Path) -> None:
+    """It is no file, and the trail does not say that there was one."""
+    with Pages(tmp_path) as alone:
+        anna = alone.signed_in()
+        assert anna.get("/suppression/export").status == 503
+        assert "suppression.exported" not in anna.get("/audit").text

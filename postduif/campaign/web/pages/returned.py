@@ -6,23 +6,25 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from postduif.campaign.accounts import audit
+from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.visitor import Administering, Looking, OfDesk
 from postduif.mta.unprocessed_operations import parts
 
 router = APIRouter(prefix="/returned")
 
-MOST = 500
+AT_ONCE = 100
 SHOWN = 256 * 1024
 """Octets of a mail on the page; all of it can be downloaded."""
 
 
 @router.get("")
-def returned(request: Request, desk: OfDesk, who: Looking) -> Response:
+def returned(request: Request, desk: OfDesk, who: Looking, before: Cursor = 0) -> Response:
     """The latest first."""
-    found = desk.ask("unprocessed.list", limit=MOST + 1)
+    found = desk.ask("unprocessed.list", limit=AT_ONCE + 1, before=before)
+    mails = slice_of(request, found, AT_ONCE, lambda row: row["id"])
     to = desk.config.bounce.unprocessed_to
-    return render(request, "returned.html", mails=found[:MOST], more=len(found) > MOST, to=str(to) if to else "")
+    return render(request, "returned.html", mails=mails, to=str(to) if to else "")
 
 
 @router.get("/{number}")

@@ -27,9 +27,9 @@ _SETTINGS = ("connections", "message_rate", "connection_rate")
 
 
 @router.get("")
-def sites(request: Request, desk: OfDesk, who: Looking, site: Name = "") -> Response:
-    """All of them; `site` fills in the form that suspends one."""
-    return _page(request, desk, site=site)
+def sites(request: Request, desk: OfDesk, who: Looking, site: Name = "", find: Name = "") -> Response:
+    """The busiest; those with `find` in their name or that of a host. `site` fills in the form that suspends one."""
+    return _page(request, desk, site=site, find=find.strip())
 
 
 @router.post("/suspend")
@@ -65,9 +65,16 @@ def resume(request: Request, desk: OfDesk, who: Sending, site: Word) -> Response
 
 
 def _page(
-    request: Request, desk: Desk, *, site: str = "", reason: str = "", lasting: str = "", wrong: str = ""
+    request: Request,
+    desk: Desk,
+    *,
+    find: str = "",
+    site: str = "",
+    reason: str = "",
+    lasting: str = "",
+    wrong: str = "",
 ) -> Response:
-    found = desk.ask("site.list")
+    found = desk.ask("site.list", find=find, limit=MOST + 1)
     busy = {one["site"]: one for one in desk.ask("live.top", limit=MOST)["sites"]}
     suspended = desk.ask("site.suspended")
     seen = {one["site"] for one in found}
@@ -76,9 +83,10 @@ def _page(
         "sites.html",
         422 if wrong else 200,
         sites=[_row(desk.loaded, one, busy.get(one["site"], {})) for one in found[:MOST]],
-        more=max(0, len(found) - MOST),
+        more=len(found) > MOST,
+        find=find,
         held={one["site"]: one for one in suspended},
-        idle=[one for one in suspended if one["site"] not in seen],
+        idle=[one for one in suspended if one["site"] not in seen and find.lower() in one["site"]],
         site=site,
         reason=reason,
         lasting=lasting,

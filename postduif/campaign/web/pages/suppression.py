@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
 from postduif.bounce.address_state import EVERY_TYPE, Cause, Standing
+from postduif.bounce.subject import is_pattern
 from postduif.campaign.accounts import audit
 from postduif.campaign.audience.standing import SAID_THEMSELVES
 from postduif.campaign.web.acting import see_released
@@ -95,13 +97,15 @@ def release(
     reason: Word = "",
     type: Word = "",  # noqa: A002
 ) -> Response:
-    """Write to it again. What people themselves said, only an administrator takes back."""
+    """Let go of that one entry: of all mail, or of one type. What people said, only an administrator takes back."""
     (known,) = desk.ask("suppress.show", addresses=[address])
-    see_released(who, [one["cause"] for one in known["entries"] if one["type"] == type or not type])
+    own = [one for one in known["entries"] if not is_pattern(one["subject"]) or one["address"] == known["address"]]
+    see_released(who, [one["cause"] for one in own if one["type"] == type])
     try:
         if not reason.strip():
             raise NotACondition("Say why: the history keeps it.")
-        found = desk.ask("suppress.release", addresses=[address], reason=reason.strip(), type=type, by=who.name)
+        order = {"reason": reason.strip(), "type": type, "by": who.name, "exact": True}
+        found = desk.ask("suppress.release", addresses=[address], **order)
     except (NotACondition, Refused) as fault:
         return _one(request, desk, address, reason=reason, wrong=str(fault))
     if found["unknown"]:
@@ -109,7 +113,7 @@ def release(
         return _one(request, desk, address, reason=reason, wrong=wrong)
     with desk.accounts() as connection:
         audit.note(connection, who.by(), "suppression.released", f"address {address}", reason)
-    return see(request, "/suppression", f"{address} is written to again.")
+    return see(request, f"/suppression/of?{urlencode({'address': address})}", f"The entry of {address} is let go.")
 
 
 def _one(request: Request, desk: Desk, address: str, *, reason: str = "", wrong: str = "") -> Response:

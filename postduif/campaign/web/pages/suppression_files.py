@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, UploadFile
@@ -53,20 +54,23 @@ def take(
         return _page(request, cause=cause, reason=reason, wrong=f"{name}: {fault}")
     finally:
         text.detach()
-    said = f"{plural(taken.lines, 'line')} read, {plural(taken.changed, 'change')}"
+    stopped = f", stopped: {taken.stopped}" if taken.stopped else ""
+    said = f"{plural(taken.lines, 'line')} read, {plural(taken.changed, 'change')}{stopped}"
     with desk.accounts() as connection:
         audit.note(connection, who.by(), "suppression.imported", f"file {name}", f"{said}. {reason}".strip())
-    return _page(request, cause=cause, reason=reason, taken=taken, name=name)
+    wrong = f"{name} was not read to its end: {taken.stopped}" if taken.stopped else ""
+    return _page(request, cause=cause, reason=reason, taken=taken, name=name, wrong=wrong)
 
 
 @router.get("/export")
 def export(desk: OfDesk, who: Administering) -> Response:
     """All who refuse mail, as CSV whose cells are no formulas; an import takes it back."""
+    stream = suppression_csv.pieces(lines_of(entries(desk.ask, {"standing": "refusing"})))
+    first = next(stream)  # that the MTA is silent is told before the answer begins
     with desk.accounts() as connection:
         audit.note(connection, who.by(), "suppression.exported", "suppression list", "")
     headers = {"content-disposition": 'attachment; filename="suppression.csv"'}
-    found = lines_of(entries(desk.ask, {"standing": "refusing"}))
-    return StreamingResponse(suppression_csv.pieces(found), media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(itertools.chain([first], stream), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _page(

@@ -12,6 +12,7 @@ from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.queue_condition import NotACondition, seconds
 from postduif.campaign.web.visitor import Looking, OfDesk, Sending
+from postduif.mta.control import Refused
 
 router = APIRouter(prefix="/webhooks")
 
@@ -28,10 +29,9 @@ def webhooks(request: Request, desk: OfDesk, who: Looking) -> Response:
 def replay(request: Request, desk: OfDesk, who: Sending, name: Word = "", since: Word = "") -> Response:
     """Tell it again what happened in the last while."""
     try:
-        back = seconds(since)
-    except NotACondition as fault:
+        desk.ask("webhook.replay", name=name, since=desk.clock.time() - seconds(since))
+    except (NotACondition, Refused) as fault:
         return _page(request, desk, name=name, since=since, wrong=str(fault))
-    desk.ask("webhook.replay", name=name, since=desk.clock.time() - back)
     with desk.accounts() as connection:
         audit.note(connection, who.by(), "webhook.replayed", f"webhook {name}", f"the last {since}")
     return see(request, "/webhooks", f"{name} is told again what happened in the last {since}.")
