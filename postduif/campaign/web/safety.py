@@ -8,6 +8,7 @@ Sec-Fetch-Site), and the form holds a secret of the session (`checked_form`).
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -19,7 +20,9 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from postduif.campaign.accounts.fault import NotAllowed
+from postduif.campaign.accounts.roles import Permission
 from postduif.campaign.web.cookies import FORM, SESSION, is_same
+from postduif.campaign.web.turns import Turns
 from postduif.campaign.web.visitor import STATE, Finder, visitor_of
 
 POLICY = (
@@ -38,7 +41,8 @@ HEADERS = {
 }
 """On every answer that does not say otherwise itself."""
 LONG = 63_072_000  # seconds that a browser asks for nothing but https
-APART = ("/static/", "/favicon.ico", "/api/")
+API = "/api/"
+APART = ("/static/", "/favicon.ico", API)
 """Paths where nobody looks who is signed in. What is below /api/ asks for a token itself."""
 OPEN = (*APART, "/sign-in", "/enter/", "/shared/")
 """Paths that need no session."""
@@ -68,6 +72,7 @@ class Gate:
         self._place = urlsplit(origin).netloc.lower()
         self._find = find
         self._limits = limits
+        self._turns = Turns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -76,27 +81,36 @@ class Gate:
             return
         respond = _with_headers(send, secure=scope["scheme"] == "https")
         request = Request(scope)
-        most = max([MAX_BODY, *(most for path, most in self._limits.items() if request.url.path.startswith(path))])
-        refusal = self._refusal(request, most) or await self._unknown(request)
+        refusal = self._refusal(request) or await self._unknown(request)
+        most = self._most(request)
+        if refusal is None and _announced(request) > most:
+            refusal = PlainTextResponse(f"{TooLarge(most)}\n", 413)
         if refusal is not None:
             await refusal(scope, receive, respond)
-            return
-        await self._app(scope, _limited(receive, most), respond)
+        elif visitor := visitor_of(request):
+            async with self._turns.of(visitor.name) as give_back:
+                await self._app(scope, _limited(receive, most), _until_live(respond, give_back))
+        else:
+            await self._app(scope, _limited(receive, most), respond)
 
-    def _refusal(self, request: Request, most: int) -> Response | None:
+    def _most(self, request: Request) -> int:
+        """Octets of the body. Who may not edit has nothing large to send; the API has limits of its own."""
+        path, visitor = request.url.path, visitor_of(request)
+        if not path.startswith(API) and (visitor is None or not visitor.may(Permission.EDIT)):
+            return MAX_BODY
+        return max([MAX_BODY, *(most for begin, most in self._limits.items() if path.startswith(begin))])
+
+    def _refusal(self, request: Request) -> Response | None:
         host = request.headers.get("host", "")
         if self._hosts is not None and _without_port(host) not in self._hosts:
             return PlainTextResponse("This is not the name of these pages. [web] url is.\n", 421)
         if (
             request.method not in SAFE
-            and not request.url.path.startswith("/api/")
+            and not request.url.path.startswith(API)
             and _is_foreign(request.headers, self._place)
         ):
             return PlainTextResponse("This came from a page that is not ours.\n", 403)
-        announced = request.headers.get("content-length", "0")
-        if not announced.isdecimal() or int(announced[:20]) > most:
-            return PlainTextResponse(f"{TooLarge(most)}\n", 413)
-        if _NO_NUMBER.search(request.url.path) and not request.url.path.startswith("/api/"):
+        if _NO_NUMBER.search(request.url.path) and not request.url.path.startswith(API):
             return PlainTextResponse("There is no such page.\n", 404)
         return None
 
@@ -168,6 +182,26 @@ def _with_headers(send: Send, *, secure: bool) -> Callable[[Message], Awaitable[
                 headers.setdefault(name, value)
             if secure:
                 headers.setdefault("strict-transport-security", f"max-age={LONG}")
+        await send(message)
+
+    return respond
+
+
+def _announced(request: Request) -> int:
+    """Octets of the body, as its header says. What is no number is more than anything; the API judges its own."""
+    said = request.headers.get("content-length", "0")
+    if request.url.path.startswith(API):
+        return 0
+    return int(said[:20]) if said.isdecimal() else sys.maxsize
+
+
+def _until_live(send: Send, give_back: Callable[[], None]) -> Send:
+    """Live pages stay open, and have a limit of their own."""
+
+    async def respond(message: Message) -> None:
+        kind = Headers(raw=message.get("headers", [])).get("content-type", "")
+        if message["type"] == "http.response.start" and kind.startswith("text/event-stream"):
+            give_back()
         await send(message)
 
     return respond

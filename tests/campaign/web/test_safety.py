@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import queue
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from fastapi.routing import APIRoute
+from starlette.responses import StreamingResponse
 
 from postduif.campaign.accounts import secret
 from postduif.campaign.accounts.roles import Permission
 from postduif.campaign.web.pages import ROUTERS
 from postduif.campaign.web.safety import HEADERS, MAX_BODY, OPEN, SAFE, local_path
+from postduif.campaign.web.turns import AT_ONCE
 from postduif.campaign.web.visitor import Needs
 from tests.campaign.web.sent import sent
 from tests.web_world import PASSWORD, Pages
@@ -118,6 +124,39 @@ def test_too_much(tmp_path: Path) -> None:
         body = b"".join(chunks) + b"0\r\n\r\n"
         answer = anna.ask("POST", "/people", body, kind | {"Transfer-Encoding": "chunked"})
         assert answer.status == 413
+        large = {"Content-Length": str(MAX_BODY + 1)}
+        assert pages.signed_in("vera", "viewer").ask("POST", "/contacts/imports", None, kind | large).status == 413
+        assert anna.ask("POST", "/contacts/imports", b" " * (MAX_BODY + 1), kind).status == 400  # no form
+
+
+def test_one_person_has_a_few_threads(tmp_path: Path) -> None:
+    """More at once wait for their turn, and others do not; live pages, which stay open, are not counted."""
+    live = threading.Barrier(AT_ONCE + 1)
+    begun, go_on = queue.SimpleQueue[None](), threading.Event()
+
+    def wait() -> str:
+        begun.put(None)
+        go_on.wait(20)
+        return ""
+
+    def stream() -> Iterator[str]:
+        yield "retry: 1000\n\n"
+        live.wait(20)
+        go_on.wait(20)
+
+    with Pages(tmp_path) as pages, ThreadPoolExecutor(3 * AT_ONCE) as threads:
+        pages.app.add_api_route("/wait", wait)
+        pages.app.add_api_route("/stream", lambda: StreamingResponse(stream(), media_type="text/event-stream"))
+        anna, maria = pages.signed_in("anna"), pages.signed_in("maria")
+        asked = [threads.submit(anna.get, "/stream") for _ in range(AT_ONCE)]
+        live.wait(20)
+        asked += [threads.submit(anna.get, "/wait") for _ in range(AT_ONCE + 2)]
+        for _ in range(AT_ONCE):
+            begun.get(timeout=20)
+        assert maria.get("/own").status == 200
+        assert begun.empty()
+        go_on.set()
+        assert {one.result().status for one in asked} == {200}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from postduif.campaign.accounts import sessions, tokens
+from postduif.campaign.accounts.roles import Permission
 from postduif.campaign.audience import uploads
 from postduif.campaign.kept import Kept
 from postduif.campaign.media.store import MAX_SIZE
@@ -30,6 +31,7 @@ from postduif.campaign.web.api.caller import STATE, Caller
 from postduif.campaign.web.api.problem import Problem, answer_of
 from postduif.campaign.web.cookies import SESSION
 from postduif.campaign.web.desk import Desk
+from postduif.campaign.web.turns import Turns
 from postduif.errors import PostduifError
 from postduif.mta.merge.message import MAX_ATTACHED
 
@@ -75,6 +77,7 @@ class Entrance:
         self._run = secrets.token_hex(8)
         self._calls = Kept(lambda: calls.calls(desk.data_dir))
         self._rates = Rates(A_MINUTE, 60, desk.clock.monotonic)
+        self._turns = Turns()
         self._tidied = float("-inf")
         desk.on_close(self._calls.close)
 
@@ -91,10 +94,11 @@ class Entrance:
             if not self._rates.allows(caller.bearer.token.id):
                 raise Problem("rate", f"More than {A_MINUTE} requests in a minute with this token.", wait=60)
             scope[STATE] = caller
-            if request.method in _CHANGING:
-                await self._with_body(request, path, caller, send)
-            else:
-                await self._app(scope, receive, send)
+            async with self._turns.of(caller.bearer.person.name):
+                if request.method in _CHANGING:
+                    await self._with_body(request, path, caller, send)
+                else:
+                    await self._app(scope, receive, send)
         except PostduifError as error:
             await answer_of(error)(scope, receive, send)
 
@@ -132,7 +136,7 @@ class Entrance:
     async def _with_body(self, request: Request, path: str, caller: Caller, send: Send) -> None:
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
             body = cast(BinaryIO, file)
-            digest = await _read(request, path, body)
+            digest = await _read(request, path, caller, body)
             call = _Call(request, path, caller, body, digest)
             if not _OCTETS.fullmatch(path):
                 await to_thread.run_sync(_judge, call)
@@ -201,9 +205,11 @@ def limit_of(path: str) -> int:
     return next((most for pattern, most in _LIMITS if pattern.fullmatch(path)), USUAL)
 
 
-async def _read(request: Request, path: str, body: BinaryIO) -> bytes:
-    """All of it; the digest of what is asked. Raises Problem."""
-    most = limit_of(path)
+async def _read(request: Request, path: str, caller: Caller, body: BinaryIO) -> bytes:
+    """All of it; the digest of what is asked. Raises Problem. Who may only look has nothing large to send."""
+    most = limit_of(path) if caller.may(Permission.EDIT) or caller.may(Permission.SEND) else USUAL
+    if int(request.headers.get("content-length", "0")[:20]) > most:
+        raise Problem("too_large", f"More than {most:,} octets.")
     url = request.url
     found = hashlib.sha256(f"{request.method}\n{url.path}?{url.query}\n".encode())
     had = 0
