@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Literal, NamedTuple
@@ -24,8 +25,14 @@ _MX = "MX of {}"
 _TONES: dict[str, Tone] = {"ok": "good", "warning": "warn", "error": "bad"}
 
 
+AT_ONCE = 4
+"""Looks at DNS; each holds a thread."""
+
+_TURNS = threading.BoundedSemaphore(AT_ONCE)
+
+
 class LookFailed(PostduifError):  # noqa: N818  the name says what is the case
-    """DNS took too long."""
+    """DNS took too long, or others are asking."""
 
 
 class Record(NamedTuple):
@@ -72,10 +79,14 @@ def records_of(config: Config, domain: str) -> tuple[list[Record], list[str]]:
 
 def look(config: Config, domain: str, clock: Clock) -> list[Judged]:
     """Ask DNS, for PATIENCE at most, and judge. Raises LookFailed, and ConfigError for a key that cannot be read."""
+    if not _TURNS.acquire(blocking=False):
+        raise LookFailed(f"{AT_ONCE} others are asking DNS; try again in a moment")
     try:
         return list(judged(asyncio.run(_identity(config, domain, clock))))
     except TimeoutError:
         raise LookFailed(f"DNS gave no answer within {PATIENCE:.0f} s; check dns.nameservers, or try again") from None
+    finally:
+        _TURNS.release()
 
 
 async def _identity(config: Config, domain: str, clock: Clock) -> Identity:
