@@ -44,6 +44,7 @@ _FILTERS = (
     wording.size,
     wording.plural,
     wording.ago,
+    wording.tone,
 )
 
 _IN_URL = "%/?#[]@!$&'()*+,;=:"

@@ -9,6 +9,21 @@ THIN = "\u202f"
 """Between groups of three digits: a narrow space that no line breaks at."""
 
 
+_TONES = {
+    "good": "delivered prepared scheduled planned repeating opened clicked viewed",
+    "busy": "pending preparing handing_over sending under_way ready",
+    "warn": "paused stopping held deferred ambiguous unsubscribed suppressed quarantined excluded withdrawn unknown asked "
+    "soft block",
+    "bad": "failed expired bounced complained hard",
+}
+_TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}
+
+
+def tone(state: str) -> str:
+    """The colour of a state, whatever it is a state of: good, busy, warn, bad, or calm."""
+    return _TONE_OF.get(state.replace(" ", "_"), "calm")
+
+
 def number(value: float | None) -> str:
     """1234567 with narrow spaces; an en dash for what is not known."""
     return "\u2013" if value is None else f"{value:,.0f}".replace(",", THIN)

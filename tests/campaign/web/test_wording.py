@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from postduif.attempt import Kind
+from postduif.campaign.mailings.record import State
 from postduif.campaign.web import wording
 
 
@@ -21,6 +23,13 @@ from postduif.campaign.web import wording
 def test_share(part: float, whole: float, text: str) -> None:
     """A few are not none, and not quite all are not all."""
     assert wording.share(part, whole) == text
+
+
+def test_tones() -> None:
+    """Each state that mailings, recipients and events can be in has its colour in one place."""
+    assert [wording.tone(one) for one in ("delivered", "handing over", "hard")] == ["good", "busy", "bad"]
+    calm = {one for one in (*State, *(kind.value for kind in Kind)) if wording.tone(one) == "calm"}
+    assert calm == {"absent", "draft", "stopped", "finished", "answered"}
 
 
 def test_figures_and_times() -> None:
