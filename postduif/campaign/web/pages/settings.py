@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from postduif.campaign.web.page import render
-from postduif.campaign.web.visitor import Looking, OfDesk
-from postduif.config.show import effective
+from postduif.campaign.web.pages.webhooks import where
+from postduif.campaign.web.visitor import Looking, OfDesk, Visitor
+from postduif.config.show import Effective, effective
 
 router = APIRouter(prefix="/settings")
 
@@ -28,7 +29,7 @@ def settings(
     rows = [
         {"section": one.heading, "name": one.setting.name, "value": text, "source": one.source, "place": one.section}
         for one in effective(desk.loaded)
-        for text in ["" if one.value is None else one.setting.literal(one.value)]
+        for text in [_text(one, who)]
         if word in f"{one.name} {text}".lower() and not (changed and one.source == "default")
     ]
     sections = itertools.groupby(rows, lambda row: (row["place"], row["section"]))
@@ -42,3 +43,11 @@ def settings(
         find=find,
         changed=changed,
     )
+
+
+def _text(one: Effective, who: Visitor) -> str:
+    """The value, as this person may see and search it."""
+    if one.value is None:
+        return ""
+    named = (one.section[0], one.setting.name) == ("webhook", "url")
+    return one.setting.literal(where(str(one.value), who) if named else one.value)
