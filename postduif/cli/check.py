@@ -16,7 +16,7 @@ from rich.text import Text
 
 from postduif.cli.checks import ports, records, senders
 from postduif.cli.checks.bounce_rules import bounce_rules
-from postduif.cli.checks.public_pages import links_key, public_pages
+from postduif.cli.checks.public_pages import in_the_clear, links_key, public_pages
 from postduif.cli.checks.return_path import return_path, return_records
 from postduif.cli.checks.webhooks import webhooks
 from postduif.cli.options import config_option
@@ -75,6 +75,7 @@ def check(path: Path, *, with_dns: bool = False) -> list[Finding]:
         return_path(loaded),
         bounce_rules(),
         links_key(loaded),
+        in_the_clear(loaded),
         senders.senders(loaded),
         webhooks(loaded),
         records.records(loaded) if with_dns else (),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from postduif import recipient_token
 from postduif.bounce import keyring
@@ -40,6 +41,16 @@ def links_key(loaded: Loaded) -> Iterator[Finding]:
     else:
         others = f", {len(keys) - 1} more believed" if len(keys) > 1 else ""
         yield about.ok(f"{path}: a key that signs the links in mail{others}")
+
+
+def in_the_clear(loaded: Loaded) -> Iterator[Finding]:
+    """Only the web server with TLS in front reaches these pages: what opens them stands in every address."""
+    web = loaded.config.web
+    if web.public_url is not None and not ip_address(web.public_address.host).is_loopback:
+        yield About(loaded, "web", "public_address").warning(
+            f"{web.public_address.host} is not a loopback address, and these pages are served in the clear",
+            "let nobody but the web server with TLS in front of them reach it",
+        )
 
 
 def public_pages(loaded: Loaded) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from postduif.cli.checks.public_pages import links_key, public_pages
+from postduif.cli.checks.public_pages import in_the_clear, links_key, public_pages
 from postduif.config.load import read
 from postduif.mta.soundness.finding import Finding
 from tests.dns_server import DnsServer
@@ -71,4 +71,14 @@ def test_no_pages(tmp_path: Path) -> None:
     """Nothing is said of pages that there are not."""
     file = tmp_path / "p.toml"
     file.write_text("")
-    assert list(public_pages(read(file))) == []
+    assert [*public_pages(read(file)), *in_the_clear(read(file))] == []
+
+
+def test_in_the_clear(tmp_path: Path) -> None:
+    """Where everybody may come without TLS, it is said."""
+    file = tmp_path / "p.toml"
+    file.write_text(WEB)
+    assert list(in_the_clear(read(file))) == []
+    file.write_text(f'{WEB}public_address = "0.0.0.0:8026"\n')
+    (found,) = in_the_clear(read(file))
+    assert (found.level, found.setting) == ("warning", "web.public_address")
