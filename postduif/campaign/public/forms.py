@@ -67,7 +67,7 @@ class FormRooms:
         self._clock = clock
         self._forms = Kept(lambda: forms(self._data_dir))
         self._people = Kept(lambda: audience(self._data_dir))
-        self._from_one = Rates(SENT, SENDING, clock.monotonic)
+        self._from_one = Rates(SENT, SENDING, clock.monotonic, refusing=True)
         self._of_day = Rates(OF_DAY, DAY, clock.monotonic)
         self._of_form = Rates(OF_FORM, SENDING, clock.monotonic)
         self._of_reader = Rates(OF_READER, ANSWERING, clock.monotonic)

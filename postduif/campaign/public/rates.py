@@ -8,12 +8,15 @@ from collections.abc import Callable, Hashable
 class Rates:
     """Of one kind of thing. Methods are called on the event loop's thread."""
 
-    def __init__(self, limit: int, seconds: float, now: Callable[[], float], most: int = 100_000) -> None:
-        """`most`: different askers that are told apart within a span; those after them are not counted."""
+    def __init__(
+        self, limit: int, seconds: float, now: Callable[[], float], *, most: int = 100_000, refusing: bool = False
+    ) -> None:
+        """`most`: different askers that are told apart within a span. Those after them are not counted, or refused."""
         self._limit = limit
         self._seconds = seconds
         self._now = now
         self._most = most
+        self._refusing = refusing
         self._counts: dict[Hashable, int] = {}
         self._span = -1
 
@@ -26,6 +29,7 @@ class Rates:
         count = self._counts.get(who, 0)
         if count >= self._limit:
             return False
-        if count or len(self._counts) < self._most:
-            self._counts[who] = count + 1
+        if not count and len(self._counts) >= self._most:
+            return not self._refusing
+        self._counts[who] = count + 1
         return True

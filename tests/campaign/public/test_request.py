@@ -55,7 +55,7 @@ def test_language(accepted: str, language: str) -> None:
 
 
 def test_rates() -> None:
-    """So many within a span, then none until the next; those beyond the memory are not counted."""
+    """So many within a span, then none until the next; those beyond the memory are not counted, or are refused."""
     now = [0.0]
     rates = Rates(2, 10.0, lambda: now[0], most=2)
     assert [rates.allows("a") for _ in range(3)] == [True, True, False]
@@ -63,3 +63,5 @@ def test_rates() -> None:
     assert [rates.allows("c") for _ in range(5)] == [True] * 5
     now[0] = 10.0
     assert rates.allows("a")
+    strict = Rates(2, 10.0, lambda: now[0], most=1, refusing=True)
+    assert [strict.allows(who) for who in "aba"] == [True, False, True]
