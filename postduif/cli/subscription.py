@@ -11,6 +11,7 @@ from postduif.campaign.audience import subscriptions
 from postduif.campaign.audience.contacts import found
 from postduif.campaign.audience.subscriptions import Proof, SubscriptionType
 from postduif.campaign.database import transaction
+from postduif.campaign.mailings.linked import refuse_if_awaited
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.audience_access import opened, told
 from postduif.cli.options import config_option
@@ -40,11 +41,12 @@ def list_(config_path: Path, *, as_json: bool) -> None:
             one.title,
             "everybody" if one.everybody else "who asked",
             "link" if one.confirm else "",
+            "every reader" if one.offered else "who asked",
             one.description,
         )
         for one in listed
     ]
-    table(("name", "title", "for", "confirmed by", "description"), rows, empty="No types of mail.")
+    table(("name", "title", "for", "confirmed by", "offered to", "description"), rows, empty="No types of mail.")
 
 
 @command.command("set")
@@ -58,6 +60,9 @@ def list_(config_path: Path, *, as_json: bool) -> None:
 @click.option(
     "--confirm/--no-confirm", default=None, help="Only who followed the link in a mail gets it (the default), or not."
 )
+@click.option(
+    "--offered/--not-offered", default=None, help="On the preference page of every reader (the default), or not."
+)
 @json_option
 def set_(
     config_path: Path,
@@ -67,6 +72,7 @@ def set_(
     *,
     everybody: bool | None,
     confirm: bool | None,
+    offered: bool | None,
     as_json: bool,
 ) -> None:
     """Make a type of mail, or change it.
@@ -82,6 +88,7 @@ def set_(
             before.description if description is None else description,
             before.everybody if everybody is None else everybody,
             before.confirm if confirm is None else confirm,
+            before.offered if offered is None else offered,
         )
         subscriptions.save_type(files.connection, type_)
     told(type_._asdict(), "", as_json=as_json)
@@ -97,6 +104,7 @@ def delete(config_path: Path, name: str, *, as_json: bool) -> None:
     The proofs stay with the people.
     """
     with opened(config_path) as files, transaction(files.connection):
+        refuse_if_awaited(files.data_dir, "types", name)
         subscriptions.delete_type(files.connection, name)
     told({"deleted": name}, "", as_json=as_json)
 

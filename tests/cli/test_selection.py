@@ -87,7 +87,8 @@ def test_subscriptions(tmp_path: Path) -> None:
     assert run(path, *words).stdout == "ann@example.com: confirmed\n"
     assert run(path, "selection", "count", "--where", '"news" in subscriptions').stdout == "1\n"
     assert "wording form v2" in run(path, "contact", "show", "ann@example.com").stdout
-    assert cells(run(path, "subscription", "list")) == [["news", "News", "who asked", "link", "Monthly"]]
+    (listed,) = cells(run(path, "subscription", "list"))
+    assert listed == ["news", "News", "who asked", "link", "every reader", "Monthly"]
     run(path, "subscription", "delete", "news")
     assert json.loads(run(path, "subscription", "list", "--json").stdout) == []
 
@@ -96,8 +97,8 @@ def test_changed_type(tmp_path: Path) -> None:
     """Of a type of mail only what is said changes."""
     path = people(tmp_path)
     run(path, "subscription", "set", "news", "--title", "News", "--description", "Monthly", "--everybody")
-    run(path, "subscription", "set", "NEWS", "--no-confirm")
-    assert cells(run(path, "subscription", "list")) == [["news", "News", "everybody", "", "Monthly"]]
+    run(path, "subscription", "set", "NEWS", "--no-confirm", "--not-offered")
+    assert cells(run(path, "subscription", "list")) == [["news", "News", "everybody", "", "who asked", "Monthly"]]
     run(path, "subscription", "set", "news", "--who-asked")
     assert cells(run(path, "subscription", "list"))[0][2] == "who asked"
 
@@ -144,7 +145,8 @@ def test_json(tmp_path: Path) -> None:
     assert told(0, "project", "remove", "fair", "#1") == {"removed": 1}
     assert told(0, "project", "delete", "fair") == {"deleted": "Fair"}
     kind = told(0, "subscription", "set", "news")
-    assert kind == {"name": "news", "title": "news", "description": "", "everybody": False, "confirm": True}
+    flags = {"everybody": False, "confirm": True, "offered": True}
+    assert kind == {"name": "news", "title": "news", "description": "", **flags}
     agreed = told(0, "subscription", "add", "news", "#1", "--wording", "v1")
     assert agreed == [{"address": "#1", "state": "confirmed"}]
     assert told(0, "subscription", "delete", "news") == {"deleted": "news"}

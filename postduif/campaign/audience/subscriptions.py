@@ -52,6 +52,8 @@ class SubscriptionType(NamedTuple):
     description: str
     everybody: bool
     confirm: bool
+    offered: bool = True
+    """On the preference page of every reader; else only of who asked for it, to leave it."""
 
 
 class Proof(NamedTuple):
@@ -77,9 +79,9 @@ class NoSuchType(SubscriptionFault):
 def types(connection: sqlite3.Connection) -> dict[str, SubscriptionType]:
     """All types, by name."""
     rows = connection.execute(
-        "SELECT name, title, description, everybody, confirm FROM subscription_type ORDER BY name"
+        "SELECT name, title, description, everybody, confirm, offered FROM subscription_type ORDER BY name"
     ).fetchall()
-    return {name: SubscriptionType(name, title, text, bool(all_), bool(link)) for name, title, text, all_, link in rows}
+    return {name: SubscriptionType(name, title, text, *map(bool, flags)) for name, title, text, *flags in rows}
 
 
 class Asked(NamedTuple):
@@ -112,9 +114,10 @@ def save_type(connection: sqlite3.Connection, one: SubscriptionType) -> None:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}", one.name):
         raise SubscriptionFault(f"{one.name!r} is no name of a type; write letters, digits, . _ and -, as news")
     connection.execute(
-        "INSERT INTO subscription_type (name, title, description, everybody, confirm) VALUES (?, ?, ?, ?, ?) "
+        "INSERT INTO subscription_type (name, title, description, everybody, confirm, offered) "
+        "VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (name) DO UPDATE SET title = excluded.title, description = excluded.description, "
-        "everybody = excluded.everybody, confirm = excluded.confirm",
+        "everybody = excluded.everybody, confirm = excluded.confirm, offered = excluded.offered",
         one,
     )
 

@@ -37,6 +37,7 @@ class Standing(NamedTuple):
     """Of one reader."""
 
     choices: tuple[Choice, ...]
+    """The types that are offered, and those that he asked for."""
     tracked: bool
 
 
@@ -59,7 +60,8 @@ def standing(data_dir: Path, whom: Whom, now: float) -> Standing | None:
             wanted -= {type_} if type_ else set(types)
         else:
             wanted |= {type_} & set(types) if type_ else set(types)
-    choices = (Choice(name, one.title or name, one.description, name in wanted) for name, one in types.items())
+    shown = (one for name, one in types.items() if one.offered or name.lower() in confirmed)
+    choices = (Choice(one.name, one.title or one.name, one.description, one.name in wanted) for one in shown)
     return Standing(tuple(choices), unseen is None)
 
 

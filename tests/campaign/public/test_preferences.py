@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 
+from postduif.campaign.audience import subscriptions
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.subscriptions import Proof
+from postduif.campaign.database import transaction
 from tests.campaign.public.served import Served
+from tests.campaign.tracking.readers import OFFERS
 
 
 def ticked(html: str) -> set[str]:
@@ -28,6 +33,21 @@ def test_shown_and_changed(pages: Served) -> None:
     assert pages.post(path, "do=leave").status == 200
     assert ticked(pages.ask(path).text) == {"no"}
     assert ticked(pages.ask(f"/p/{pages.token(1)}").text) == {"news", "yes"}
+
+
+def test_what_is_not_offered(pages: Served) -> None:
+    """A type that is not offered is shown to who asked for it, to leave it; nobody else can take it."""
+    with audience(pages.data_dir) as connection, transaction(connection):
+        subscriptions.save_type(connection, OFFERS._replace(offered=False))
+        subscriptions.confirm(connection, 2, OFFERS, Proof(0.0, "asked", "a form"))
+    stranger, member = f"/p/{pages.token()}", f"/p/{pages.token(1)}"
+    assert "offers" not in pages.ask(stranger).text
+    assert ticked(pages.ask(member).text) == {"news", "offers", "yes"}
+    for path in (stranger, member):
+        assert pages.post(path, "do=save&type=news&type=offers").status == 200
+    assert pages.wishes() == []
+    assert pages.post(member, "do=save&type=news").status == 200
+    assert pages.wishes() == [(1, "unsubscribe", "offers", "preferences")]
 
 
 def test_requests(pages: Served) -> None:

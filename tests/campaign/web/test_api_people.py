@@ -124,7 +124,9 @@ def test_selections_projects_types(tmp_path: Path) -> None:
         assert shop.post("/projects/1/members", {"contacts": [1, 2], "role": "host"}).json == {"changed": 1}
         assert {one["role"] for one in shop.every("/projects/1/members?limit=1")} == {"host"}
         assert shop.delete("/projects/1").status == 204
-        assert shop.put("/mail-types/news", {"everybody": False, "confirm": True}).json["confirm"] is True
+        assert shop.put("/mail-types/news", {"everybody": False, "confirm": True}).json["offered"] is True
+        hidden = shop.put("/mail-types/news", {"everybody": False, "confirm": True, "offered": False}).json
+        assert (hidden["confirm"], hidden["offered"]) == (True, False)
         assert shop.put("/mail-types/two%20words", {"everybody": False}).code == "invalid"
         assert shop.delete("/mail-types/news").status == 204
         assert shop.get("/mail-types").json == {"items": []}

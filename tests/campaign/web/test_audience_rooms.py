@@ -55,16 +55,17 @@ def test_types_of_mail(pages: Pages, anna: Browser) -> None:
     """Made with a name that stays, changed in all else, deleted; the proofs stay."""
     assert anna.post("/mail-types", name="two words").status == 422
     assert anna.post("/mail-types", name="NEWS").status == 422
-    assert anna.post("/mail-types", name="tips", title=EVIL, confirm="true").status == 303
+    assert anna.post("/mail-types", name="tips", title=EVIL, confirm="true", offered="true").status == 303
     page = anna.get("/mail-types").text
-    assert "confirmed by a link" in page
+    assert "confirmed by a link<" in page
     assert EVIL not in page
     anna.post("/contacts/2/subscribe", type="tips", wording="card")
     assert "1 confirmed" in anna.get("/mail-types/tips").text
     assert anna.post("/mail-types/tips", title="Tips", everybody="true").status == 303
     with audience(pages.desk.data_dir) as connection:
         tips = subscriptions.type_named(connection, "tips")
-    assert (tips.title, tips.everybody, tips.confirm) == ("Tips", True, False)
+    assert (tips.title, tips.everybody, tips.confirm, tips.offered) == ("Tips", True, False, False)
+    assert "not on the preference page" in anna.get("/mail-types").text
     assert pages.signed_in("vera", "viewer").post("/mail-types/tips/delete").status == 403
     assert anna.post("/mail-types/tips/delete").status == 303
     assert anna.get("/mail-types/tips").status == 404

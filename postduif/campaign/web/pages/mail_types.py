@@ -43,9 +43,10 @@ def create(
     everybody: _Tick = False,  # noqa: FBT002  a field of a form
     confirm: _Tick = False,  # noqa: FBT002
 ) -> Response:
+    offered: _Tick = False,  # noqa: FBT002
     """One more. A name that is there is refused: it would change that one."""
     name = name.strip()
-    made = SubscriptionType(name, title.strip() or name, description.strip(), everybody, confirm)
+    made = SubscriptionType(name, title.strip() or name, description.strip(), everybody, confirm, offered)
     try:
         with audience(desk.data_dir) as connection, transaction(connection):
             if made.name.lower() in {one.lower() for one in subscriptions.types(connection)}:
@@ -78,14 +79,17 @@ def change(
     everybody: _Tick = False,  # noqa: FBT002
     confirm: _Tick = False,  # noqa: FBT002
 ) -> Response:
+    offered: _Tick = False,  # noqa: FBT002
     """Store it; its name stays, as the suppression list and mailings have it."""
     with audience(desk.data_dir) as connection, transaction(connection):
         found = subscriptions.type_named(connection, name)
-        wanted = SubscriptionType(found.name, title.strip() or found.name, description.strip(), everybody, confirm)
+        titled = title.strip() or found.name
+        wanted = SubscriptionType(found.name, titled, description.strip(), everybody, confirm, offered)
         subscriptions.save_type(connection, wanted)
     with desk.accounts() as accounts:
         words = f"{'everybody' if everybody else 'who asked'}, {'confirmed by a link' if confirm else 'no link'}"
         audit.note(accounts, who.by(), "type.changed", f"type {found.name}", words)
+        words += f", {'offered to every reader' if offered else 'not offered'}"
     return see(request, "/mail-types", f"{wanted.title} is stored.")
 
 

@@ -26,6 +26,7 @@ class TypeIn(Shape):
     everybody: bool = Field(description="It goes to everybody who has not unsubscribed; else only to who asked.")
     confirm: bool = Field(default=False, description="Who asks gets it only after following a link (double opt-in).")
 
+    offered: bool = Field(default=True, description="On the preference page of every reader; else of who asked alone.")
 
 class TypeOut(Shape):
     """A type of mail."""
@@ -36,6 +37,7 @@ class TypeOut(Shape):
     everybody: bool
     confirm: bool
 
+    offered: bool
 
 class Types(Shape):
     """All of them."""
@@ -60,7 +62,7 @@ def one(who: Looking, name: TypeName) -> TypeOut:
 @router.put("/{name}")
 def save(who: Editing, name: TypeName, given: TypeIn) -> TypeOut:
     """Make it, or change the one of that name."""
-    made = SubscriptionType(name, given.title or name, given.description, given.everybody, given.confirm)
+    made = SubscriptionType(name, given.title or name, given.description, given.everybody, given.confirm, given.offered)
     with audience(who.desk.data_dir) as connection, transaction(connection):
         subscriptions.save_type(connection, made)
     who.note("type.saved", f"type {name}")
