@@ -13,6 +13,7 @@ from postduif import recipient_token
 from postduif.bounce import keyring
 from postduif.campaign.forms import confirmation
 from tests.browser.site import PATIENCE, Site
+from tests.campaign.media.samples import png
 
 PEOPLE = 40
 CITIES = ("Utrecht", "Zwolle")
@@ -110,6 +111,23 @@ class Way:
         expect(self.page.locator(".tile").filter(has_text="New")).to_contain_text(str(PEOPLE))
         expect(self.page.locator(".tile").filter(has_text="Rejected")).to_contain_text("1")
 
+    def take_picture(self, directory: Path) -> None:
+        """A picture, for mailings to show."""
+        file = directory / "pigeon.png"
+        file.write_bytes(png(120, 80))
+        self.go("/media")
+        self.page.set_input_files("#f-uploads", file)
+        self.press("Upload")
+        expect(self.page.get_by_role("link", name="pigeon.png")).to_be_visible()
+
+    def see_picture(self, path: str) -> None:
+        """The preview shows it, as readers get it: neither its sandbox nor its policy is in the way."""
+        with self.page.expect_response(re.compile(f"^{self.site.public}/m/.*/pigeon.png$")) as found:
+            self.go(f"{path}/content")
+        assert (found.value.status, found.value.body()) == (200, png(120, 80))
+        shown = self.page.frame_locator("iframe.preview").first.locator("img[src*='/m/']")
+        assert shown.evaluate("image => image.naturalWidth") == 120
+
     def select(self) -> None:
         """Those of one city, by the condition builder."""
         self.go("/selections/new")
@@ -135,7 +153,7 @@ class Way:
         self.page.get_by_label("Type of mail").select_option("newsletter")
         self.press("Store and go to content")
         self.fill(subject="{{ name }}, they are back", sender_name="Pigeons", sender_address="news@elsewhere.example")
-        self.fill(body=BODY)
+        self.fill(body=BODY + self.page.get_by_label("What shows pigeon.png").input_value())
         self.press("Store and go to recipients")
         self.page.get_by_role("checkbox", name="Of Utrecht").first.check()
         if self.script:

@@ -30,7 +30,7 @@ MOST_BARS = 20
 TRIED = 20
 """Recipients, until one is still on file."""
 FRAMED = {
-    "content-security-policy": "sandbox; default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; "
+    "content-security-policy": "sandbox; default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; "
     "font-src https: data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'",
     "x-frame-options": "SAMEORIGIN",
     "referrer-policy": "no-referrer",
