@@ -98,7 +98,7 @@ async def judge_results(daemon: Daemon) -> None:
     watched = await asked_json(daemon, "mailing", "results", "1", "--watch")
     assert watched["mailing"]["state"] == "finished"
     words = [one["words"] for one in await asked_json(daemon, "mailing", "log", "1") if one["action"] == "note"]
-    assert words[1] == "proof 2 to boss@sender.example, as #7"
+    assert words[1] == "proof 2 to 1 address, as #7"
 
 
 def test_paused_and_stopped(tmp_path: Path) -> None:

@@ -7,12 +7,15 @@ The file itself refuses to change or delete one. The history of a mailing stands
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import NamedTuple
 
 from postduif.campaign.mailings.changing import By
 
 MAX_WORDS = 1000
+_ADDRESS = re.compile(r"""[^\s<>()\[\],;:"'=*@]+@[^\s<>()\[\],;:"'=*@]+""")
+"""What people write it between ends it; a pattern (*@example.com) is none."""
 
 
 class Entry(NamedTuple):
@@ -27,8 +30,11 @@ class Entry(NamedTuple):
 
 
 def note(connection: sqlite3.Connection, by: By, what: str, about: str, words: str = "") -> None:
-    """Add a row: `what` is `noun.verb`, `about` a noun and its name ("person anna"). Words of `by` follow `words`."""
-    said = _line(": ".join(filter(None, (words, by.words))))
+    """Add a row: `what` is `noun.verb`, `about` a noun and its name ("person anna"). Words of `by` follow `words`.
+
+    An address in the words is taken out: it could not be, when its person is erased.
+    """
+    said = _ADDRESS.sub("(an address)", _line(": ".join(filter(None, (words, by.words)))))
     row = (by.now, _line(by.who), what, _line(about), said)
     connection.execute("INSERT INTO audit (at, who, what, about, words) VALUES (?, ?, ?, ?, ?)", row)
 

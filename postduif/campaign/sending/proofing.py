@@ -55,9 +55,10 @@ def send_proof(
     host = config.server.hostname
     ids = [hand_over(server, one.sender, [one.recipient], one.content, hostname=host) for one in made]
     to = [str(one.recipient) for one in made]
-    # the history is never changed, not even when that person is erased: so it has no address of theirs
+    # the history is never changed, not even when a person is erased: so it has no address
+    people = "1 address" if len(to) == 1 else f"{len(to)} addresses"
     as_whom = f", as #{contact}" if contact else ""
-    editing.remark(connection, mailing.number, by._replace(words=f"proof {number} to {', '.join(to)}{as_whom}"))
+    editing.remark(connection, mailing.number, by._replace(words=f"proof {number} to {people}{as_whom}"))
     return Sent(number, to, ids)
 
 

@@ -43,7 +43,7 @@ def test_contacts(tmp_path: Path) -> None:
         assert shop.put("/contacts/eva%40remote.example", {}, If_None_Match="*").code == "changed"
         assert shop.put("/contacts/99", {}).code == "not_found"
         told = shop.get("/audit?about=contact%201").json["items"]
-        assert {one["what"] for one in told} == {"contact.changed"}
+        assert {one["what"] for one in told} == {"contact.added", "contact.changed"}
         assert "Johanna" not in str(told)
 
 

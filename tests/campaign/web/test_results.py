@@ -97,6 +97,7 @@ def test_exported(pages: Pages) -> None:
     ]
     assert anna.get("/mailings/7/export.exe").status == 404
     assert anna.get("/mailings/8/export.csv").status == 404
+    assert "json did=clicked" in anna.get("/mailings/7/audit").text
 
 
 def test_taken(pages: Pages, tmp_path: Path) -> None:
@@ -172,6 +173,7 @@ def test_shared(pages: Pages) -> None:
     assert pages.signed_in("piet", "viewer").post(f"/mailings/7/statistics/share/{id_}/revoke").status == 403
     assert anna.post(f"/mailings/7/statistics/share/{id_}/revoke").status == 303
     assert somebody.get(path).status == 404
+    assert anna.get("/mailings/7/audit").text.count("<td>share.") == 2
     assert {somebody.get("/shared/x").status for _ in range(ASKED + 1)} == {404, 429}
 
 

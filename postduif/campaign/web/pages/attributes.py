@@ -12,6 +12,7 @@ from postduif.campaign.audience import attributes
 from postduif.campaign.audience.attributes import AttributeFault, Kind, collections, declared, name_of
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.database import transaction
+from postduif.campaign.web import noting
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.visitor import Administering, Editing, Looking, OfDesk, Visitor
@@ -59,7 +60,7 @@ def declare_records(
             made = attributes.declare_collection(connection, wanted, of, _kind(kind))
     except PostduifError as fault:
         return _page(request, desk, str(fault), records=name, key=key)
-    _note(desk, who, "attribute.records", made.name)
+    noting.note(who, "collection.declared", f"collection {made.name}", made.key)
     return see(request, "/attributes", f"People may have {made.name} now. Give them attributes, and import a file.")
 
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from postduif.campaign.accounts import audit
 from postduif.campaign.audience import selections
 from postduif.campaign.audience.attributes import declared
 from postduif.campaign.audience.condition.rows import fields_of
@@ -18,6 +17,7 @@ from postduif.campaign.audience.counting import Explained, count, explain, membe
 from postduif.campaign.audience.searching import EVERYBODY, count_found
 from postduif.campaign.audience.selections import Selection, SelectionFault, SelectionKind, compiled_condition
 from postduif.campaign.database import transaction
+from postduif.campaign.web import noting
 from postduif.campaign.web.builder import Builder, begun, choices, pressed, read_form, signs_for
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import is_fragment, render, see
@@ -91,9 +91,7 @@ def _built(request: Request, desk: Desk, who: Visitor, one: Selection | None, po
         except PostduifError as fault:
             wrong = fault.located(condition) if isinstance(fault, ConditionFault) and builder.as_text else str(fault)
             return _page(request, desk, one, builder, typed, wrong=wrong)
-    with desk.accounts() as accounts:
-        what = "selection.changed" if one else "selection.created"
-        audit.note(accounts, who.by(), what, f"selection {made.name}", condition[:500])
+    noting.numbered(who, "selection.changed" if one else "selection.added", made, condition)
     return see(request, f"/selections/{made.id}", f"{made.name} is stored.")
 
 

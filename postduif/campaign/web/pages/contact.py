@@ -151,7 +151,7 @@ def release(
         raise
     except PostduifError as fault:
         return _page(request, desk, number, fault)
-    _note(desk, who, "contact.released", number, found[0].state.cause)
+    _note(desk, who, "suppression.released", number, reason)
     return see(request, f"/contacts/{number}", "It is let go. Mail goes there again.")
 
 
@@ -165,11 +165,12 @@ def history(request: Request, desk: OfDesk, _: Looking, number: int, before: Cur
 
 
 @router.get("/export")
-def export(desk: OfDesk, _: Looking, number: int) -> Response:
+def export(desk: OfDesk, who: Looking, number: int) -> Response:
     """All that is on file, as JSON: what they have a right to."""
     with audience(desk.data_dir) as connection, suppression_link(desk.data_dir) as link:
         person = contacts.profile(connection, number)
         about = link.about(person["subject"])
+    _note(desk, who, "contact.exported", number, "")
     found = person | {
         "suppression": [{"type": entry.type, **entry.state._asdict()} for entry in about.entries],
         "suppression_history": [past._asdict() for past in about.history],

@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from postduif.campaign.accounts import audit
 from postduif.campaign.audience import contacts
 from postduif.campaign.audience.attributes import declared
 from postduif.campaign.audience.condition.tokens import ConditionFault
@@ -15,6 +14,7 @@ from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.searching import EVERYBODY, Found, count_found, search
 from postduif.campaign.audience.selections import compiled_condition
 from postduif.campaign.database import transaction
+from postduif.campaign.web import noting
 from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.posted import Posted, beginning
@@ -69,8 +69,7 @@ def add(request: Request, desk: OfDesk, who: Editing, posted: Posted) -> Respons
                 made = contacts.save(connection, email, given, desk.clock.time(), "hand", who.name)
     except PostduifError as fault:
         return _form(request, desk, posted, str(fault))
-    with desk.accounts() as connection:
-        audit.note(connection, who.by(), "contact.added", f"contact {made}")
+    noting.note(who, "contact.added", f"contact {made}")
     return see(request, f"/contacts/{made}", f"{email} is a contact.")
 
 

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from postduif.campaign.accounts import audit
 from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.projects import Project
+from postduif.campaign.audience.selections import Selection
 from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.results.exporting import csv_text, json_text
 from postduif.campaign.results.figures import figures_of
@@ -19,6 +20,7 @@ from postduif.campaign.results.people import EVERYBODY, NoSuchRecipient, Recipie
 from postduif.campaign.results.selecting import enrol, select, select_excluded
 from postduif.campaign.results.tally import tally_of
 from postduif.campaign.results.timeline import as_sent, numbers_of, timeline
+from postduif.campaign.web import noting
 from postduif.campaign.web.cursor import slice_of
 from postduif.campaign.web.page import see
 from postduif.campaign.web.pages.mailing_tabs import mailing_of
@@ -116,8 +118,7 @@ def export(who: Looking, desk: OfDesk, number: int, form: str, asked: Filtered) 
 
     stream = pieces()
     next(stream)  # what is wrong with the file is told before the answer begins
-    with desk.accounts() as connection:
-        audit.note(connection, who.by(), "mailing.exported", f"mailing {number}", f"{form} {asked.query}".strip())
+    noting.note(who, "mailing.exported", f"mailing {number}", f"{form} {asked.query}".strip())
     name = f'attachment; filename="mailing-{number}.{form}"'
     return StreamingResponse(stream, media_type=kind, headers={"content-disposition": name})
 
@@ -141,23 +142,20 @@ def take(
     """The people of a list become a selection or members of a project."""
     mailing_of(who, number)
     asked = asked_for(state, domain, cause, did, link)
+    made: Selection | Project
     with contextlib.ExitStack() as stack:
         tally = stack.enter_context(tally_of(desk.data_dir, number))
         people = stack.enter_context(audience(desk.data_dir))
         if excluded_for != "-":
-            selection, new = select_excluded(people, name, tally, excluded_for, desk.clock.time())
-            told = selection.name
+            made, new = select_excluded(people, name, tally, excluded_for, desk.clock.time())
         elif kind == "project":
-            project, new = enrol(people, name, role, tally, asked.which, desk.clock.time())
-            told = project.name
+            made, new = enrol(people, name, role, tally, asked.which, desk.clock.time())
         else:
-            selection, new = select(people, name, tally, asked.which, desk.clock.time())
-            told = selection.name
-    what = "project" if kind == "project" and excluded_for == "-" else "selection"
+            made, new = select(people, name, tally, asked.which, desk.clock.time())
+    what = "project" if isinstance(made, Project) else "selection"
     back = f"exclusions?cause={excluded_for}" if excluded_for != "-" else _list(asked)
-    with desk.accounts() as connection:
-        audit.note(connection, who.by(), f"{what}.filled", f"{what} {told}", f"{new} from mailing {number}")
-    return see(request, f"/mailings/{number}/{back}", f"{plural(new, 'contact')} more in the {what} {told}.")
+    noting.numbered(who, f"{what}.filled", made, f"{new} from mailing {number}")
+    return see(request, f"/mailings/{number}/{back}", f"{plural(new, 'contact')} more in the {what} {made.name}.")
 
 
 def _list(asked: Asked) -> str:

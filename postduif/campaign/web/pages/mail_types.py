@@ -55,7 +55,7 @@ def create(
     except PostduifError as fault:
         return _list(request, desk, made, fault)
     with desk.accounts() as accounts:
-        audit.note(accounts, who.by(), "type.created", f"type {made.name}")
+        audit.note(accounts, who.by(), "type.added", f"type {made.name}")
     return see(request, "/mail-types", f"{made.title} is a type of mail.")
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from postduif.campaign.accounts import approval
+from postduif.campaign.accounts import audit as trail
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.listing import Event, Filter, find, listed, log
@@ -37,6 +38,8 @@ router = APIRouter(prefix="/mailings/{number:int}")
 _WITH_RESULTS = (State.SENDING, State.PAUSED, State.STOPPING, State.STOPPED, State.FINISHED)
 _SPEED_OF = 10.0  # seconds
 _MANY = 200
+_TAKEN = ("mailing.", "share.")
+"""What the audit trail says of exports and shares begins so."""
 
 
 class Seen(NamedTuple):
@@ -137,11 +140,14 @@ def logs(request: Request, who: Looking, number: int) -> Response:
 
 @router.get("/audit")
 def audit(request: Request, who: Looking, number: int) -> Response:
-    """Who did what, and what a second person said."""
+    """Who did what, what a second person said, and who took the figures elsewhere."""
     mailing = mailing_of(who, number)
+    about = f"mailing {number}"
     with who.desk.accounts() as connection:
-        asked = approval.about(connection, f"mailing {number}")
-    return tab_page(request, who, mailing, "mailing/audit.html", events=_events(who, number), asked=asked)
+        asked = approval.about(connection, about)
+        noted = [one for one in trail.listed(connection, about=about, limit=_MANY) if one.what.startswith(_TAKEN)]
+    events = _events(who, number)
+    return tab_page(request, who, mailing, "mailing/audit.html", events=events, asked=asked, noted=noted)
 
 
 @router.get("/proofs")

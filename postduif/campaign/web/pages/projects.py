@@ -8,18 +8,18 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from postduif.campaign.accounts import audit
 from postduif.campaign.audience import projects
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.projects import Project
 from postduif.campaign.database import transaction
 from postduif.campaign.mailings.linked import linked_mailings, refuse_if_awaited
+from postduif.campaign.web import noting
 from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.people_named import ids_of
 from postduif.campaign.web.trouble import status_of
-from postduif.campaign.web.visitor import Editing, Looking, OfDesk, Visitor
+from postduif.campaign.web.visitor import Editing, Looking, OfDesk
 from postduif.errors import PostduifError
 
 router = APIRouter(prefix="/projects")
@@ -43,7 +43,7 @@ def create(request: Request, desk: OfDesk, who: Editing, name: _Short = "", note
             made = projects.create(connection, name, desk.clock.time(), note.strip())
     except PostduifError as fault:
         return _list(request, desk, str(fault), name=name, note=note)
-    _note(desk, who, "project.created", made)
+    noting.numbered(who, "project.added", made)
     return see(request, f"/projects/{made.id}", f"{made.name} is there. Put people in.")
 
 
@@ -66,7 +66,7 @@ def change_members(
         raise
     except PostduifError as fault:
         return _page(request, desk, number, fault, people=people, role=role)
-    _note(desk, who, "project.members", found, said)
+    noting.numbered(who, "project.members", found, said)
     return see(request, f"/projects/{number}", f"{said}.")
 
 
@@ -82,7 +82,7 @@ def delete(request: Request, desk: OfDesk, who: Editing, number: int) -> Respons
         raise
     except PostduifError as fault:
         return _page(request, desk, number, fault)
-    _note(desk, who, "project.deleted", found)
+    noting.numbered(who, "project.deleted", found)
     return see(request, "/projects", f"{found.name} is gone. The people stay.")
 
 
@@ -119,8 +119,3 @@ def _page(
     values = {"one": found, "members": shown, "roles": roles, "linked": linked, "people": people, "role": role}
     status = status_of(fault) if fault else 200
     return render(request, "projects/project.html", status, wrong=str(fault) if fault else "", **values)
-
-
-def _note(desk: Desk, who: Visitor, what: str, one: Project, words: str = "") -> None:
-    with desk.accounts() as connection:
-        audit.note(connection, who.by(), what, f"project {one.name}", words)

@@ -7,8 +7,8 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from postduif.campaign.accounts import audit
 from postduif.campaign.accounts.roles import Permission
+from postduif.campaign.web.noting import note, unnamed
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.queue_condition import LABELS, Meant, NotACondition, meant_by, seconds
 from postduif.campaign.web.typed import Typed
@@ -95,10 +95,10 @@ def _checked(request: Request, who: Visitor, do: str, meant: Meant, **more: Any)
 def _do(request: Request, who: Visitor, do: str, meant: Meant, **more: Any) -> Response:
     condition = _condition(who, meant)
     found = who.desk.ask(f"queue.{do}", condition=condition, by=who.name, **more)
-    order, which = ORDERS[do], ", ".join(f"{LABELS[name].lower()} {text}" for name, text in meant.given.items())
+    order, data_dir = ORDERS[do], who.desk.data_dir
+    which = ", ".join(f"{LABELS[name].lower()} {unnamed(data_dir, text)}" for name, text in meant.given.items())
     said = f"{plural(found['recipients'], 'recipient')} {order.said}"
-    with who.desk.accounts() as connection:
-        audit.note(connection, who.by(), f"queue.{do}", "queue", f"{which}: {said}. {more.get('reason', '')}".strip())
+    note(who, f"queue.{do}", "queue", f"{which}: {said}. {more.get('reason', '')}".strip())
     one = meant.ids if meant.given.keys() == {"ids"} and meant.ids.isdecimal() else ""
     return see(request, f"/queue/messages/{one}" if one else "/queue", f"{said}.")
 

@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
-from postduif.campaign.accounts import audit
 from postduif.campaign.audience import selections
 from postduif.campaign.audience.condition.tokens import ConditionFault
 from postduif.campaign.audience.connection import audience
@@ -17,12 +16,13 @@ from postduif.campaign.audience.mail_address import check
 from postduif.campaign.audience.selections import Selection, SelectionKind
 from postduif.campaign.database import transaction
 from postduif.campaign.mailings.linked import linked_mailings, refuse_if_awaited
+from postduif.campaign.web import noting
 from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.people_named import ids_of, named
 from postduif.campaign.web.trouble import status_of
-from postduif.campaign.web.visitor import Editing, Looking, OfDesk, Visitor
+from postduif.campaign.web.visitor import Editing, Looking, OfDesk
 from postduif.errors import AddressError, PostduifError
 
 router = APIRouter(prefix="/selections")
@@ -87,7 +87,7 @@ def create(
             count = _put(connection, made, people, desk.clock.time())
     except PostduifError as fault:
         return _form(request, kind, str(fault), name=name, note=note, people=people)
-    _note(desk, who, "selection.created", made)
+    noting.numbered(who, "selection.added", made)
     return see(request, f"/selections/{made.id}", f"{made.name} is there, with {count:,} in it.")
 
 
@@ -118,7 +118,7 @@ def change_members(
     except PostduifError as fault:
         return _page(request, desk, number, fault, people=people)
     done = "taken out" if do == "remove" else "put in"
-    _note(desk, who, "selection.members", found, f"{count:,} {done}")
+    noting.numbered(who, "selection.members", found, f"{count:,} {done}")
     return see(request, f"/selections/{number}", f"{count:,} {done}.")
 
 
@@ -134,7 +134,7 @@ def delete(request: Request, desk: OfDesk, who: Editing, number: int) -> Respons
         raise
     except PostduifError as fault:
         return _page(request, desk, number, fault)
-    _note(desk, who, "selection.deleted", found)
+    noting.numbered(who, "selection.deleted", found)
     return see(request, "/selections", f"{found.name} is gone. The people stay.")
 
 
@@ -189,8 +189,3 @@ def _subjects(people: str) -> list[str]:
         except AddressError as error:
             raise AddressError(f"{text[:100]!r} is no address: {error}. Correct or remove the line.") from None
     return found
-
-
-def _note(desk: Desk, who: Visitor, what: str, one: Selection, words: str = "") -> None:
-    with desk.accounts() as connection:
-        audit.note(connection, who.by(), what, f"selection {one.name}", words)

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from postduif.bounce.address_state import EVERY_TYPE, Cause, Standing
 from postduif.bounce.subject import is_pattern
-from postduif.campaign.accounts import audit
 from postduif.campaign.audience.standing import SAID_THEMSELVES
+from postduif.campaign.web import noting
 from postduif.campaign.web.acting import see_released
 from postduif.campaign.web.cursor import Slice
 from postduif.campaign.web.desk import Desk
@@ -78,12 +78,13 @@ def add(
     cause = Cause.UNSUBSCRIBE if type.strip() else Cause.MANUAL
     row = {"cause": cause.value, "type": type.strip(), "reason": reason.strip(), "source": who.name}
     found = desk.ask("suppress.enter", rows=[{"address": one, **row} for one in named])
-    if problems := found["problems"]:
+    problems = found["problems"]
+    unfit = {place for place, _ in problems}
+    noting.suppression(who, "suppression.added", [one for at, one in enumerate(named) if at not in unfit], reason)
+    if problems:
         typed["addresses"] = "\n".join(named[number] for number, _ in problems)
         wrong = "; ".join(f"{named[number][:100]}: {text}" for number, text in problems[:5])
         return _page(request, desk, {}, typed=typed, wrong=f"{found['changed']} entered. Not taken: {wrong}")
-    with desk.accounts() as connection:
-        audit.note(connection, who.by(), "suppression.added", f"addresses {', '.join(named)[:200]}", reason)
     many = f"{len(named)} addresses are" if len(named) > 1 else f"{named[0]} is"
     return see(request, "/suppression", f"{many} not written to any more.")
 
@@ -111,8 +112,7 @@ def release(
     if found["unknown"]:
         wrong = f"{address} has no entry of its own; release the pattern that means it."
         return _one(request, desk, address, reason=reason, wrong=wrong)
-    with desk.accounts() as connection:
-        audit.note(connection, who.by(), "suppression.released", f"address {address}", reason)
+    noting.suppression(who, "suppression.released", [address], reason)
     return see(request, f"/suppression/of?{urlencode({'address': address})}", f"The entry of {address} is let go.")
 
 

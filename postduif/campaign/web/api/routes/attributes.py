@@ -79,7 +79,7 @@ def declare(who: Editing, given: AttributeIn) -> AttributeOut:
     """Declare one; the same again changes nothing."""
     with audience(who.desk.data_dir) as connection, transaction(connection):
         made = attributes.declare(connection, given.name, Kind(given.kind), given.label, given.collection)
-    who.note("attribute.declared", f"attribute {given.name}", given.kind)
+    who.note("attribute.declared", _about(given.name, given.collection))
     return _shown(made, given.collection)
 
 
@@ -90,7 +90,7 @@ def remove(who: Administering, name: Declared, collection: Annotated[str, Query(
         if name not in attributes.declared(connection, collection):
             raise Problem("not_found", f"There is no attribute {name!r}.")
         attributes.remove(connection, name, collection)
-    who.note("attribute.removed", f"attribute {name}", collection)
+    who.note("attribute.removed", _about(name, collection))
     return Response(status_code=204)
 
 
@@ -109,6 +109,10 @@ def declare_collection(who: Editing, given: CollectionIn) -> CollectionOut:
         made = attributes.declare_collection(connection, given.name, given.key, Kind(given.kind))
     who.note("collection.declared", f"collection {given.name}", given.key)
     return CollectionOut.model_validate(made)
+
+
+def _about(name: str, collection: str) -> str:
+    return f"attribute {collection + '.' if collection else ''}{name}"
 
 
 def _shown(one: attributes.Attribute, collection: str) -> AttributeOut:

@@ -137,6 +137,7 @@ def put_record(who: Editing, ref: Ref, collection: KindOfRecord, given: RecordIn
         kind = _kind(attributes.collections(connection), collection)
         texts = people.texts(connection, given.values, collection)
         made = records.put(connection, number, kind, texts, given.email, who.desk.clock.time())
+    who.note("contact.changed", f"contact {number}", f"{collection} {made}")
     return RecordKey(id=made)
 
 
@@ -145,7 +146,9 @@ def remove_record(who: Editing, ref: Ref, collection: KindOfRecord, number: Numb
     """Take one away."""
     with audience(who.desk.data_dir) as connection, transaction(connection):
         kind = _kind(attributes.collections(connection), collection)
-        records.remove(connection, people.of(connection, ref), kind, number)
+        contact = people.of(connection, ref)
+        records.remove(connection, contact, kind, number)
+    who.note("contact.changed", f"contact {contact}", f"{collection} {number} removed")
     return Response(status_code=204)
 
 

@@ -112,7 +112,7 @@ def create(who: Editing, given: NewContact, response: Response) -> ContactOut:
             if (there := contacts.find(connection, given.email)) is not None:
                 raise Problem("exists", "Somebody with this address is known.", id=there)
             number = _save(connection, who, given.email, _all_of(connection, given))
-        response.headers["Location"] = f"/api/v1/contacts/{number}"
+        _added(who, number, response)
         return _answer(connection, number, response)
 
 
@@ -135,18 +135,20 @@ def put(
     """Have it just so. By address, who is not known is entered (201)."""
     with audience(who.desk.data_dir) as connection:
         with transaction(connection):
-            number = people.found(connection, ref)
-            if number is None:
+            there = people.found(connection, ref)
+            if there is None:
                 if if_match or ref.isdigit():
                     people.of(connection, ref)
-                number = _save(connection, who, ref, _all_of(connection, given))
-                response.status_code = 201
-                response.headers["Location"] = f"/api/v1/contacts/{number}"
-                return _answer(connection, number, response)
-            if if_none_match:
-                raise Problem("changed", "Somebody is known so.")
-            people.see_match(if_match, people.etag(contacts.profile(connection, number)))
-            changed = contacts.change(connection, number, _all_of(connection, given), who.desk.clock.time())
+                number, changed = _save(connection, who, ref, _all_of(connection, given)), []
+            else:
+                if if_none_match:
+                    raise Problem("changed", "Somebody is known so.")
+                people.see_match(if_match, people.etag(contacts.profile(connection, there)))
+                changed = contacts.change(connection, there, _all_of(connection, given), who.desk.clock.time())
+                number = there
+        if there is None:
+            response.status_code = 201
+            _added(who, number, response)
         _note(who, number, changed)
         return _answer(connection, number, response)
 
@@ -154,7 +156,7 @@ def put(
 @router.patch("/{ref}")
 def patch(who: Editing, ref: Ref, given: ContactPatch, response: Response, if_match: IfMatch = "") -> ContactOut:
     """Set what is given. With `email`, it is another address for the same person."""
-    now = who.desk.clock.time()
+    now, corrected = who.desk.clock.time(), False
     with audience(who.desk.data_dir) as connection:
         number = people.of(connection, ref)
         people.see_match(if_match, people.etag(contacts.profile(connection, number)))
@@ -167,8 +169,10 @@ def patch(who: Editing, ref: Ref, given: ContactPatch, response: Response, if_ma
             changed = contacts.change(connection, number, said, now)
             if given.email and given.email != contacts.profile(connection, number)["email"]:
                 contacts.correct(connection, number, given.email, now)
-                changed.append("address")
+                corrected = True
         _note(who, number, changed)
+        if corrected:
+            who.note("contact.corrected", f"contact {number}", "address")
         return _answer(connection, number, response)
 
 
@@ -197,6 +201,11 @@ def _all_of(connection: sqlite3.Connection, given: ContactIn) -> dict[str, str]:
 
 def _save(connection: sqlite3.Connection, who: Caller, email: str, said: dict[str, str]) -> int:
     return contacts.save(connection, email, said, who.desk.clock.time(), KIND, who.bearer.token.title or who.name)
+
+
+def _added(who: Caller, number: int, response: Response) -> None:
+    who.note("contact.added", f"contact {number}")
+    response.headers["Location"] = f"/api/v1/contacts/{number}"
 
 
 def _note(who: Caller, number: int, changed: list[str]) -> None:

@@ -151,6 +151,8 @@ def act(who: Editing, id: UploadId, action: Literal["try", "run"]) -> UploadOut:
     if who.desk.imports.progress(there) is not None:
         raise Problem("not_now", "This file is being read.", remedy="Wait until that is over.", allowed=[])
     who.desk.imports.begin(there, trial=action == "try")
+    if action == "run":
+        who.note("import.begun", f"import {there.name}", there.choices.wording)
     return _shown(who, uploads.find(who.desk.data_dir, id))
 
 

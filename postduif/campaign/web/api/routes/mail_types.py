@@ -64,8 +64,9 @@ def save(who: Editing, name: TypeName, given: TypeIn) -> TypeOut:
     """Make it, or change the one of that name."""
     made = SubscriptionType(name, given.title or name, given.description, given.everybody, given.confirm, given.offered)
     with audience(who.desk.data_dir) as connection, transaction(connection):
+        there = name.lower() in {one.lower() for one in subscriptions.types(connection)}
         subscriptions.save_type(connection, made)
-    who.note("type.saved", f"type {name}")
+    who.note("type.changed" if there else "type.added", f"type {name}")
     return TypeOut.model_validate(made)
 
 

@@ -24,6 +24,7 @@ from postduif.campaign.results.selecting import select, select_excluded
 from postduif.campaign.results.states import Did, State
 from postduif.campaign.results.tally import Source, Tally
 from postduif.campaign.results.timeline import Event, numbers_of, timeline
+from postduif.campaign.web import noting
 from postduif.campaign.web.api.caller import Caller, Editing, Looking
 from postduif.campaign.web.api.problem import Problem
 from postduif.campaign.web.api.shape import After, Filter, Limit, Moment, Name, Number, Page, Shape, paged

@@ -11,6 +11,7 @@ from postduif.campaign.audience import projects
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.database import transaction
 from postduif.campaign.mailings.linked import refuse_if_awaited
+from postduif.campaign.web import noting
 from postduif.campaign.web.api.caller import Editing, Looking
 from postduif.campaign.web.api.routes.selections import MOST, Changed, Contacts
 from postduif.campaign.web.api.shape import After, Id, Limit, Line, Moment, Name, Number, Page, Shape, paged
@@ -63,7 +64,7 @@ def create(who: Editing, given: ProjectIn, response: Response) -> ProjectOut:
     """Make one."""
     with audience(who.desk.data_dir) as connection, transaction(connection):
         made = projects.create(connection, given.name, who.desk.clock.time(), given.note)
-    who.note("project.made", f"project {made.id}", made.name)
+    noting.numbered(who, "project.added", made)
     response.headers["Location"] = f"/api/v1/projects/{made.id}"
     return ProjectOut.model_validate(made)
 
@@ -82,7 +83,7 @@ def delete(who: Editing, number: Number) -> Response:
         there = projects.numbered(connection, number)
         refuse_if_awaited(who.desk.data_dir, "projects", there.name)
         projects.delete(connection, there)
-    who.note("project.deleted", f"project {number}", there.name)
+    noting.numbered(who, "project.deleted", there)
     return Response(status_code=204)
 
 
@@ -103,11 +104,16 @@ def add_members(who: Editing, number: Number, given: TakingPart) -> Changed:
     with audience(who.desk.data_dir) as connection, transaction(connection):
         there = projects.numbered(connection, number)
         projects.add(connection, there, given.contacts, given.role)
-        return Changed(changed=projects.numbered(connection, number).members - there.members)
+        changed = projects.numbered(connection, number).members - there.members
+    noting.numbered(who, "project.members", there, f"{changed:,} put in as {given.role or 'nothing'}")
+    return Changed(changed=changed)
 
 
 @router.post("/{number}/members/remove")
 def remove_members(who: Editing, number: Number, given: Contacts) -> Changed:
     """Take people out of it."""
     with audience(who.desk.data_dir) as connection, transaction(connection):
-        return Changed(changed=projects.remove(connection, projects.numbered(connection, number), given.contacts))
+        there = projects.numbered(connection, number)
+        changed = projects.remove(connection, there, given.contacts)
+    noting.numbered(who, "project.members", there, f"{changed:,} taken out")
+    return Changed(changed=changed)

@@ -14,6 +14,7 @@ from postduif.campaign.audience.counting import count, members, size
 from postduif.campaign.audience.selections import SelectionKind
 from postduif.campaign.database import transaction
 from postduif.campaign.mailings.linked import refuse_if_awaited
+from postduif.campaign.web import noting
 from postduif.campaign.web.api.caller import Editing, Looking
 from postduif.campaign.web.api.problem import Problem
 from postduif.campaign.web.api.shape import (
@@ -115,7 +116,7 @@ def create(who: Editing, given: SelectionIn, response: Response) -> SelectionOut
     with audience(who.desk.data_dir) as connection, transaction(connection):
         kind, now = SelectionKind(given.kind), who.desk.clock.time()
         made = selections.create(connection, given.name, kind, now, given.condition, given.note)
-    who.note("selection.made", f"selection {made.id}", made.name)
+    noting.numbered(who, "selection.added", made)
     response.headers["Location"] = f"/api/v1/selections/{made.id}"
     return _shown(made)
 
@@ -142,7 +143,7 @@ def change(who: Editing, number: Number, given: ConditionIn) -> SelectionOut:
         there = selections.numbered(connection, number)
         selections.change_condition(connection, there, given.condition, who.desk.clock.time())
         made = selections.numbered(connection, number)
-    who.note("selection.changed", f"selection {number}", "condition")
+    noting.numbered(who, "selection.changed", made, given.condition)
     return _shown(made)
 
 
@@ -153,7 +154,7 @@ def delete(who: Editing, number: Number) -> Response:
         there = selections.numbered(connection, number)
         refuse_if_awaited(who.desk.data_dir, "selections", there.name)
         selections.delete(connection, there, who.desk.clock.time())
-    who.note("selection.deleted", f"selection {number}", there.name)
+    noting.numbered(who, "selection.deleted", there)
     return Response(status_code=204)
 
 
@@ -185,7 +186,9 @@ def add_members(who: Editing, number: Number, given: Contacts) -> Changed:
     """Put people into a static one. Who is not known is passed over."""
     with audience(who.desk.data_dir) as connection, transaction(connection):
         there = selections.numbered(connection, number)
-        return Changed(changed=selections.add_members(connection, there, given.contacts, who.desk.clock.time()))
+        changed = selections.add_members(connection, there, given.contacts, who.desk.clock.time())
+    noting.numbered(who, "selection.members", there, f"{changed:,} put in")
+    return Changed(changed=changed)
 
 
 @router.post("/{number}/members/remove")
@@ -193,7 +196,9 @@ def remove_members(who: Editing, number: Number, given: Contacts) -> Changed:
     """Take people out of a static one."""
     with audience(who.desk.data_dir) as connection, transaction(connection):
         there = selections.numbered(connection, number)
-        return Changed(changed=selections.remove_members(connection, there, given.contacts, who.desk.clock.time()))
+        changed = selections.remove_members(connection, there, given.contacts, who.desk.clock.time())
+    noting.numbered(who, "selection.members", there, f"{changed:,} taken out")
+    return Changed(changed=changed)
 
 
 @router.get("/{number}/addresses")
@@ -211,7 +216,9 @@ def add_addresses(who: Editing, number: Number, given: Addresses) -> Changed:
     subjects = [key_of(one) for one in given.addresses]
     with audience(who.desk.data_dir) as connection, transaction(connection):
         there = selections.numbered(connection, number)
-        return Changed(changed=selections.add_addresses(connection, there, subjects, who.desk.clock.time()))
+        changed = selections.add_addresses(connection, there, subjects, who.desk.clock.time())
+    noting.numbered(who, "selection.members", there, f"{changed:,} put in")
+    return Changed(changed=changed)
 
 
 @router.post("/{number}/addresses/remove")
@@ -220,7 +227,9 @@ def remove_addresses(who: Editing, number: Number, given: Addresses) -> Changed:
     subjects = [key_of(one) for one in given.addresses]
     with audience(who.desk.data_dir) as connection, transaction(connection):
         there = selections.numbered(connection, number)
-        return Changed(changed=selections.remove_addresses(connection, there, subjects, who.desk.clock.time()))
+        changed = selections.remove_addresses(connection, there, subjects, who.desk.clock.time())
+    noting.numbered(who, "selection.members", there, f"{changed:,} taken out")
+    return Changed(changed=changed)
 
 
 def _shown(one: selections.Selection) -> SelectionOut:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
 from postduif.bounce.address_state import EVERY_TYPE, Cause
+from postduif.campaign.web import noting
 from postduif.campaign.web.acting import see_released
 from postduif.campaign.web.api.caller import Editing, Looking
 from postduif.campaign.web.api.problem import Problem
@@ -83,6 +84,9 @@ def enter(who: Editing, given: EntryIn) -> Entered:
     cause = Cause.UNSUBSCRIBE if given.type else Cause.MANUAL
     row = {"cause": cause.value, "type": given.type, "reason": given.reason, "source": who.name}
     found = who.desk.ask("suppress.enter", rows=[{"address": one, **row} for one in given.addresses], by=who.name)
+    unfit = {place for place, _ in found["problems"]}
+    taken = [one for place, one in enumerate(given.addresses) if place not in unfit]
+    noting.suppression(who, "suppression.added", taken, given.reason)
     problems = [Unfit(address=given.addresses[place], detail=detail) for place, detail in found["problems"]]
     return Entered(changed=found["changed"], problems=problems)
 
@@ -115,6 +119,7 @@ def release(
     found = who.desk.ask("suppress.release", addresses=[address], reason=reason, type=type, by=who.name)
     if found["unknown"]:
         raise Problem("not_found", "This address is not on the list.")
+    noting.suppression(who, "suppression.released", [address], reason)
     return Released(changed=found["changed"])
 
 
