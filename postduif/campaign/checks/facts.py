@@ -157,8 +157,12 @@ class Facts:
     """What links to pages of ours begin with; "": there are none."""
     tracking: bool = False
     """It wants opens or clicks counted."""
+    tracking_consent: str = ""
+    """The variable that says who agreed to that; "": nobody is asked."""
     links: tuple[Link, ...] = ()
     files: tuple[File, ...] = ()
+    unfit_forms: tuple[str, ...] = ()
+    """Forms that it leads to and that readers cannot fill in, each with why."""
     missing_pictures: tuple[str, ...] = ()
     """Addresses of pictures of ours that show none."""
     counts: Counts | None = None

@@ -13,6 +13,8 @@ from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 from postduif.campaign.audience.mail_address import check
 from postduif.errors import AddressError, PostduifError
 
+NAME = r"[a-z0-9][a-z0-9-]{0,29}"
+"""Shorter than a token."""
 MAX_FIELDS = 40
 MAX_CHOICES = 50
 MAX_CONSENT = 800
@@ -23,7 +25,6 @@ EVERYBODY_HAS = ("name", "language")
 _STORED = ConfigDict(extra="forbid")
 _Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000)]
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")  # shorter than a token
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _ORIGIN = re.compile(r"(?:https://[A-Za-z0-9.-]+|http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?")
 _PAGE = re.compile(rf"{_ORIGIN.pattern}(?:[/?#]\S*)?")
@@ -121,7 +122,7 @@ def read(stored: str) -> Form:
 def checked(form: Form, attributes: Collection[str], types: Collection[str]) -> Form:
     """The form with its texts stripped, if it can be so. Raises FormFault."""
     form = read(written(form))
-    if not _NAME.fullmatch(form.name):
+    if not re.fullmatch(NAME, form.name):
         raise FormFault(
             f"{form.name!r} is no name of a form; write up to 30 small letters, digits and -, as newsletter"
         )

@@ -15,7 +15,7 @@ from postduif.campaign.mailings.schedule import Schedule
 from postduif.campaign.mailings.stored import mailing_of, schedule_of
 
 MAX_LISTED = 1000
-_LINKS = {"selections": "selections", "projects": "projects"}
+_LINKS = {"selections": "selections", "projects": "projects", "types": "mail_type"}
 
 
 class Entry(NamedTuple):
@@ -79,7 +79,7 @@ class Filter(NamedTuple):
     before: int | None = None
     """Numbers below this one: the next page."""
     linked: tuple[str, str] | None = None
-    """("selections" or "projects", a name): only those it is a source of."""
+    """("selections" or "projects", a name): only those it is a source of; ("types", a name): of that type."""
     limit: int = 100
 
 

@@ -1,5 +1,5 @@
 """What the checks want to know from outside the mailing: DNS about the sender, blocklists, the host of the pages for
-readers, the pictures that are on file.
+readers, the pictures and the forms that are on file.
 
 Nothing is asked that no rule wants to know.
 """
@@ -17,6 +17,7 @@ from postduif.campaign.checks.identity import Identity
 from postduif.campaign.checks.listing import Listings
 from postduif.campaign.checks.reach import Reach, reached
 from postduif.campaign.checks.rules import blocklists, pages
+from postduif.campaign.forms.named import unfit
 from postduif.campaign.media.uses import missing
 from postduif.clock import Clock
 from postduif.config.schema import Config
@@ -32,6 +33,7 @@ def with_outside(facts: Facts, config: Config, clock: Clock, wanted: Collection[
         return facts
     sources = (facts.html, facts.text, *(link.url for link in facts.links))
     facts = replace(facts, missing_pictures=missing(config.server.data_dir, facts.public_url, *sources))
+    facts = replace(facts, unfit_forms=unfit(config.server.data_dir, sources[2:], facts.public_url))
     return asyncio.run(_Outside(facts, config, frozenset(wanted)).asked(clock))
 
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import datetime
 import struct
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from postduif.campaign.audience.gathering import Spec
 from postduif.campaign.forms import confirmation, store
 from postduif.campaign.forms.confirmation import Link
 from postduif.campaign.forms.connection import forms
 from postduif.campaign.forms.form import MAX_FIELDS, Asked, Form, FormFault, NoSuchForm, Texts, checked, read, written
+from postduif.campaign.forms.named import named, refuse_if_named, unfit
+from postduif.campaign.mailings import editing, occasions
+from postduif.campaign.mailings.changing import By
+from postduif.campaign.mailings.connection import mailings
+from postduif.campaign.mailings.fault import MailingFault
+from postduif.campaign.mailings.linked import refuse_if_awaited
+from postduif.campaign.mailings.record import Draft, Policy
+from postduif.campaign.mailings.schedule import Schedule
 from tests.campaign.forms.made import NEWSLETTER, SURVEY, put
 
 KEYS = (b"k" * 32, b"o" * 32)
@@ -60,6 +70,34 @@ def test_versions(tmp_path: Path) -> None:
             store.find(connection, "newsleter")
         assert store.find(connection, "newsletter", 1).form == NEWSLETTER
         assert [one.form for one in store.listed(connection)] == [other]
+
+
+def test_named(tmp_path: Path) -> None:
+    """A form that a mailing leads to is there, open, and for whom its link is; one that waits keeps it open."""
+    tmp_path.chmod(0o700)
+    put(tmp_path, NEWSLETTER, SURVEY)
+    url = "https://news.example"
+    links = ["{{ form_url }}/survey", "[[ form_url ]]/gone?x=1", f"{url}/f/newsletter", f"{url}/f/survey#top"]
+    links += [f"{url}/f/{'A' * 32}", "https://other.example/f/other", "/f/other", f"{url}/f/other-/x"]
+    assert named(links, url) == {"survey": True, "gone": False, "newsletter": True}
+    assert [one.partition(" (")[0] for one in unfit(tmp_path, links, url)] == ["survey", "gone"]
+    assert unfit(tmp_path, links[:1], url) == ()
+    with forms(tmp_path) as connection:
+        store.close(connection, "survey", closed=True)
+    assert unfit(tmp_path, links[:1], url) == ("survey (it takes no more answers)",)
+    assert unfit(tmp_path / "nothing", links[:1], url) == ("survey (there is none)",)
+    draft = Draft("Weekly", content='{"body": "{{ form_url }}/survey"}', target=Spec(persons=("#1",), mail_type="news"))
+    with mailings(tmp_path) as connection:
+        weekly = editing.create(connection, draft._replace(policy=Policy.NEWEST), ("default",), By("anna", 1.0))
+        refuse_if_named(tmp_path, "survey", url)
+        when = Schedule(datetime.datetime(2030, 1, 1), "UTC")  # noqa: DTZ001  a local time has no zone
+        occasions.schedule(connection, weekly, when, By("anna", 1.0))
+    with pytest.raises(MailingFault, match="planned and leads to survey"):
+        refuse_if_named(tmp_path, "survey", url)
+    refuse_if_named(tmp_path, "newsletter", url)
+    refuse_if_awaited(tmp_path, "types", "offers")
+    with pytest.raises(MailingFault, match="planned and is of the type News"):
+        refuse_if_awaited(tmp_path, "types", "News")
 
 
 def test_links() -> None:

@@ -28,6 +28,17 @@ def link_broken(facts: Facts) -> Iterator[Remark]:
         )
 
 
+@rule(Level.ERROR, Phase.CONTENT)
+def form_missing(facts: Facts) -> Iterator[Remark]:
+    """Every form that it leads to is there, open and for its readers."""
+    if unfit := list(facts.unfit_forms):
+        yield Remark(
+            f"{counted(len(unfit), 'form', 'forms')} that it leads to cannot be filled in: {listed(unfit)}",
+            "correct the link, or make or open the form",
+            {"forms": unfit},
+        )
+
+
 @rule(Level.WARNING, Phase.CONTENT)
 def link_empty(facts: Facts) -> Iterator[Remark]:
     """Every button leads somewhere."""
@@ -128,6 +139,7 @@ def unsubscribe_click_page(facts: Facts) -> Iterator[Remark]:
 
 RULES = (
     link_broken,
+    form_missing,
     link_empty,
     link_unsafe,
     link_label,

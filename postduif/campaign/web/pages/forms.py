@@ -20,6 +20,7 @@ from postduif.campaign.forms import form as rules
 from postduif.campaign.forms.answers import Answer
 from postduif.campaign.forms.connection import forms
 from postduif.campaign.forms.form import FormFault, NoSuchForm
+from postduif.campaign.forms.named import refuse_if_named
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.listing import MAX_LISTED, Filter
 from postduif.campaign.mailings.listing import listed as listed_mailings
@@ -118,6 +119,8 @@ def close(
     with forms(desk.data_dir) as connection:
         if closed != "yes":
             _see_public(who, store.find(connection, name).form)
+        else:
+            refuse_if_named(desk.data_dir, name, desk.config.web.public_url or "")
         store.close(connection, name, closed=closed == "yes")
     _note(desk, who, "form.closed" if closed == "yes" else "form.opened", name)
     return see(request, f"/forms/{name}", "It takes no more answers." if closed == "yes" else "It takes answers again.")

@@ -12,6 +12,7 @@ from postduif.campaign.audience import subscriptions
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.subscriptions import SubscriptionType
 from postduif.campaign.database import transaction
+from postduif.campaign.mailings.linked import refuse_if_awaited
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.trouble import status_of
@@ -98,6 +99,7 @@ def delete(request: Request, desk: OfDesk, who: Editing, name: str) -> Response:
     """Away with it, and with who asked for it; the proofs stay with the people."""
     with audience(desk.data_dir) as connection, transaction(connection):
         found = subscriptions.type_named(connection, name)
+        refuse_if_awaited(desk.data_dir, "types", found.name)
         subscriptions.delete_type(connection, found.name)
     with desk.accounts() as accounts:
         audit.note(accounts, who.by(), "type.deleted", f"type {found.name}")

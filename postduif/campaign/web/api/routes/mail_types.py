@@ -11,6 +11,7 @@ from postduif.campaign.audience import subscriptions
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.subscriptions import SubscriptionType
 from postduif.campaign.database import transaction
+from postduif.campaign.mailings.linked import refuse_if_awaited
 from postduif.campaign.web.api.caller import Editing, Looking
 from postduif.campaign.web.api.shape import Line, Shape
 
@@ -74,6 +75,7 @@ def save(who: Editing, name: TypeName, given: TypeIn) -> TypeOut:
 def delete(who: Editing, name: TypeName) -> Response:
     """Away with it; the proofs stay."""
     with audience(who.desk.data_dir) as connection, transaction(connection):
+        refuse_if_awaited(who.desk.data_dir, "types", name)
         subscriptions.delete_type(connection, name)
     who.note("type.deleted", f"type {name}")
     return Response(status_code=204)
