@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple
 
@@ -64,6 +65,10 @@ class Follower(Generic[One]):
         self.oldest: float | None = None
         """When the first event that the receiver has not taken happened; None: there is none."""
         self.given_up = False
+        self.requests: Counter[str] = Counter()
+        """By what came of them; who reports them takes them away."""
+        self.events = 0
+        """That the receiver took; the same."""
         self._webhook = webhook
         self._source = source
         self._caller = caller
@@ -132,11 +137,13 @@ class Follower(Generic[One]):
         while True:
             answer = await self._caller.post(body, self._clock.time())
             metrics.WEBHOOK_REQUESTS.labels(self.name, answer.result).inc()
+            self.requests[answer.result] += 1
             if answer.taken:
                 break
             tries += 1
             await self._failed(answer, tries)
         metrics.WEBHOOK_EVENTS.labels(self.name).inc(len(lines))
+        self.events += len(lines)
         if self._failing_since:
             log.info("webhook_well_again", webhook=self.name, after=self._clock.time() - self._failing_since)
             self._failing_since = 0.0

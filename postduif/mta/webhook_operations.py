@@ -18,7 +18,7 @@ class WebhookOperations:
     @property
     def actions(self) -> Mapping[str, Action]:
         """By the name that the command line says."""
-        return {"webhook.list": self.list, "webhook.replay": self.replay}
+        return {"webhook.list": self.list, "webhook.replay": self.replay, "webhook.report": self.report}
 
     async def list(self, _: dict[str, Any]) -> object:
         """How far each one is, in the order of the settings."""
@@ -32,3 +32,7 @@ class WebhookOperations:
         except KeyError:
             raise ControlError(f"no webhook is called {name}; see `postduif webhook list`") from None
         return {}
+
+    async def report(self, request: dict[str, Any]) -> object:
+        """How the campaign's process gets on; answered by what it is to tell again."""
+        return {"replay": self._webhooks.elsewhere.hear(request)}

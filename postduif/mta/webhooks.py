@@ -21,6 +21,7 @@ from postduif.mta import metrics
 from postduif.mta.resolver import Resolver
 from postduif.mta.webhook_call import Caller
 from postduif.mta.webhook_cursor import Place, back, take
+from postduif.mta.webhook_elsewhere import Elsewhere
 from postduif.mta.webhook_follower import REST, Follower, Standing
 from postduif.mta.webhook_signature import secrets_of
 from postduif.mta.webhook_source import Journal
@@ -53,6 +54,7 @@ class Webhooks:
         self._followers: list[Follower[Line]] = []
         self._orders: list[tuple[str, float, asyncio.Future[None]]] = []
         self._running: asyncio.Task[None] | None = None
+        self.elsewhere = Elsewhere(clock)
 
     async def start(self) -> None:
         """Note where new ones begin, then follow the journal. Raises StoreError."""
@@ -65,8 +67,8 @@ class Webhooks:
         self._changed.set()
 
     def standing(self) -> list[Standing]:
-        """How far each one is."""
-        return [one.standing() for one in self._followers]
+        """How far each one is, here and in the campaign's process."""
+        return [self.elsewhere.beside(one.standing()) for one in self._followers]
 
     async def replay(self, name: str, since: float) -> None:
         """Tell again what happened from then on (seconds since the epoch), as far as the journal has it.
@@ -77,6 +79,7 @@ class Webhooks:
             raise KeyError(name)
         done = asyncio.get_running_loop().create_future()
         self._orders.append((name, since, done))
+        self.elsewhere.replay(name, since)
         self._changed.set()
         await done
 
@@ -89,9 +92,8 @@ class Webhooks:
     def refresh(self) -> None:
         """Bring gauges up to date; called on another thread."""
         now = self._clock.time()
-        for one in self._followers:
-            oldest = one.oldest
-            metrics.WEBHOOK_LAG.labels(one.name).set(0.0 if oldest is None else now - oldest)
+        for one in self.standing():
+            metrics.WEBHOOK_LAG.labels(one.name).set(0.0 if one.oldest is None else now - one.oldest)
             metrics.WEBHOOK_GIVEN_UP.labels(one.name).set(one.given_up)
 
     async def _run(self, plan: _Plan, places: dict[str, Place]) -> None:

@@ -18,7 +18,7 @@ from postduif.campaign.telling.stream import Event, Part, Stream
 from postduif.mta.mailing_files import ENDED, numbers
 from postduif.mta.webhook_events import event_of
 from postduif.queue.connection import FILE_NAME
-from postduif.queue.following import follow, last_id
+from postduif.queue.following import first_since, follow, last_id
 from postduif.queue.inspect import looking
 from postduif.queue.journal import Line
 from postduif.queue.mailing import FOLDER, directory_of
@@ -41,7 +41,7 @@ class Mark(NamedTuple):
 def journals(data_dir: Path) -> list[Stream]:
     """Of all mailings that were handed over and are still on disk. Raises StoreError."""
     return [
-        Stream(f"mailing-{number}", KINDS, partial(_last, number), partial(_read, number))
+        Stream(f"mailing-{number}", KINDS, partial(_behind, number), partial(_read, number))
         for number in numbers(data_dir / FOLDER)
     ]
 
@@ -60,9 +60,10 @@ def _changed(path: Path) -> tuple[int, int]:
     return status.st_mtime_ns, status.st_size
 
 
-def _last(mailing: int, data_dir: Path) -> int:
+def _behind(mailing: int, data_dir: Path, since: float | None) -> int:
     with looking(directory_of(data_dir, mailing)) as connection:
-        return last_id(connection)
+        first = None if since is None else first_since(connection, since)
+        return last_id(connection) if first is None else first - 1
 
 
 def _read(mailing: int, data_dir: Path, after: int, kinds: Sequence[str], limit: int, _: float) -> Part:

@@ -66,18 +66,23 @@ class Source:
 
     def begin(self) -> float:
         """Find its places. Returns since when it fails; 0: it does not. Raises StoreError."""
-        ends = {one.name: one.last(self._data_dir) for one in self._streams}
+        ends = {one.name: one.behind(self._data_dir, None) for one in self._streams}
         with places.telling(self._data_dir) as connection:
             begin = dict(ends)
             if self._mailings:
                 known = places.knows(connection, self._name, DELIVERIES)
-                begin |= {one.name: 0 if known else self._end(one) for one in journals(self._data_dir)}
+                begin |= {one.name: 0 if known else self._behind(one, None) for one in journals(self._data_dir)}
                 begin[DELIVERIES] = 0
             found: Places = places.take(connection, self._name, begin)
         # a place beyond the end was of a file that was replaced
         self._noted = {name: 0 if last > ends.get(name, last) else last for name, last in found.last.items()}
         self._at = dict(self._noted)
         return found.failing_since
+
+    def go_back(self, since: float) -> None:
+        """Tell again what happened from then on (seconds since the epoch); nothing is left out. Raises StoreError."""
+        self._at |= {one.name: min(self._at.get(one.name, 0), self._behind(one, since)) for one in self._known()}
+        self._write(None)
 
     @property
     def commits(self) -> int:
@@ -129,11 +134,13 @@ class Source:
             self._at[stream.name] = part.seen
         return Part((), after + moved, self._again)
 
+    def _known(self) -> list[Stream]:
+        return [*self._streams, *(journals(self._data_dir) if self._mailings else ())]
+
     def _to_look_at(self) -> list[Stream]:
         """While one has much to tell, those that had nothing are looked at once a second all the same."""
-        known = [*self._streams, *(journals(self._data_dir) if self._mailings else ())]
         looked = self._clock.monotonic() - QUIET
-        return [one for one in known if self._quiet.get(one.name, looked) <= looked and not self._rests(one)]
+        return [one for one in self._known() if self._quiet.get(one.name, looked) <= looked and not self._rests(one)]
 
     def _rests(self, stream: Stream) -> bool:
         """A journal where nothing can have been written since there was nothing."""
@@ -160,9 +167,9 @@ class Source:
                 self._still[stream.name] = before
         return part
 
-    def _end(self, journal: Stream) -> int:
+    def _behind(self, stream: Stream, since: float | None) -> int:
         try:
-            return journal.last(self._data_dir)
+            return stream.behind(self._data_dir, since)
         except StoreError:  # it begins from the first, should it be read one day
             return 0
 

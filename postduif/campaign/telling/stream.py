@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,18 +41,28 @@ class Stream(NamedTuple):
     name: str
     kinds: Collection[str]
     """As `events` of a webhook has them."""
-    last: Callable[[Path], int]
-    """The highest number there ever was."""
+    behind: Callable[[Path, float | None], int]
+    """The number behind which all that happened from then on is (seconds since the epoch); None: the highest there ever
+    was. Raises StoreError."""
     read: Callable[[Path, int, Sequence[str], int, float], Part]
     """Those behind a number, of these kinds, so many at most, at this moment. Raises StoreError."""
 
 
-def last_of(data_dir: Path, schema: Schema, table: str) -> int:
-    """The highest number that a row of it ever had; 0 while there is no such file. Raises StoreError."""
+def behind(data_dir: Path, since: float | None, *, schema: Schema, table: str, first: str = "") -> int:
+    """As `Stream.behind`, of a table of that file; 0 while there is none. `first`: another query than the usual."""
     if not path_of(data_dir, schema).exists():
         return 0
     with opened(data_dir, schema) as connection:
-        return int(connection.execute(_LAST, (table,)).fetchone()[0])
+        return behind_in(connection, since, table, first)
+
+
+def behind_in(connection: sqlite3.Connection, since: float | None, table: str, first: str = "") -> int:
+    """The same, of an open file."""
+    if since is not None:
+        query = first or f"SELECT id FROM {table} WHERE at >= ? ORDER BY id LIMIT 1"  # noqa: S608  constants
+        if row := connection.execute(query, (since,)).fetchone():
+            return int(row[0]) - 1
+    return int(connection.execute(_LAST, (table,)).fetchone()[0])
 
 
 def readers(data_dir: Path, wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], dict[str, Any]]:

@@ -19,7 +19,7 @@ from postduif.campaign.forms.connection import forms
 from postduif.campaign.mailings import listing
 from postduif.campaign.mailings.connection import SCHEMA as MAILINGS
 from postduif.campaign.mailings.connection import mailings
-from postduif.campaign.telling.stream import Event, Part, Stream, last_of, readers
+from postduif.campaign.telling.stream import Event, Part, Stream, behind, behind_in, readers
 from postduif.campaign.tracking import figures
 from postduif.campaign.tracking.connection import SCHEMA as TRACKING
 from postduif.campaign.tracking.links import links_of
@@ -43,12 +43,15 @@ _WISHES = {
 }
 """That somebody unsubscribed is told by the MTA, which has it in its journal."""
 _NOTHING = partial(Part, (), more=False)
+_HISTORY = "suppression_history"
 _STANDINGS = """
 SELECT id, at, subject, type, event, was, became, cause, source, evidence, reason FROM suppression_history
 WHERE id > ? AND was <> became AND (was IN ('quarantined', 'suppressed') OR became IN ('quarantined', 'suppressed'))
 ORDER BY id LIMIT ?
 """
-_LAST_STANDING = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'suppression_history'"
+_FIRST_CONFIRMED = """
+SELECT c.id FROM confirmation c JOIN answer ON answer.id = c.answer WHERE confirmed >= ? ORDER BY c.id LIMIT 1
+"""
 
 
 def _visits(data_dir: Path, after: int, kinds: Sequence[str], limit: int, now: float) -> Part:
@@ -152,7 +155,7 @@ def _standings(data_dir: Path, after: int, _: Sequence[str], limit: int, __: flo
     if not (data_dir / FILE_NAME).exists():
         return _NOTHING(seen=after)
     with looking(data_dir) as connection:
-        (last,) = connection.execute(_LAST_STANDING).fetchone()
+        last = behind_in(connection, None, _HISTORY)
         rows = connection.execute(_STANDINGS, (after, limit)).fetchall()
     seen, full = rows[-1][0] if rows else after, len(rows) == limit
     return Part([_standing(*row) for row in rows], seen if full else max(seen, last), full)
@@ -165,18 +168,23 @@ def _standing(number: int, at: float, subject: str, type_: str, event: str, was:
     return Event(number, at, STANDING, told | more)
 
 
-def _last_standing(data_dir: Path) -> int:
+def _behind_standings(data_dir: Path, since: float | None) -> int:
     if not (data_dir / FILE_NAME).exists():
         return 0
     with looking(data_dir) as connection:
-        return int(connection.execute(_LAST_STANDING).fetchone()[0])
+        return behind_in(connection, since, _HISTORY)
 
 
 STREAMS = (
-    Stream("visits", _VISITS, partial(last_of, schema=TRACKING, table="visit"), _visits),
-    Stream("wishes", frozenset(_WISHES.values()), partial(last_of, schema=TRACKING, table="wish"), _wishes),
-    Stream("answers", (SIGNED_UP, RESPONDED), partial(last_of, schema=FORMS, table="answer"), _answers),
-    Stream("confirmations", (CONFIRMED,), partial(last_of, schema=FORMS, table="confirmation"), _confirmations),
-    Stream("mailings", (CHANGED,), partial(last_of, schema=MAILINGS, table="history"), _changes),
-    Stream("standings", (STANDING,), _last_standing, _standings),
+    Stream("visits", _VISITS, partial(behind, schema=TRACKING, table="visit"), _visits),
+    Stream("wishes", frozenset(_WISHES.values()), partial(behind, schema=TRACKING, table="wish"), _wishes),
+    Stream("answers", (SIGNED_UP, RESPONDED), partial(behind, schema=FORMS, table="answer"), _answers),
+    Stream(
+        "confirmations",
+        (CONFIRMED,),
+        partial(behind, schema=FORMS, table="confirmation", first=_FIRST_CONFIRMED),
+        _confirmations,
+    ),
+    Stream("mailings", (CHANGED,), partial(behind, schema=MAILINGS, table="history"), _changes),
+    Stream("standings", (STANDING,), _behind_standings, _standings),
 )

@@ -10,18 +10,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from postduif import log
 from postduif.campaign.telling import places
 from postduif.campaign.telling.source import Source, wanted
+from postduif.campaign.telling.stream import Event
 from postduif.clock import Clock
 from postduif.config.schema import Config
 from postduif.errors import PostduifError
+from postduif.mta.control import ControlError, ask
 from postduif.mta.resolver import Resolver
 from postduif.mta.webhook_call import Caller
 from postduif.mta.webhook_cursor import Place
 from postduif.mta.webhook_follower import REST, Follower
 from postduif.mta.webhooks import context_for, read_secrets
+
+T = TypeVar("T")
+
+REPORT = 10.0  # seconds between reports to the MTA
 
 
 class Teller:
@@ -33,6 +42,7 @@ class Teller:
         self._secrets = read_secrets(config)
         self._data_dir = config.server.data_dir
         self._told = [one for one in config.webhook if wanted(one)]
+        self._replayed: dict[str, float] = {}
 
     @property
     def wanted(self) -> bool:
@@ -51,7 +61,13 @@ class Teller:
 
     async def tell(self) -> None:
         """Until cancelled."""
-        begun = await self._begun()
+        while True:
+            begun = await self._insist(self._begin)
+            orders = await self._follow(begun)
+            await self._insist(self._go_back, orders)
+
+    async def _follow(self, begun: list[tuple[Source, float]]) -> dict[str, float]:
+        """Until some are to be told again: since when, by their names."""
         context = context_for(self._told)
         resolver = Resolver(self._config.dns, self._clock)
         async with contextlib.AsyncExitStack() as stack:
@@ -62,12 +78,37 @@ class Teller:
                 stack.push_async_callback(caller.close)
                 place, host = Place(0, failing_since), self._config.server.hostname
                 followers.append(Follower(webhook, place, source=source, caller=caller, clock=self._clock, host=host))
-            await asyncio.gather(*(one.run() for one in followers))
+            tasks = [asyncio.create_task(one.run()) for one in followers]
+            try:
+                while not (orders := await self._report(followers)):
+                    await self._clock.sleep(REPORT)
+                return orders
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _begun(self) -> list[tuple[Source, float]]:
+    async def _report(self, followers: list[Follower[Event]]) -> dict[str, float]:
+        """Say how they get on to the MTA, if it is there. Returns what it wants to be told again."""
+        said = [(one, one.standing(), one.requests.copy(), one.events) for one in followers]
+        webhooks = [
+            {"standing": standing._asdict(), "requests": requests, "events": events}
+            for _, standing, requests, events in said
+        ]
+        tell = partial(ask, self._config.server.run_dir, "webhook.report", webhooks=webhooks, replayed=self._replayed)
+        try:
+            orders: dict[str, float] = (await asyncio.to_thread(tell))["replay"]
+        except ControlError:
+            return {}
+        for one, _, requests, events in said:
+            one.requests -= requests
+            one.events -= events
+        return {name: since for name, since in orders.items() if self._replayed.get(name) != since}
+
+    async def _insist(self, work: Callable[..., T], *arguments: object) -> T:
         while True:
             try:
-                return await asyncio.to_thread(self._begin)
+                return await asyncio.to_thread(work, *arguments)
             except PostduifError as error:
                 log.warning("webhook_waits", webhook="", error=error)
                 await self._clock.sleep(REST)
@@ -77,3 +118,11 @@ class Teller:
             places.forget_others(connection, [one.name for one in self._told])
         sources = [Source(self._data_dir, one, self._clock) for one in self._told]
         return [(one, one.begin()) for one in sources]
+
+    def _go_back(self, orders: dict[str, float]) -> None:
+        for webhook in self._told:
+            if webhook.name in orders:
+                source = Source(self._data_dir, webhook, self._clock)
+                source.begin()
+                source.go_back(orders[webhook.name])
+        self._replayed = orders

@@ -28,7 +28,7 @@ def settings(directory: Path, receiver: Receiver, *events: str, **more: Any) -> 
         "events": events,
         **more,
     }
-    server = {"hostname": "mta.example.com", "data_dir": str(directory)}
+    server = {"hostname": "mta.example.com", "data_dir": str(directory), "run_dir": str(directory / "run")}
     return Config.model_validate({"server": server, "webhook": [hook]})
 
 

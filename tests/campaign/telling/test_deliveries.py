@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from postduif.mta.mailing_files import ENDED
-from postduif.queue import directory
+from postduif.queue import columns, directory
 from postduif.queue.connection import FILE_NAME, connect_writer
 from postduif.queue.mailing import directory_of
 from tests.campaign.results.made import happens
@@ -153,11 +153,10 @@ def test_in_turn(data_dir: Path) -> None:
     asyncio.run(story())
 
 
-_SAME = """
-INSERT INTO journal
-SELECT NULL, at, message, recipient, sender, stream, domain, 'deferred', ?, code, enhanced, text, remote_mta, site,
-source, host, tls, before_queue, in_queue, connect, transmit, size, message_id, number, category
-FROM journal WHERE id = 1
+_VALUES = {"kind": "'deferred'", "attempt": "?"}
+_SAME = f"""
+INSERT INTO journal ({columns.JOURNAL_COLUMNS})
+SELECT {", ".join(_VALUES.get(name, name) for name in columns.JOURNAL_COLUMNS.split(", "))} FROM journal WHERE id = 1
 """
 
 

@@ -1,0 +1,68 @@
+"""How the campaign's process gets on with webhooks, which has no metrics and no commands of its own: it reports to us.
+
+What it says is shown and counted with what we tell ourselves, a row a webhook. Orders to tell again go with the
+answer, and are kept until it says that they were carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from postduif.clock import Clock
+from postduif.mta import metrics
+from postduif.mta.webhook_follower import Standing
+
+SILENT = 60.0
+"""Seconds after which a report is no news any more: that process is not there."""
+
+
+class Elsewhere:
+    """One per daemon."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._heard = float("-inf")
+        self._standings: dict[str, Standing] = {}
+        self._orders: dict[str, float] = {}
+
+    @property
+    def _there(self) -> bool:
+        return self._clock.monotonic() - self._heard < SILENT
+
+    def hear(self, report: Mapping[str, Any]) -> dict[str, float]:
+        """`webhooks`: of each its standing, and what was counted since the last report; `replayed`: orders that were
+        carried out. Returns those that are not: since when a webhook is told again, by its name."""
+        self._heard = self._clock.monotonic()
+        self._standings = {}
+        for one in report["webhooks"]:
+            standing = Standing(**one["standing"])
+            self._standings[standing.name] = standing
+            for result, count in one["requests"].items():
+                metrics.WEBHOOK_REQUESTS.labels(standing.name, result).inc(count)
+            metrics.WEBHOOK_EVENTS.labels(standing.name).inc(one["events"])
+        done = report["replayed"]
+        self._orders = {name: since for name, since in self._orders.items() if done.get(name) != since}
+        return self._orders
+
+    def replay(self, name: str, since: float) -> None:
+        """Tell that one again what happened from then on (seconds since the epoch), if somebody is there."""
+        if self._there:
+            self._orders[name] = since
+
+    def beside(self, own: Standing) -> Standing:
+        """Ours and theirs in one."""
+        theirs = self._standings.get(own.name) if self._there else None
+        if theirs is None:
+            return own
+        return own._replace(
+            oldest=_first(own.oldest, theirs.oldest),
+            failing_since=_first(own.failing_since or None, theirs.failing_since or None) or 0.0,
+            trouble=own.trouble or theirs.trouble,
+            next_try=_first(own.next_try, theirs.next_try),
+            given_up=own.given_up or theirs.given_up,
+        )
+
+
+def _first(*moments: float | None) -> float | None:
+    return min((one for one in moments if one is not None), default=None)
