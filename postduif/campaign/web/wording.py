@@ -12,8 +12,8 @@ THIN = "\u202f"
 _TONES = {
     "good": "delivered prepared scheduled planned repeating opened clicked viewed",
     "busy": "pending preparing handing_over sending under_way ready",
-    "warn": "paused stopping held deferred ambiguous unsubscribed suppressed quarantined excluded withdrawn unknown asked "
-    "soft block",
+    "warn": "paused stopping held deferred ambiguous unsubscribed suppressed quarantined excluded withdrawn unknown "
+    "asked soft block",
     "bad": "failed expired bounced complained hard",
 }
 _TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}

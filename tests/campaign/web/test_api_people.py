@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.contacts import find
+from postduif.mta.control import ControlError
 from tests.api_filled import filled
 from tests.api_world import Program, caller
 from tests.mta_beside import LISTENER, MtaBeside
@@ -47,12 +50,20 @@ def test_contacts(tmp_path: Path) -> None:
         assert "Johanna" not in str(told)
 
 
-def test_with_the_mta(tmp_path: Path) -> None:
+def cut_off(do: str, **request: object) -> object:
+    """An MTA that hangs up without an answer."""
+    raise ControlError(do)
+
+
+def test_with_the_mta(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who withdraws or is erased is refused at once; a corrected address takes that along; the list lets go."""
     with Pages(tmp_path, LISTENER) as pages:
         shop = caller(pages)
         filled(shop)
         assert shop.delete("/contacts/1?reason=asked").code == "mta_silent"
+        with monkeypatch.context() as hanging_up:
+            hanging_up.setattr(pages.desk, "ask", cut_off)
+            assert shop.get("/suppression").code == "mta_silent"
         with MtaBeside(pages.path):
             proof = {"type": "news", "event": "confirmed", "wording": "Yes, send me news", "origin": "192.0.2.1"}
             assert shop.post("/contacts/1/consent", proof).status == 201

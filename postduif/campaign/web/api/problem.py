@@ -28,7 +28,7 @@ from postduif.campaign.results.opening import NoResults
 from postduif.campaign.web.api.shape import Shape
 from postduif.campaign.web.safety import TooLarge
 from postduif.errors import AddressError, PostduifError, StoreError, TemplateError
-from postduif.mta.control import ControlError, NotRunning
+from postduif.mta.control import ControlError, Refused
 
 TYPE = "application/problem+json"
 
@@ -86,8 +86,8 @@ FAULTS: tuple[tuple[type[PostduifError], str], ...] = (
     (PictureInUse, "in_use"),
     (ScheduleFault, "invalid"),
     (NoResults, "no_results"),
-    (NotRunning, "mta_silent"),
-    (ControlError, "refused"),
+    (Refused, "refused"),
+    (ControlError, "mta_silent"),
     (StoreError, "storage"),
     (AddressError, "address"),
     (ConditionFault, "condition"),
