@@ -15,6 +15,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, NamedTuple
 
+from postduif.bounce.subject import read as subject_of
 from postduif.bounce.subject import shown
 from postduif.campaign.audience.condition.reading import read
 from postduif.campaign.audience.condition.sql import Compiled, Compiler
@@ -173,10 +174,14 @@ def remove_addresses(connection: sqlite3.Connection, selection: Selection, subje
     return count
 
 
-def addresses(connection: sqlite3.Connection, selection: Selection, limit: int) -> list[str]:
-    """What is on a list of addresses, in order, at most `limit`."""
-    query = "SELECT subject FROM selection_address WHERE selection = ? ORDER BY subject LIMIT ?"
-    return [shown(subject) for (subject,) in connection.execute(query, (selection.id, limit)).fetchall()]
+def addresses(connection: sqlite3.Connection, selection: Selection, limit: int, behind: str = "") -> list[str]:
+    """What is on a list of addresses, in order, at most `limit`, from behind the address `behind`.
+
+    Raises AddressError.
+    """
+    query = "SELECT subject FROM selection_address WHERE selection = ? AND subject > ? ORDER BY subject LIMIT ?"
+    values = (selection.id, subject_of(behind) if behind else "", limit)
+    return [shown(subject) for (subject,) in connection.execute(query, values).fetchall()]
 
 
 def address_count(connection: sqlite3.Connection, selection: Selection) -> int:

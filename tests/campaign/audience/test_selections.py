@@ -59,6 +59,7 @@ def test_addresses() -> None:
     left = create(connection, "left out", SelectionKind.ADDRESSES, NOW)
     assert add_addresses(connection, left, ["b@x.example", "a@x.example", "b@x.example"], NOW) == 2
     assert (address_count(connection, left), addresses(connection, left, 1)) == (2, ["a@x.example"])
+    assert addresses(connection, left, 1, "a@x.example") == ["b@x.example"]
 
 
 def test_condition_is_judged_when_saved() -> None:

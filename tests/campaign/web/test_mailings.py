@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from postduif.campaign.audience import selections
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.contacts import save
 from postduif.campaign.audience.gathering import Spec
@@ -18,6 +20,7 @@ from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.listing import find, log
 from postduif.campaign.mailings.record import Counts, Draft, Mailing, Policy, State
 from postduif.campaign.preparing.places import Places, note_progress, preparing
+from postduif.campaign.web.pages import mailing_steps
 from postduif.campaign.web.wording import number
 from tests.web_world import Browser, Fields, Pages
 
@@ -222,6 +225,24 @@ def test_preview(pages: Pages) -> None:
     assert "<b>Ben</b>" in frame.text
     assert frame.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
     assert "script-src" not in frame.headers["content-security-policy"]
+
+
+def test_names_that_are_looked_for(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many selections some are offered, others by a part of their name; what is ticked stays; nothing is stored."""
+    monkeypatch.setattr(mailing_steps, "MOST_NAMES", 2)
+    ed, mailing = pages.signed_in("ed", "editor"), made(pages)
+    assert "Name contains" not in ed.get("/mailings/1/edit/recipients").text
+    with audience(pages.desk.data_dir) as connection, transaction(connection):
+        for name in ("Abe", "Bea", "Cor", "Dot"):
+            selections.static(connection, name, 1.0)
+    page = ed.get("/mailings/1/edit/recipients").text
+    assert [name in page for name in ("Abe", "Bea", "Cor", "Dot")] == [True, True, False, False]
+    fields = form_of(mailing, find="o", condition="id > 1") | {"selections": ["Abe"]}
+    page = ed.post("/mailings/1/edit/recipients/find", fields).text.split("Nobody in these")[0]
+    assert re.findall(r'value="(\w+)" checked', page) == ["Abe"]
+    assert [f'value="{name}"' in page for name in ("Abe", "Bea", "Cor", "Dot")] == [True, False, True, True]
+    assert "id &gt; 1</textarea>" in page
+    assert look(pages) == mailing
 
 
 def test_recipients_and_their_count(pages: Pages) -> None:

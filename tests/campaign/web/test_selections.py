@@ -148,6 +148,8 @@ def test_one_by_one_and_lists_of_addresses(pages: Pages, anna: Browser) -> None:
     assert count(pages, "Two") == 2
     made = anna.post("/selections/plain", kind="addresses", name="Rivals", people="eve@rival.example")
     assert "eve@rival.example" in anna.get(made.location).text
+    assert "eve@rival.example" not in anna.get(f"{made.location}?behind=eve@rival.example").text
+    assert anna.get(f"{made.location}?behind=nobody").status == 422
     assert anna.post("/selections/plain", kind="addresses", name="Bad", people="eve@").status == 422
     assert anna.post("/selections/plain", kind="static", name="").status == 422
     listed = anna.get("/selections").text

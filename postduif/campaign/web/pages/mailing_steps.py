@@ -6,7 +6,7 @@ and what the other wrote beside it; storing once more is then a choice, and noth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -43,7 +43,8 @@ from postduif.campaign.web.visitor import Editing, Looking, Visitor
 from postduif.errors import PostduifError
 
 router = APIRouter(prefix="/mailings/{number:int}/edit")
-_MOST_NAMES = 500
+MOST_NAMES = 200
+"""Selections, and projects, that are offered at once."""
 
 
 def step_page(
@@ -159,29 +160,51 @@ def store_setup(request: Request, who: Editing, number: int, form: Typed) -> Res
 # --- recipients
 
 
-def _recipients_values(who: Visitor) -> dict[str, Any]:
+def _recipients_values(who: Visitor, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What can be ticked: what is, and the first MOST_NAMES that have what is looked for in their names."""
     with audience(who.desk.data_dir) as people:
-        known = selections.listed(people)[:_MOST_NAMES]
-        groups = projects.listed(people)[:_MOST_NAMES]
+        known = selections.listed(people)
+        groups = [one.name for one in projects.listed(people)]
         kinds = list(collections(people))
+    find = str(fields.get("find", "")).strip()
+    sources = [one.name for one in known if one.kind is not SelectionKind.ADDRESSES]
+    lists = {"selections": sources, "projects": groups, "exclude_selections": [one.name for one in known]}
     return {
-        "sources": [one.name for one in known if one.kind is not SelectionKind.ADDRESSES],
-        "lists": [one.name for one in known],
-        "groups": [one.name for one in groups],
+        "offered": {name: _offered(names, find, fields.get(name, ())) for name, names in lists.items()},
+        "known": {name: frozenset(names) for name, names in lists.items()},
+        "find": find,
+        "more": len(known) > MOST_NAMES or len(groups) > MOST_NAMES,
+        "most": MOST_NAMES,
         "collections": [("", "no: one mail for each person"), *((name, name) for name in kinds)],
     }
+
+
+def _offered(names: Sequence[str], find: str, ticked: Collection[str]) -> list[str]:
+    found = [one for one in names if find.casefold() in one.casefold()][:MOST_NAMES]
+    shown = {*found, *ticked}
+    return [one for one in names if one in shown]
 
 
 @router.get("/recipients")
 def recipients(request: Request, who: Looking, number: int) -> Response:
     """Who gets it, and who does not."""
-    return step_page(request, who, mailing_of(who, number), forms.RECIPIENTS, **_recipients_values(who))
+    mailing = mailing_of(who, number)
+    values = _recipients_values(who, forms.RECIPIENTS.shown(mailing.draft))
+    return step_page(request, who, mailing, forms.RECIPIENTS, **values)
 
 
 @router.post("/recipients")
 def store_recipients(request: Request, who: Editing, number: int, form: Typed) -> Response:
     """Write it."""
-    return keep(request, who, number, forms.RECIPIENTS, form, **_recipients_values(who))
+    return keep(request, who, number, forms.RECIPIENTS, form, **_recipients_values(who, typed(form)))
+
+
+@router.post("/recipients/find")
+def find_sources(request: Request, who: Editing, number: int, form: Typed) -> Response:
+    """The same page with what was typed, and other names to be ticked. Stores nothing."""
+    fields = {"selections": [], "projects": [], "exclude_selections": []} | typed(form)
+    values = _recipients_values(who, fields)
+    return step_page(request, who, mailing_of(who, number), forms.RECIPIENTS, fields=fields, **values)
 
 
 @router.post("/recipients/count")

@@ -32,6 +32,7 @@ COUNTING = 0.7
 """Seconds that the list spends on counting; the rest is counted by the page itself."""
 _Text = Annotated[str, Form(max_length=1_000_000)]
 _Short = Annotated[str, Form(max_length=200)]
+_Behind = Annotated[str, Query(max_length=400)]
 
 
 @router.get("")
@@ -92,9 +93,11 @@ def create(
 
 
 @router.get("/{number:int}")
-def one(request: Request, desk: OfDesk, _: Looking, number: int, after: Cursor = 0) -> Response:
+def one(
+    request: Request, desk: OfDesk, _: Looking, number: int, after: Cursor = 0, behind: _Behind = ""
+) -> Response:
     """What it says, how many, who."""
-    return _page(request, desk, number, after=after)
+    return _page(request, desk, number, after=after, behind=behind)
 
 
 @router.post("/{number:int}/members")
@@ -139,7 +142,14 @@ def delete(request: Request, desk: OfDesk, who: Editing, number: int) -> Respons
 
 
 def _page(
-    request: Request, desk: Desk, number: int, fault: PostduifError | None = None, *, after: int = 0, people: str = ""
+    request: Request,
+    desk: Desk,
+    number: int,
+    fault: PostduifError | None = None,
+    *,
+    after: int = 0,
+    behind: str = "",
+    people: str = "",
 ) -> Response:
     now, wrong, count, said, rows = desk.clock.time(), str(fault) if fault else "", None, None, []
     addresses: list[str] = []
@@ -154,10 +164,11 @@ def _page(
         except ConditionFault as broken:
             wrong = wrong or f"Nobody can be asked for: {broken.located(found.condition)}. Change the condition."
         if found.kind is SelectionKind.ADDRESSES:
-            addresses = selections.addresses(connection, found, AT_ONCE)
+            addresses = selections.addresses(connection, found, AT_ONCE + 1, behind)
     shown = slice_of(request, rows, AT_ONCE, lambda row: row["id"], name="after")
+    listed = slice_of(request, addresses, AT_ONCE, str, name="behind")
     linked = linked_mailings(desk.data_dir, "selections", found.name)
-    values = {"one": found, "count": count, "said": said, "members": shown, "addresses": addresses, "linked": linked}
+    values = {"one": found, "count": count, "said": said, "members": shown, "addresses": listed, "linked": linked}
     status = status_of(fault) if fault else 200
     return render(request, "selections/selection.html", status, wrong=wrong, people=people, **values)
 
