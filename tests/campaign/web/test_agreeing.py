@@ -71,6 +71,8 @@ PAGES = {
     "POST /mailings/{number}/actions/pause": "POST /mailings/{number:int}/pause",
     "POST /mailings/{number}/actions/resume": "POST /mailings/{number:int}/resume",
     "POST /mailings/{number}/actions/stop": "POST /mailings/{number:int}/stop",
+    "POST /media": "POST /media",
+    "DELETE /media/{number}": "POST /media/{number:int}/delete",
     "POST /messages": "POST /mailings/{number:int}/send",
     "POST /projects": "POST /projects",
     "DELETE /projects/{number}": "POST /projects/{number:int}/delete",
@@ -217,6 +219,7 @@ def test_a_yes_holds_for_one_date(strict: Pages) -> None:
     for other in ({**WHEN, "at": "2390-12-01T08:59"}, {**WHEN, "frequency": "daily"}):
         assert ben.post("/mailings/1/edit/confirm/schedule", {**other, "version": "1.1"}).status == 403
     assert ben.post("/mailings/1/send", version="1.1").status == 403
+    assert shop.post("/mailings/1/actions/send").code == "not_allowed"
     when = {"start": "2390-12-01T09:00:00", "zone": "UTC"}
     assert shop.post("/mailings/1/actions/schedule", when | {"zone": "Asia/Tokyo"}).code == "not_allowed"
     assert shop.post("/mailings/1/actions/schedule", when).json["state"] == "scheduled"

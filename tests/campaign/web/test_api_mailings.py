@@ -20,13 +20,16 @@ FEW_RULES = {"only": ["subject_empty", "content_fault"]}
 
 
 def prepared(pages: Pages, program: Program, number: int = 1) -> str:
-    """Have it prepared, as the campaign's process does; its ETag."""
+    """Have it prepared, as the campaign's process does; its ETag, which no longer is that of before."""
     seen = program.get(f"/mailings/{number}")
     edited = program.patch(f"/mailings/{number}", {"typology": FEW_RULES}, If_Match=seen.headers["etag"])
     assert edited.json["revision"] == seen.json["revision"] + 1
-    assert program.post(f"/mailings/{number}/actions/prepare").json["state"] == "preparing"
+    begun = program.post(f"/mailings/{number}/actions/prepare", If_Match=edited.headers["etag"])
+    assert begun.json["state"] == "preparing"
     do_prepare(pages.desk.config, number, "a test", pages.desk.clock)
-    return edited.headers["etag"]
+    etag = program.get(f"/mailings/{number}").headers["etag"]
+    assert etag == begun.headers["etag"] != edited.headers["etag"]
+    return etag
 
 
 def test_edit(tmp_path: Path) -> None:
@@ -77,7 +80,8 @@ def test_life(tmp_path: Path) -> None:
         when = {"start": "2100-12-01T09:00:00", "zone": "Europe/Amsterdam"}
         assert shop.post("/mailings/1/actions/schedule", when).json["next"] == "2100-12-01T08:00:00.000Z"
         assert shop.post("/mailings/1/actions/unschedule").json["state"] == "prepared"
-        assert shop.post("/mailings/1/actions/send", If_Match='"1"').code == "changed"
+        before = '"2.0"'  # edited, and not prepared yet
+        assert shop.post("/mailings/1/actions/send", If_Match=before).code == "changed"
         sent = shop.post("/mailings/1/actions/send", If_Match=etag, Idempotency_Key="k").json
         assert (sent["state"], sent["allowed"]) == ("sending", ["pause", "stop"])
         assert "daemon" in sent["waits"]
@@ -88,16 +92,6 @@ def test_life(tmp_path: Path) -> None:
         assert shop.get("/mailings/1/figures").json["figures"][0]["value"] == 2
         log = shop.every("/mailings/1/log?limit=3")
         assert {one["who"].split(" (token")[0] for one in log if one["action"] in ("send", "pause")} == {"shop"}
-
-
-def test_approval(tmp_path: Path) -> None:
-    """Where a second person has to agree, no token sends by itself."""
-    with Pages(tmp_path, web="approval = true") as pages:
-        shop = caller(pages)
-        filled(shop)
-        prepared(pages, shop)
-        assert shop.post("/mailings/1/actions/send").code == "not_allowed"
-        assert shop.get("/mailings/1").json["state"] == "prepared"
 
 
 def test_results(tmp_path: Path) -> None:

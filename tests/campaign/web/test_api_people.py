@@ -124,7 +124,9 @@ def test_selections_projects_types(tmp_path: Path) -> None:
         assert [one["id"] for one in shop.every("/selections/1/members?limit=1")] == [1, 2]
         assert shop.post("/selections/1/members/remove", {"contacts": [2, 7]}).json == {"changed": 1}
         assert shop.post("/selections/2/members", {"contacts": [2]}).code == "invalid"
-        assert shop.patch("/selections/2", {"condition": 'name = "An"'}).json["condition"] == 'name = "An"'
+        seen, given = shop.get("/selections/2").headers["etag"], {"condition": 'name = "An"'}
+        assert shop.patch("/selections/2", given, If_Match=seen).json["condition"] == 'name = "An"'
+        assert shop.patch("/selections/2", given, If_Match=seen).code == "changed"
         assert [one["id"] for one in shop.every("/selections/2/members")] == [2]
         assert shop.post("/selections/count", {"condition": 'name = "Jo"'}).json == {"count": 1}
         assert shop.post("/selections", {"name": "Some", "kind": "static"}).code == "invalid"
@@ -136,8 +138,11 @@ def test_selections_projects_types(tmp_path: Path) -> None:
         assert {one["role"] for one in shop.every("/projects/1/members?limit=1")} == {"host"}
         assert shop.delete("/projects/1").status == 204
         assert shop.put("/mail-types/news", {"everybody": False, "confirm": True}).json["offered"] is True
-        hidden = shop.put("/mail-types/news", {"everybody": False, "confirm": True, "offered": False}).json
+        seen, given = shop.get("/mail-types/news").headers["etag"], {"everybody": False, "confirm": True}
+        hidden = shop.put("/mail-types/news", given | {"offered": False}, If_Match=seen).json
         assert (hidden["confirm"], hidden["offered"]) == (True, False)
+        assert shop.put("/mail-types/news", given, If_Match=seen).code == "changed"
+        assert shop.put("/mail-types/none", given, If_Match="*").code == "not_found"
         assert shop.put("/mail-types/two%20words", {"everybody": False}).code == "invalid"
         assert shop.delete("/mail-types/news").status == 204
         assert shop.get("/mail-types").json == {"items": []}
@@ -153,7 +158,9 @@ def test_imports(tmp_path: Path) -> None:
         assert shop.post("/imports?name=people.csv", b"").code == "invalid"
         path = f"/imports/{made.json['id']}"
         assert shop.patch(path, {"selection": "New", "duplicates": "no"}).code == "invalid"
-        assert shop.patch(path, {"selection": "New"}).json["choices"]["selection"] == "New"
+        seen = made.headers["etag"]
+        assert shop.patch(path, {"selection": "New"}, If_Match=seen).json["choices"]["selection"] == "New"
+        assert shop.patch(path, {"selection": "Old"}, If_Match=seen).code == "changed"
         assert shop.post(f"{path}/actions/try").status == 202
         tried = _rested(shop, path)
         assert (tried["stage"], tried["counts"]["added"], tried["refused"][0]["line"]) == ("tried", 1, 3)

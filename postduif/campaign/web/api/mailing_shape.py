@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
+from postduif.campaign.accounts.approval import version_of
 from postduif.campaign.checks import typology
 from postduif.campaign.content import draft as contents
 from postduif.campaign.mailings.fault import ScheduleFault
@@ -142,7 +143,7 @@ class MailingOut(Shape):
     state: StateName
     reason: str = Field(description="The words of what brought it into its state.")
     allowed: list[ActionName] = Field(description="What can be done with it now, as far as its state goes.")
-    revision: int = Field(description="Counts edits; it is the ETag, too.")
+    revision: int = Field(description="Counts edits. The ETag counts preparations, too.")
     template: bool
     archived: bool
     parent: int | None = Field(description="The repeating mailing that it is one date of.")
@@ -231,8 +232,8 @@ def allowed(mailing: Mailing) -> list[ActionName]:
 
 
 def etag(mailing: Mailing) -> str:
-    """Of what can be edited."""
-    return f'"{mailing.revision}"'
+    """Of what would be sent: what it says, and who was found to get it. States come and go without it."""
+    return f'"{version_of(mailing)}"'
 
 
 def brief(entry: Entry) -> MailingBrief:

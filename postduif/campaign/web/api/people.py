@@ -46,6 +46,11 @@ def of(connection: sqlite3.Connection, ref: str) -> int:
 def etag(profile: Mapping[str, Any]) -> str:
     """Of what can be changed of a person."""
     told = [profile[name] for name in ("id", "email", "name", "language", "attributes")]
+    return etag_of(told)
+
+
+def etag_of(told: object) -> str:
+    """Of what is JSON."""
     digest = hashlib.blake2b(json.dumps(told, ensure_ascii=True).encode(), digest_size=10)
     return f'"{digest.hexdigest()}"'
 

@@ -14,6 +14,7 @@ from postduif.campaign.audience.import_choices import Choices
 from postduif.campaign.audience.uploads import Stage, Upload
 from postduif.campaign.web.api.caller import Caller, Editing, Looking
 from postduif.campaign.web.api.entrance import BODY
+from postduif.campaign.web.api.people import IfMatch, etag_of, see_match
 from postduif.campaign.web.api.problem import Problem
 from postduif.campaign.web.api.shape import After, Before, Limit, Line, Moment, Number, Page, Shape, paged
 
@@ -115,24 +116,25 @@ def upload(
     """Upload a CSV or Excel file: the body is the file, `name` its name. Nothing is taken in yet."""
     made = uploads.keep(who.desk.data_dir, name, request.scope[BODY], who.name, who.desk.clock.time())
     response.headers["Location"] = f"/api/v1/imports/{made.id}"
-    return _shown(who, made)
+    return _answer(response, who, made)
 
 
 @router.get("/imports/{id}")
-def one(who: Looking, id: UploadId) -> UploadOut:
+def one(who: Looking, id: UploadId, response: Response) -> UploadOut:
     """How far it is."""
-    return _shown(who, uploads.find(who.desk.data_dir, id))
+    return _answer(response, who, uploads.find(who.desk.data_dir, id))
 
 
 @router.patch("/imports/{id}")
-def choose(who: Editing, id: UploadId, given: ChoicesPatch) -> UploadOut:
+def choose(who: Editing, id: UploadId, given: ChoicesPatch, response: Response, if_match: IfMatch = "") -> UploadOut:
     """How it is to be read. It is judged when it is tried."""
     there = _at_rest(who, id)
+    see_match(if_match, etag_of(there.choices))
     said = {name: value for name, value in given.model_dump().items() if value is not None}
     if "columns" in said:
         said["columns"] = tuple(said["columns"])
     made = there._replace(choices=Choices(**there.choices._asdict() | said), stage=Stage.NEW, wrong="")
-    return _shown(who, uploads.save(who.desk.data_dir, made, who.desk.clock.time()))
+    return _answer(response, who, uploads.save(who.desk.data_dir, made, who.desk.clock.time()))
 
 
 @router.delete("/imports/{id}", status_code=204)
@@ -195,6 +197,12 @@ def _at_rest(who: Caller, id_: str) -> Upload:
 def _run(run: import_runs.Run) -> RunOut:
     fields = {name: getattr(run, name) for name in RunOut.model_fields}
     return RunOut(**fields | {"state": run.state.value})
+
+
+def _answer(response: Response, who: Caller, one: Upload) -> UploadOut:
+    """With the ETag of how it is to be read."""
+    response.headers["ETag"] = etag_of(one.choices)
+    return _shown(who, one)
 
 
 def _shown(who: Caller, one: Upload) -> UploadOut:

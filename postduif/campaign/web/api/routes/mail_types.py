@@ -13,6 +13,7 @@ from postduif.campaign.audience.subscriptions import SubscriptionType
 from postduif.campaign.database import transaction
 from postduif.campaign.mailings.linked import refuse_if_awaited
 from postduif.campaign.web.api.caller import Editing, Looking
+from postduif.campaign.web.api.people import IfMatch, etag_of, see_match
 from postduif.campaign.web.api.shape import Line, Shape
 
 router = APIRouter(prefix="/mail-types", tags=["types of mail"])
@@ -29,6 +30,7 @@ class TypeIn(Shape):
 
     offered: bool = Field(default=True, description="On the preference page of every reader; else of who asked alone.")
 
+
 class TypeOut(Shape):
     """A type of mail."""
 
@@ -39,6 +41,7 @@ class TypeOut(Shape):
     confirm: bool
 
     offered: bool
+
 
 class Types(Shape):
     """All of them."""
@@ -54,21 +57,23 @@ def list_types(who: Looking) -> Types:
 
 
 @router.get("/{name}")
-def one(who: Looking, name: TypeName) -> TypeOut:
+def one(who: Looking, name: TypeName, response: Response) -> TypeOut:
     """One of them."""
     with audience(who.desk.data_dir) as connection:
-        return TypeOut.model_validate(subscriptions.type_named(connection, name))
+        return _answer(response, subscriptions.type_named(connection, name))
 
 
 @router.put("/{name}")
-def save(who: Editing, name: TypeName, given: TypeIn) -> TypeOut:
+def save(who: Editing, name: TypeName, given: TypeIn, response: Response, if_match: IfMatch = "") -> TypeOut:
     """Make it, or change the one of that name."""
     made = SubscriptionType(name, given.title or name, given.description, given.everybody, given.confirm, given.offered)
     with audience(who.desk.data_dir) as connection, transaction(connection):
         there = name.lower() in {one.lower() for one in subscriptions.types(connection)}
+        if if_match:
+            see_match(if_match, etag_of(subscriptions.type_named(connection, name)))
         subscriptions.save_type(connection, made)
     who.note("type.changed" if there else "type.added", f"type {name}")
-    return TypeOut.model_validate(made)
+    return _answer(response, made)
 
 
 @router.delete("/{name}", status_code=204)
@@ -79,3 +84,8 @@ def delete(who: Editing, name: TypeName) -> Response:
         subscriptions.delete_type(connection, name)
     who.note("type.deleted", f"type {name}")
     return Response(status_code=204)
+
+
+def _answer(response: Response, made: SubscriptionType) -> TypeOut:
+    response.headers["ETag"] = etag_of(made)
+    return TypeOut.model_validate(made)

@@ -16,6 +16,7 @@ from postduif.campaign.database import transaction
 from postduif.campaign.mailings.linked import refuse_if_awaited
 from postduif.campaign.web import noting
 from postduif.campaign.web.api.caller import Editing, Looking
+from postduif.campaign.web.api.people import IfMatch, etag_of, see_match
 from postduif.campaign.web.api.problem import Problem
 from postduif.campaign.web.api.shape import (
     After,
@@ -118,7 +119,7 @@ def create(who: Editing, given: SelectionIn, response: Response) -> SelectionOut
         made = selections.create(connection, given.name, kind, now, given.condition, given.note)
     noting.numbered(who, "selection.added", made)
     response.headers["Location"] = f"/api/v1/selections/{made.id}"
-    return _shown(made)
+    return _answer(response, made)
 
 
 @router.post("/count")
@@ -130,21 +131,24 @@ def count_condition(who: Looking, given: ConditionIn) -> Count:
 
 
 @router.get("/{number}")
-def one(who: Looking, number: Number) -> SelectionOut:
+def one(who: Looking, number: Number, response: Response) -> SelectionOut:
     """One of them."""
     with audience(who.desk.data_dir) as connection:
-        return _shown(selections.numbered(connection, number))
+        return _answer(response, selections.numbered(connection, number))
 
 
 @router.patch("/{number}")
-def change(who: Editing, number: Number, given: ConditionIn) -> SelectionOut:
+def change(
+    who: Editing, number: Number, given: ConditionIn, response: Response, if_match: IfMatch = ""
+) -> SelectionOut:
     """Another condition."""
     with audience(who.desk.data_dir) as connection, transaction(connection):
         there = selections.numbered(connection, number)
+        see_match(if_match, _etag(there))
         selections.change_condition(connection, there, given.condition, who.desk.clock.time())
         made = selections.numbered(connection, number)
     noting.numbered(who, "selection.changed", made, given.condition)
-    return _shown(made)
+    return _answer(response, made)
 
 
 @router.delete("/{number}", status_code=204)
@@ -230,6 +234,16 @@ def remove_addresses(who: Editing, number: Number, given: Addresses) -> Changed:
         changed = selections.remove_addresses(connection, there, subjects, who.desk.clock.time())
     noting.numbered(who, "selection.members", there, f"{changed:,} taken out")
     return Changed(changed=changed)
+
+
+def _etag(one: selections.Selection) -> str:
+    """Of what is said of it; who is in it comes and goes without."""
+    return etag_of([one.id, one.name, one.condition, one.note])
+
+
+def _answer(response: Response, one: selections.Selection) -> SelectionOut:
+    response.headers["ETag"] = _etag(one)
+    return _shown(one)
 
 
 def _shown(one: selections.Selection) -> SelectionOut:
