@@ -27,7 +27,6 @@ class TypeIn(Shape):
     description: Line = ""
     everybody: bool = Field(description="It goes to everybody who has not unsubscribed; else only to who asked.")
     confirm: bool = Field(default=False, description="Who asks gets it only after following a link (double opt-in).")
-
     offered: bool = Field(default=True, description="On the preference page of every reader; else of who asked alone.")
 
 
@@ -39,7 +38,6 @@ class TypeOut(Shape):
     description: str
     everybody: bool
     confirm: bool
-
     offered: bool
 
 
