@@ -23,7 +23,13 @@ from postduif.campaign.preparing.specimen import Somebody, proof
 from postduif.config.schema import Config
 from postduif.mta.handover import door, hand_over
 
-_PROOF = re.compile(r"proof ([0-9]{1,9}) to ")
+DAILY = 100
+"""Addresses that one person sends proofs to in a day: by them an editor, who sends nothing else, writes to anybody."""
+_DAY = 86400.0  # seconds
+_PROOF = re.compile(r"proof ([0-9]{1,9}) to ([0-9]{1,9}) address")
+_OF_THAT_DAY = """
+SELECT words FROM history WHERE at > ? AND action = ? AND (who = ? OR instr(who, ? || ' (token ') = 1)
+"""
 
 
 class Sent(NamedTuple):
@@ -49,6 +55,7 @@ def send_proof(
     All are made before the first is sent. Raises PostduifError: too many, the content, an address, no way in.
     """
     _check_number(mailing, len(addresses), by.now)
+    _check_day(connection, len(addresses), by)
     number = 1 + max((which for which, _ in proofs(connection, mailing.number)), default=0)
     draft, server = draft_of(connection, mailing), door(config)
     made = [proof(draft, mailing, config, number, whom, to, by.now) for to in addresses]
@@ -69,6 +76,15 @@ def _check_number(mailing: Mailing, people: int, now: float) -> None:
     for found in typology.look(replace(rules, only=(proof_limit.id,)), facts, Phase.TARGET):
         if found.level is Level.ERROR:
             raise MailingFault(f"{found.text}; {found.remedy}")
+
+
+def _check_day(connection: sqlite3.Connection, people: int, by: By) -> None:
+    """Whether that person, or one of its programs, may send so many more today. Raises MailingFault."""
+    person = by.who.partition(" (token ")[0]
+    rows = connection.execute(_OF_THAT_DAY, (by.now - _DAY, NOTE, person, person)).fetchall()
+    sent = sum(int(match[2]) for (words,) in rows if (match := _PROOF.match(words)))
+    if sent + people > DAILY:
+        raise MailingFault(f"{person} sent proofs to {sent} addresses in a day, and {DAILY} are the most; wait a day")
 
 
 def proofs(connection: sqlite3.Connection, number: int) -> Iterator[tuple[int, Event]]:
