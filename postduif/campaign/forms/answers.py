@@ -15,6 +15,7 @@ from typing import NamedTuple
 from postduif.campaign.audience.mail_address import mailbox_of
 from postduif.campaign.database import transaction
 from postduif.campaign.forms.confirmation import LASTS, Link, digest
+from postduif.campaign.forms.counting import add
 from postduif.errors import StoreError
 
 MAILS = 3
@@ -108,6 +109,7 @@ def sign_up(connection: sqlite3.Connection, new: New) -> None:
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*new[:6], json.dumps(new.types), json.dumps(new.values), new.origin, mailbox),
         )
+        add(connection, new.form, new.version, "asked")
 
 
 def respond(connection: sqlite3.Connection, new: New, mailing: int, number: int, *, seed: bool) -> None:
@@ -126,6 +128,8 @@ def respond(connection: sqlite3.Connection, new: New, mailing: int, number: int,
             "mailing, number, seed, response) VALUES (?, ?, ?, ?, '', '', ?, ?, ?, ?, ?, ?, ?, ?)",
             (*new[:4], *map(json.dumps, new[6:8]), new.origin, new.at, mailing, number, seed, response),
         )
+        if not before and not seed:
+            add(connection, new.form, new.version, "responses")
 
 
 def of_link(connection: sqlite3.Connection, link: Link, now: float) -> Answer | None:
@@ -138,10 +142,13 @@ def of_link(connection: sqlite3.Connection, link: Link, now: float) -> Answer | 
 
 def confirm(connection: sqlite3.Connection, answer: Answer, now: float, origin: str) -> None:
     """The link was followed, and the button pressed; once more changes nothing. On disk when it returns."""
-    connection.execute(
-        "UPDATE answer SET confirmed = ?, confirmed_origin = ? WHERE id = ? AND confirmed IS NULL",
-        (now, origin, answer.id),
-    )
+    with transaction(connection):
+        changed = connection.execute(
+            "UPDATE answer SET confirmed = ?, confirmed_origin = ? WHERE id = ? AND confirmed IS NULL",
+            (now, origin, answer.id),
+        )
+        if changed.rowcount:
+            add(connection, answer.form, answer.version, "confirmed")
 
 
 def find(connection: sqlite3.Connection, id_: int) -> Answer | None:
@@ -205,27 +212,6 @@ def tidy(connection: sqlite3.Connection, now: float) -> None:
             "(SELECT id FROM answer WHERE form = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
             (form, MOST_KEPT),
         )
-
-
-class Figures(NamedTuple):
-    """Of one form."""
-
-    asked: int
-    """Who signed up and may confirm yet, or has."""
-    confirmed: int
-    """Out of these."""
-    responses: int
-    """Answers of readers of mailings."""
-    last: float | None
-
-
-def figures(connection: sqlite3.Connection) -> dict[str, Figures]:
-    """By form."""
-    rows = connection.execute(
-        "SELECT form, sum(mailing = 0), sum(mailing = 0 AND confirmed IS NOT NULL), sum(mailing <> 0 AND NOT seed), "
-        "max(at) FROM answer GROUP BY form"
-    )
-    return {form: Figures(*counts) for form, *counts in rows}
 
 
 def of_person(connection: sqlite3.Connection, contact: int, subjects: Sequence[str]) -> list[Answer]:

@@ -11,7 +11,9 @@ from sqlite_utils import Database, Migrations
 from postduif.campaign.database import Schema, opened, path_of, run_script
 
 _STEPS = Migrations("postduif.forms")
-SCHEMA = Schema("forms", _STEPS, frozenset({"0001 first", "0002 mailboxes", "0003 confirmations", "0004 responses"}))
+SCHEMA = Schema(
+    "forms", _STEPS, frozenset({"0001 first", "0002 mailboxes", "0003 confirmations", "0004 responses", "0005 counts"})
+)
 
 
 @_STEPS(name="0001 first")
@@ -56,6 +58,20 @@ def _responses(database: Database) -> None:
     )
     database.conn.execute("CREATE INDEX response_form ON response (form, at)")
     database.conn.execute("CREATE INDEX response_to_make ON response (id) WHERE mailing IS NULL")
+
+
+@_STEPS(name="0005 counts")
+def _counts(database: Database) -> None:
+    """Counters that are only added to, begun with what there is."""
+    counters = "".join(f", {one} INTEGER NOT NULL DEFAULT 0" for one in ("seen", "asked", "confirmed", "responses"))
+    database.conn.execute(
+        f"CREATE TABLE count (form TEXT NOT NULL, version INTEGER NOT NULL{counters}, "
+        "PRIMARY KEY (form, version)) WITHOUT ROWID"
+    )
+    database.conn.execute(
+        "INSERT INTO count (form, version, asked, confirmed, responses) SELECT form, version, sum(mailing = 0), "
+        "sum(mailing = 0 AND confirmed IS NOT NULL), sum(mailing <> 0 AND NOT seed) FROM answer GROUP BY form, version"
+    )
 
 
 def forms(data_dir: Path) -> contextlib.AbstractContextManager[sqlite3.Connection]:

@@ -15,10 +15,12 @@ from postduif.campaign.audience import subscriptions
 from postduif.campaign.audience.attributes import Attribute, declared
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.subscriptions import SubscriptionType
+from postduif.campaign.database import transaction
 from postduif.campaign.forms import answers, confirmation, store
 from postduif.campaign.forms.answers import Answer as Answered
 from postduif.campaign.forms.answers import New
 from postduif.campaign.forms.connection import are_there, forms
+from postduif.campaign.forms.counting import add
 from postduif.campaign.forms.filling import TRAP, Filled, filled
 from postduif.campaign.forms.form import NoSuchForm, site_of
 from postduif.campaign.forms.store import Stored
@@ -27,6 +29,7 @@ from postduif.campaign.public import answer
 from postduif.campaign.public.answer import Answer
 from postduif.campaign.public.form import Fields
 from postduif.campaign.public.form_page import Page, form_page
+from postduif.campaign.public.form_views import FormViews, Views
 from postduif.campaign.public.rates import Rates
 from postduif.campaign.public.rendering import Words, html, words_for, words_in
 from postduif.campaign.public.request import Request, household, language_of
@@ -67,6 +70,7 @@ class FormRooms:
         self._clock = clock
         self._forms = Kept(lambda: forms(self._data_dir))
         self._people = Kept(lambda: audience(self._data_dir))
+        self._views = FormViews(self._count, threads)
         self._from_one = Rates(SENT, SENDING, clock.monotonic, refusing=True)
         self._of_day = Rates(OF_DAY, DAY, clock.monotonic)
         self._of_form = Rates(OF_FORM, SENDING, clock.monotonic)
@@ -74,6 +78,7 @@ class FormRooms:
 
     def close(self) -> None:
         """When nobody asks any more."""
+        self._views.flush()
         self._forms.close()
         self._people.close()
 
@@ -85,6 +90,7 @@ class FormRooms:
         language = self._language(request, found)
         if found.stored.closed:
             return _said(words_in(language), "closed", 410)
+        self._views.note(request, found.stored)
         return self._page(found, Page(language, {}, {}, "", whom is not None))
 
     async def take(self, request: Request, name: str, whom: Whom | None, fields: Fields) -> Answer | None:
@@ -198,6 +204,11 @@ class FormRooms:
             else:
                 seed = whom.number in whose.facts(self._data_dir, whom.mailing, [whom.number]).seeds
                 answers.respond(connection, new, *whom, seed=seed)
+
+    def _count(self, views: Views) -> None:
+        with self._forms.use() as connection, transaction(connection):
+            for (name, version), number in views.items():
+                add(connection, name, version, "seen", number)
 
     def _of_link(self, link: confirmation.Link) -> Answered | None:
         with self._forms.use() as connection:

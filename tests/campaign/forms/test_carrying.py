@@ -17,6 +17,7 @@ from postduif.campaign.forms.answers import DAY, MAILS, New
 from postduif.campaign.forms.carrying import FormCarrier
 from postduif.campaign.forms.confirmation import LASTS
 from postduif.campaign.forms.connection import forms
+from postduif.campaign.forms.counting import Figures, figures
 from postduif.campaign.forms.responses import count, told
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.results.people import Which, recipients
@@ -75,6 +76,12 @@ def signed_up(place: Path, new: New = NEW, *, confirmed: bool = True) -> None:
             answers.confirm(connection, answers.listed(connection, new.form)[0], NOW + 9, "192.0.2.2")
 
 
+def counted(place: Path, form: str) -> Figures:
+    """Its counters."""
+    with forms(place / "data") as connection:
+        return figures(connection)[form]
+
+
 def known(place: Path, who: str) -> dict[str, Any]:
     """All of a person."""
     with audience(place / "data") as connection:
@@ -114,6 +121,7 @@ def test_not_confirmed(place: Path) -> None:
     clock.advance(LASTS + DAY)
     step(place, Mta(), clock)
     assert len(answered(place / "data")) == 1
+    assert counted(place, "newsletter")[1:4] == (MAILS + 1, 0, 0)
 
 
 def test_the_mta_is_away(place: Path) -> None:
@@ -151,6 +159,7 @@ def test_answers_to_a_mailing(place: Path) -> None:
     respond(place, 1)
     respond(place, 0, seed=True)
     step(place, Mta())
+    assert (counted(place, "survey").filled, counted(place, "survey").responses) == (2, 2)
     person = known(place, PEOPLE[2])
     assert (person["attributes"]["age"], person["attributes"]["member"]) == (41, True)
     assert [(one["event"], one["source"]) for one in person["consent"]] == [("confirmed", "form survey, mailing 7")]
@@ -180,6 +189,7 @@ def test_erased(place: Path) -> None:
         for who in ("new@one.example", PEOPLE[2]):
             forgetting.erase(connection, place / "data", Mta(), who, By("anna", NOW, "asked"))
     assert answered(place / "data") == answered(place / "data", "survey") == []
+    assert counted(place, "newsletter")[1:] == (2, 1, 0, None)
     for file in (place / "data" / "campaign").glob("forms.sqlite*"):
         assert b"new@one.example" not in file.read_bytes()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,8 @@ from postduif.campaign.forms import confirmation, store
 from postduif.campaign.forms.answers import MAILS, Answer
 from postduif.campaign.forms.confirmation import LASTS, LATEST, SOONEST
 from postduif.campaign.forms.connection import forms
+from postduif.campaign.forms.counting import figures
+from postduif.campaign.public import form_views
 from postduif.campaign.public.forms import OF_DAY, SENDING, SENT
 from tests.campaign.forms.made import NEWSLETTER, SURVEY, answered, put
 from tests.campaign.public.served import Reply, Served, served
@@ -134,6 +137,23 @@ def test_the_version_that_was_shown(asking: Served) -> None:
     assert (found.status, found.headers["location"]) == (303, f"{SHOP}/thanks?a=%C3%A9")
     assert f"form-action 'self' {SHOP};" in asking.ask("/f/newsletter").headers["content-security-policy"]
     assert [one.version for one in answered(asking.data_dir)] == [1, 2]
+
+
+def test_who_sees_it(asking: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each person who looks is counted, soon; HEAD, programs and what comes back to be corrected are not."""
+    monkeypatch.setattr(form_views, "NOTED", 0.01)
+    for _ in range(3):
+        asking.ask("/f/newsletter")
+    asking.ask("/f/newsletter", "HEAD")
+    asking.ask("/f/newsletter", headers={"User-Agent": "curl/8.0"})
+    asking.ask("/f/newsletter", headers={"Sec-Purpose": "prefetch"})
+    asking.post("/f/newsletter", "email=x")
+    asking.ask(f"/f/{asking.token(2)}/survey")
+    with forms(asking.data_dir) as connection:
+        until = time.monotonic() + 10
+        while len(figures(connection)) < 2 and time.monotonic() < until:
+            time.sleep(0.02)
+        assert {name: one.seen for name, one in figures(connection).items()} == {"newsletter": 3, "survey": 1}
 
 
 def test_the_link(asking: Served) -> None:

@@ -14,6 +14,7 @@ from postduif.campaign.database import transaction
 from postduif.campaign.forms import answers, store
 from postduif.campaign.forms.answers import New
 from postduif.campaign.forms.connection import forms
+from postduif.campaign.forms.counting import add
 from postduif.campaign.forms.form import Asked
 from postduif.campaign.mailings import editing
 from postduif.campaign.mailings.changing import By
@@ -122,11 +123,14 @@ def test_answers(pages: Pages) -> None:
             answers.sign_up(connection, New("newsletter", 1, 9.0, "en", email, email, ("offers",), values, ""))
         with transaction(connection):
             connection.execute("UPDATE answer SET confirmed = 10 WHERE id <= 15")
+            add(connection, "newsletter", 1, "confirmed", 15)
+            add(connection, "newsletter", 1, "seen", 122)
         answers.respond(connection, New("newsletter", 1, 9.0, "en", "", "", (), {}, ""), 7, 2, seed=False)
     anna = pages.signed_in("anna", "viewer")
     page = anna.get("/forms/newsletter/answers").text
     assert "&lt;i&gt;" in page
     assert "25.0% of signed up" in page
+    assert "50.0% of seen" in page
     assert page.count("waits for the link") == 45  # of the 49 newest
     assert 'href="/mailings/7/recipients/2"' in page
     (after,) = re.findall(r'href="([^"]*before=\d+)" rel="next"', page)

@@ -15,7 +15,7 @@ from postduif.campaign.accounts.roles import Permission, who_may
 from postduif.campaign.audience import subscriptions
 from postduif.campaign.audience.attributes import declared
 from postduif.campaign.audience.connection import audience
-from postduif.campaign.forms import answers, responding, store
+from postduif.campaign.forms import answers, counting, responding, store
 from postduif.campaign.forms import form as rules
 from postduif.campaign.forms.answers import Answer
 from postduif.campaign.forms.connection import forms
@@ -53,7 +53,7 @@ _LINK = '<link rel="stylesheet" href="/style.css">'
 def listed(request: Request, desk: OfDesk, _: Looking) -> Response:
     """All of them."""
     with forms(desk.data_dir) as connection:
-        found, figures = store.listed(connection), answers.figures(connection)
+        found, figures = store.listed(connection), counting.figures(connection)
     return render(request, "forms/list.html", forms=found, figures=figures, public_url=desk.config.web.public_url)
 
 
@@ -146,13 +146,13 @@ def answered(request: Request, desk: OfDesk, _: Looking, name: str, before: Curs
     with forms(desk.data_dir) as connection:
         stored = store.find(connection, name)
         found = answers.listed(connection, name, before=before, limit=AT_ONCE + 1)
-        figures = answers.figures(connection).get(name)
+        figures = counting.figures(connection).get(name)
     rows = slice_of(request, found, AT_ONCE, lambda answer: answer.id)
     return render(request, "forms/answers.html", stored=stored, answers=rows, figures=figures)
 
 
 @router.get("/{name}/answers.csv")
-def export(desk: OfDesk, _: Looking, name: str) -> Response:
+def export(desk: OfDesk, who: Looking, name: str) -> Response:
     """All, for a spreadsheet; no cell is a formula."""
     with forms(desk.data_dir) as connection:
         stored = store.find(connection, name)
@@ -167,6 +167,7 @@ def export(desk: OfDesk, _: Looking, name: str) -> Response:
     fixed = ("id", "at", "version", "email", "contact", "mailing", "recipient", "state", "types")
     writer.writerow([*fixed, *map(guarded, asked)])
     writer.writerows(_row(answer, asked) for answer in found)
+    _note(desk, who, "form.exported", name)
     headers = {"content-disposition": f'attachment; filename="form-{name}.csv"'}
     return Response(file.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -221,7 +222,7 @@ def _editor(
         given = (known["attributes"], known["types"])
         pieces = {code: snippet(stored, *given, code, address) for code in stored.form.texts}
     with forms(desk.data_dir) as connection:
-        figures = answers.figures(connection).get(form.name) if stored else None
+        figures = counting.figures(connection).get(form.name) if stored else None
     with mailings(desk.data_dir) as connection:
         templates = listed_mailings(connection, Filter(template=True, archived=False, limit=MAX_LISTED))
     return render(
