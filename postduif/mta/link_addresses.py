@@ -39,6 +39,7 @@ def addresses(public_url: str, token: str) -> dict[str, object]:
         "link_token": token,
         "unsubscribe_url": f"{public_url}/u/{token}",
         "preferences_url": f"{public_url}/p/{token}",
+        "tracking_url": f"{public_url}/p/{token}#tracking",
         "web_version_url": f"{public_url}/w/{token}",
         "form_url": f"{public_url}/f/{token}",
     }

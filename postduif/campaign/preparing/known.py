@@ -30,6 +30,7 @@ def of_content(now: float, draft: Draft, composed: Composed | None, fault: str) 
         sender_name=draft.sender.name,
         reply_to=draft.reply_to.address if draft.reply_to else "",
         tracking=draft.tracking != "none",
+        tracking_consent=draft.tracking_consent.strip(),
         headers=tuple((header.name, header.text) for header in (content.headers if content else draft.headers)),
         links=tuple(
             checked.Link(link.url, link.text, _label(link), tracked=link.number > 0, in_text=link.part == "text")

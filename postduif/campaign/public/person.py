@@ -11,7 +11,7 @@ from postduif.bounce.subject import read
 from postduif.campaign.audience import subscriptions
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.suppression_link import suppression_link
-from postduif.campaign.tracking import whose
+from postduif.campaign.tracking import consent, whose
 from postduif.campaign.tracking.connection import tracking
 from postduif.campaign.tracking.visit import Wanted
 from postduif.errors import AddressError
@@ -19,7 +19,7 @@ from postduif.recipient_token import Whom
 
 _ASKED = """
 SELECT kind, type FROM wish WHERE mailing = ? AND number = ? AND done_at IS NULL
-AND kind IN ('unsubscribe', 'resubscribe') ORDER BY id
+AND kind NOT IN ('export', 'erase') ORDER BY id
 """
 _UNSEEN = "SELECT 1 FROM unseen WHERE (contact = ?1 AND contact > 0) OR (contact = 0 AND mailing = ?2 AND number = ?3)"
 
@@ -39,6 +39,7 @@ class Standing(NamedTuple):
     choices: tuple[Choice, ...]
     """The types that are offered, and those that he asked for."""
     tracked: bool
+    """He is counted: he did not refuse, and agreed where the mailing asks for that."""
 
 
 def standing(data_dir: Path, whom: Whom, now: float) -> Standing | None:
@@ -53,16 +54,20 @@ def standing(data_dir: Path, whom: Whom, now: float) -> Standing | None:
         types = subscriptions.types(people)
         query = "SELECT type FROM subscription WHERE contact = ? AND state = 'confirmed'"
         confirmed = {name.lower() for (name,) in people.execute(query, (person.contact,))}
+        attribute = consent.attribute(data_dir, people, whom.mailing)
+        tracked = unseen is None and (attribute is None or consent.agrees(people, person.contact, attribute))
     wanted = {name for name, one in types.items() if one.everybody or name.lower() in confirmed}
     wanted -= _left(data_dir, person.address, wanted, now)
     for kind, type_ in asked:
-        if kind == Wanted.UNSUBSCRIBE:
+        if kind in (Wanted.TRACKING, Wanted.NO_TRACKING):
+            tracked = kind == Wanted.TRACKING
+        elif kind == Wanted.UNSUBSCRIBE:
             wanted -= {type_} if type_ else set(types)
         else:
             wanted |= {type_} & set(types) if type_ else set(types)
     shown = (one for name, one in types.items() if one.offered or name.lower() in confirmed)
     choices = (Choice(one.name, one.title or one.name, one.description, one.name in wanted) for one in shown)
-    return Standing(tuple(choices), unseen is None)
+    return Standing(tuple(choices), tracked)
 
 
 def _left(data_dir: Path, address: str, names: set[str], now: float) -> set[str]:

@@ -21,7 +21,7 @@ from postduif.campaign.audience.subscriptions import ConsentEvent, Proof
 from postduif.campaign.coming_back import come_back
 from postduif.campaign.database import path_of, transaction
 from postduif.campaign.insisting import Insisting, Rounds, rounds
-from postduif.campaign.tracking import whose
+from postduif.campaign.tracking import consent, whose
 from postduif.campaign.tracking.connection import SCHEMA, tracking
 from postduif.campaign.tracking.figures import count_all
 from postduif.campaign.tracking.visit import Wanted, Wish
@@ -40,6 +40,7 @@ WHERE done_at IS NULL AND kind NOT IN ('export', 'erase') AND id > ? ORDER BY id
 """
 _DONE = "UPDATE wish SET done_at = ?, origin = '' WHERE id = ?"
 """Where it came from is with the person's proof from now on, and goes with that when they are erased."""
+_OF_TRACKING = (Wanted.NO_TRACKING, Wanted.TRACKING)
 _EVENTS = {
     Wanted.UNSUBSCRIBE: ConsentEvent.WITHDRAWN,
     Wanted.RESUBSCRIBE: ConsentEvent.RENEWED,
@@ -98,8 +99,11 @@ class Carrier:
             return  # a number that the mailing has not: prepared anew since
         with audience(self._data_dir) as people:
             means = _Means(self._data_dir, people, self._tell)
+            asked = consent.attribute(self._data_dir, people, wish.mailing) if wish.kind in _OF_TRACKING else None
             with transaction(people):
                 _prove(means, wish, person)
+                if asked is not None:
+                    consent.agree(people, person.contact, asked, counted=wish.kind == Wanted.TRACKING, now=wish.at)
             if person.address and wish.kind == Wanted.UNSUBSCRIBE:
                 _unsubscribe(means, wish, person)
             elif person.address and wish.kind == Wanted.RESUBSCRIBE:

@@ -13,7 +13,7 @@ from enum import Enum
 
 from postduif.errors import TemplateError
 
-LINKS = frozenset({"link_token", "unsubscribe_url", "preferences_url", "web_version_url", "form_url"})
+LINKS = frozenset({"link_token", "unsubscribe_url", "preferences_url", "tracking_url", "web_version_url", "form_url"})
 """Known in every mailing: what opens the recipient's own pages. Without `web.public_url` there is `unsubscribe_url`
 alone, and it is an address to write to."""
 GIVEN = LINKS | {"date", "message_id", "list_unsubscribe"}

@@ -53,6 +53,7 @@ SOUND = Facts(
     mail_type="news",
     public_url="https://news.example.com",
     tracking=True,
+    tracking_consent="counted",
     links=(
         LINK,
         Link("{{ unsubscribe_url }}", "leave"),

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from postduif.campaign.audience.attributes import Kind, declare
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.contacts import profile
 from postduif.campaign.audience.suppression_link import suppression_link
+from postduif.campaign.database import transaction
 from postduif.campaign.insisting import SILENT
+from postduif.campaign.mailings import editing
+from postduif.campaign.mailings.changing import By
+from postduif.campaign.mailings.connection import mailings
+from postduif.campaign.mailings.record import Draft
+from postduif.campaign.public.person import standing
 from postduif.campaign.results.figures import figures
 from postduif.campaign.results.opening import opened
 from postduif.campaign.tracking.carrying import Carrier
@@ -19,6 +27,7 @@ from postduif.campaign.tracking.recorder import Recorder
 from postduif.campaign.tracking.visit import Wanted, Wish
 from postduif.mta.control import ask
 from postduif.queue.mailing import Terms
+from postduif.recipient_token import Whom
 from postduif.sink import Sink
 from tests.campaign.tracking.readers import NUMBER, PEOPLE, on_file, people_and_types
 from tests.fakes import FakeClock
@@ -179,3 +188,33 @@ def test_a_file_that_is_away(tmp_path: Path) -> None:
     made.close()
     step(data_dir, tell, clock)
     assert (told, undone(data_dir)) == ([("leaving.unsubscribe", PEOPLE[0]), ("leaving.figures", 1)], 1)
+
+
+def test_the_attribute_of_those_who_agree(tmp_path: Path) -> None:
+    """Where a mailing asks an attribute whether its reader may be counted, the page shows it and his choice sets it."""
+    tmp_path.chmod(0o700)
+    data_dir, clock = tmp_path / "data", FakeClock()
+    people_and_types(data_dir)
+    handed_over(data_dir, NUMBER, PEOPLE, clock.time(), terms=Terms(mail_type="news"))
+    with audience(data_dir) as people, transaction(people):
+        declare(people, "counted", Kind.BOOLEAN)
+    content = json.dumps({"tracking_consent": "customer.counted"})
+    with mailings(data_dir) as connection:
+        for _ in range(NUMBER):
+            editing.create(connection, Draft("x", content=content), [], By("anna", clock.time()))
+    for kind in (None, Wanted.TRACKING, Wanted.NO_TRACKING, Wanted.TRACKING):
+        said = kind is Wanted.TRACKING
+        if kind is not None:
+            wished(data_dir, clock, (kind, ""))
+            assert shown_as(data_dir) is said  # at once
+            step(data_dir, lambda do, **request: None, clock)
+            with audience(data_dir) as people:
+                assert profile(people, WHO + 1)["attributes"] == {"counted": said}
+        assert shown_as(data_dir) is said
+
+
+def shown_as(data_dir: Path) -> bool:
+    """What the preference page of WHO says about being counted."""
+    found = standing(data_dir, Whom(NUMBER, WHO), 2e9)
+    assert found is not None
+    return found.tracked

@@ -20,6 +20,16 @@ def tracking_off(facts: Facts) -> Iterator[Remark]:
         )
 
 
+@rule(Level.INFO, Phase.CONTENT, order=60)
+def tracking_unasked(facts: Facts) -> Iterator[Remark]:
+    """Who is counted has agreed to it."""
+    if facts.tracking and facts.public_url and not facts.tracking_consent:
+        yield Remark(
+            "opens or clicks are counted of everybody who has not refused, also of those who never agreed",
+            "where that needs consent, name the yes/no attribute that says so as tracking_consent; or track nothing",
+        )
+
+
 @rule(Level.ERROR, Phase.CONTENT)
 def pages_nowhere(facts: Facts) -> Iterator[Remark]:
     """The host of the pages for readers has an address."""
@@ -53,7 +63,7 @@ def pages_silent(facts: Facts) -> Iterator[Remark]:
         )
 
 
-RULES = (tracking_off, pages_nowhere, pages_untrusted, pages_silent)
+RULES = (tracking_off, tracking_unasked, pages_nowhere, pages_untrusted, pages_silent)
 
 
 def _listed(troubles: tuple[Trouble, ...]) -> str:
