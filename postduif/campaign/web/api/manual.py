@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from postduif.campaign.accounts.roles import SCOPES
+from postduif.campaign.audience import uploads
 from postduif.campaign.web.api.app import described, description, routes, scope_of
 from postduif.campaign.web.api.calls import KEPT
 from postduif.campaign.web.api.entrance import A_MINUTE, USUAL
 from postduif.campaign.web.api.json_body import MAX_DEPTH, MAX_VALUES
 from postduif.campaign.web.api.problem import CODES
 from postduif.campaign.web.api.shape import MOST_LISTED
+from postduif.campaign.web.turns import AT_ONCE
 
 _INTRODUCTION = f"""\
 # The REST API
@@ -41,11 +43,13 @@ the history of a mailing, and in the audit trail, stands the person with the num
 
 ## Rules for all calls
 
-- Bodies are JSON in UTF-8, {USUAL // 1024 // 1024} MB at most (mailings and messages 32 MB, imports 256 MB), with
-  {MAX_VALUES:,} values and {MAX_DEPTH} levels at most. A file is the body itself, as `application/octet-stream`.
+- Bodies are JSON in UTF-8, {USUAL // 1024 // 1024} MB at most (mailings and messages 32 MB, imports
+  {uploads.MAX_SIZE // 1024 // 1024} MB, unless the token may neither edit nor send), with {MAX_VALUES:,} values and
+  {MAX_DEPTH} levels at most. A file is the body itself, as `application/octet-stream`.
 - A field or parameter that is not known is refused, and so is a number written as text: nothing is guessed or ignored.
 - Times are RFC 3339 in UTC: `2026-11-22T14:05:06.789Z`. Spans of time are seconds.
-- One token makes up to {A_MINUTE} calls in a minute; then 429, with `Retry-After`.
+- One token makes up to {A_MINUTE} calls in a minute; then 429, with `Retry-After`. {AT_ONCE} requests of one person are
+  answered at once; more wait.
 - **Lists** have `items` and `next`, the address of the part behind it; null at the end. `limit` is {MOST_LISTED:,} at
   most. What comes or goes meanwhile shifts nothing.
 - **ETag**: contacts, mailings, selections, types of mail and uploads have one. With `If-Match` a change is only made to
@@ -68,6 +72,8 @@ people.
  "detail": "mailing 7 is draft, which rules out: pause", "remedy": "possible now: edit, prepare",
  "allowed": ["prepare"]}}
 ```
+
+What is no HTTP, has too large a header, or comes while all connections are taken, gets a status without a body.
 
 {{codes}}
 """
