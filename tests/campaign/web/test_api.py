@@ -120,6 +120,8 @@ def test_bounds(tmp_path: Path) -> None:
         assert shop.post("/contacts", b" " * (entrance.USUAL + 1), Content_Type="application/json").code == "too_large"
         large = {"name": "x", "content": {"subject": "x", "body": "a, b, " * 500_000}}
         assert shop.post("/mailings", large).status == 201
+        looking = caller(pages, "look", name="vera")
+        assert looking.post("/mailings", large).code == "too_large"
         assert (
             shop.post("/contacts", b'{"email": "jo@example.net"', Content_Type="application/json").code == "malformed"
         )
