@@ -22,7 +22,7 @@ MAILS = 3
 """Mails to one mailbox in DAY seconds, whoever types its address, with whatever tag, and wherever."""
 DAY = 86400.0
 MOST_UNCONFIRMED = 20_000
-"""Answers of one form that wait for their link to be followed; more are refused for the time being."""
+"""Answers of one form that wait for their link to be followed. Of more, the oldest go that had theirs for a DAY."""
 MOST_KEPT = 500_000
 """Answers of one form; of more the oldest go, whose effect stays in the audience."""
 TOGETHER = 1000
@@ -94,15 +94,14 @@ class New(NamedTuple):
 def sign_up(connection: sqlite3.Connection, new: New) -> None:
     """Keep it; a mail is sent soon. To a mailbox that got MAILS in a day nothing is, and nothing is kept.
 
-    On disk when it returns. Raises StoreError when too many wait.
+    On disk when it returns. Raises StoreError when too many wait that came within a DAY.
     """
     with transaction(connection):
         mailbox = mailbox_of(new.subject)
         query = "SELECT count(*) FROM answer WHERE mailbox = ? AND at > ? AND mailing = 0"
         if connection.execute(query, (mailbox, new.at - DAY)).fetchone()[0] >= MAILS:
             return
-        query = "SELECT count(*) FROM answer WHERE form = ? AND confirmed IS NULL"
-        if connection.execute(query, (new.form,)).fetchone()[0] >= MOST_UNCONFIRMED:
+        if unconfirmed(connection, new.form) >= MOST_UNCONFIRMED and not _make_room(connection, new):
             raise StoreError(f"{MOST_UNCONFIRMED} answers to the form {new.form} wait for a confirmation")
         connection.execute(
             "INSERT INTO answer (form, version, at, language, email, subject, types, content, origin, mailbox) "
@@ -110,6 +109,19 @@ def sign_up(connection: sqlite3.Connection, new: New) -> None:
             (*new[:6], json.dumps(new.types), json.dumps(new.values), new.origin, mailbox),
         )
         add(connection, new.form, new.version, "asked")
+
+
+def unconfirmed(connection: sqlite3.Connection, form: str) -> int:
+    """How many of its answers wait for their link to be followed."""
+    query = "SELECT count(*) FROM answer WHERE form = ? AND confirmed IS NULL"
+    return int(connection.execute(query, (form,)).fetchone()[0])
+
+
+def _make_room(connection: sqlite3.Connection, new: New) -> bool:
+    """One goes for the new one, if any may."""
+    oldest = "SELECT id FROM answer WHERE form = ? AND confirmed IS NULL AND mailed IS NOT NULL AND at < ?"
+    query = f"DELETE FROM answer WHERE id = ({oldest} ORDER BY at LIMIT 1)"  # noqa: S608  constants
+    return connection.execute(query, (new.form, new.at - DAY)).rowcount > 0
 
 
 def respond(connection: sqlite3.Connection, new: New, mailing: int, number: int, *, seed: bool) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from postduif.campaign.forms import answers, store
+from postduif.campaign.forms.connection import are_there, forms
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.operating import halts
 from postduif.campaign.tracking import requests
@@ -46,7 +48,7 @@ def alarms(loaded: Loaded, ask: Tell, now: float, stuck: Mapping[int, str]) -> l
     """
     data_dir = loaded.config.server.data_dir
     found = [*_of_mta(loaded, ask, now), *of_mailings(data_dir, stuck, now), *_of_wishes(loaded, now)]
-    found += [*_of_keys(loaded, now), *of_requests(data_dir, now)]
+    found += [*_of_keys(loaded, now), *of_requests(data_dir, now), *of_forms(data_dir)]
     return sorted(found, key=lambda one: one.tone != "bad")
 
 
@@ -152,6 +154,21 @@ def of_requests(data_dir: Path, now: float) -> Iterator[Alarm]:
         tone: Tone = "bad" if now > oldest + requests.LAWFUL else "warn"
         what = "A reader waits" if number == 1 else f"{number:,} readers wait"
         yield Alarm(tone, f"{what} for a copy or to be erased, the first for {span(now - oldest)}.", "/requests")
+
+
+def of_forms(data_dir: Path) -> Iterator[Alarm]:
+    """Forms that so many sign up by without confirming that it is soon too many: most probably programs."""
+    if not are_there(data_dir):
+        return
+    try:
+        with forms(data_dir) as connection:
+            for form in [one.form.name for one in store.listed(connection)]:
+                if (waiting := answers.unconfirmed(connection, form)) >= answers.MOST_UNCONFIRMED / 2:
+                    words = f"{waiting:,} who signed up by the form {form} have not confirmed; at "
+                    words += f"{answers.MOST_UNCONFIRMED:,} the oldest go. Look whether these are people."
+                    yield Alarm("warn", words, f"/forms/{form}/answers")
+    except StoreError as error:
+        yield Alarm("bad", f"Answers to forms cannot be read: {error}")
 
 
 def _of_keys(loaded: Loaded, now: float) -> Iterator[Alarm]:

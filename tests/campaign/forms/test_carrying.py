@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,14 @@ from postduif.campaign.forms.connection import forms
 from postduif.campaign.forms.counting import Figures, figures
 from postduif.campaign.forms.responses import count, told
 from postduif.campaign.mailings.changing import By
+from postduif.campaign.operating.alarms import of_forms
 from postduif.campaign.results.people import Which, recipients
 from postduif.campaign.results.reading import reading
 from postduif.campaign.results.selecting import select
 from postduif.campaign.results.states import Did
 from postduif.campaign.results.tally import Source, tally_of
 from postduif.campaign.results.timeline import timeline
+from postduif.errors import StoreError
 from postduif.mta.control import NotRunning, ask
 from postduif.sink import Sink
 from tests.campaign.forms.made import NEWSLETTER, SURVEY, answered, put
@@ -122,6 +125,21 @@ def test_not_confirmed(place: Path) -> None:
     step(place, Mta(), clock)
     assert len(answered(place / "data")) == 1
     assert counted(place, "newsletter")[1:4] == (MAILS + 1, 0, 0)
+
+
+def test_too_many_wait(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of more than may wait the oldest go that had their mail for a day; when all are younger nobody signs up."""
+    monkeypatch.setattr(answers, "MOST_UNCONFIRMED", 4)
+    for number, at in enumerate((NOW, NOW + 1, NOW + DAY, NOW + DAY)):
+        email = f"p{number}@one.example"
+        signed_up(place, NEW._replace(email=email, subject=email, at=at), confirmed=False)
+    for number, days in ((5, 2.0), (6, 2.0), (7, 1.5)):
+        email = f"p{number}@one.example"
+        with contextlib.nullcontext() if days > 1.5 else pytest.raises(StoreError, match="4 answers"):
+            signed_up(place, NEW._replace(email=email, subject=email, at=NOW + days * DAY - 9), confirmed=False)
+    assert [one.email[:2] for one in answered(place / "data")] == ["p2", "p3", "p5", "p6"]
+    (alarm,) = of_forms(place / "data")
+    assert alarm.text.startswith("4 who signed up by the form newsletter have not confirmed")
 
 
 def test_the_mta_is_away(place: Path) -> None:
