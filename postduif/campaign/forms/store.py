@@ -41,6 +41,13 @@ def find(connection: sqlite3.Connection, name: str, version: int = 0) -> Stored:
     return _stored(*row)
 
 
+def asked(connection: sqlite3.Connection, name: str) -> list[str]:
+    """The attributes that any version asked for, those of the latest first. Raises NoSuchForm."""
+    find(connection, name)
+    rows = connection.execute("SELECT content FROM version WHERE form = ? ORDER BY version DESC", (name,))
+    return list(dict.fromkeys(one.name for (content,) in rows for one in read(content).fields))
+
+
 def create(connection: sqlite3.Connection, form: Form, who: str, now: float) -> Stored:
     """A new one, `checked` before. Raises FormFault when there is one of that name."""
     with transaction(connection):

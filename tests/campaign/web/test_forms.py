@@ -20,6 +20,7 @@ from postduif.campaign.mailings import editing
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.record import Draft
+from postduif.campaign.web import form_csv
 from tests.campaign.forms.made import NEWSLETTER, SURVEY, put
 from tests.campaign.tracking.readers import people_and_types
 from tests.web_world import Pages
@@ -114,7 +115,7 @@ def test_what_cannot_be(pages: Pages, wrong: dict[str, str], says: str) -> None:
     assert "De club" in found.text
 
 
-def test_answers(pages: Pages) -> None:
+def test_answers(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
     """They stand in the list and in the export, where no cell is a formula and nothing is markup."""
     with forms(pages.desk.data_dir) as connection:
         for number in range(60):
@@ -135,6 +136,7 @@ def test_answers(pages: Pages) -> None:
     assert 'href="/mailings/7/recipients/2"' in page
     (after,) = re.findall(r'href="([^"]*before=\d+)" rel="next"', page)
     assert anna.get(after).text.count("one.example") == 11
+    monkeypatch.setattr(form_csv, "TOGETHER", 7)
     rows = list(csv.DictReader(io.StringIO(anna.get("/forms/newsletter/answers.csv").text)))
     assert (len(rows), rows[-1]["name"], rows[-1]["state"]) == (61, "'=1+<i>", "confirmed")
 

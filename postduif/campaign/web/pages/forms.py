@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import itertools
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from postduif.campaign.accounts import audit
 from postduif.campaign.accounts.fault import NotAllowed
@@ -17,7 +16,6 @@ from postduif.campaign.audience.attributes import declared
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.forms import answers, counting, responding, store
 from postduif.campaign.forms import form as rules
-from postduif.campaign.forms.answers import Answer
 from postduif.campaign.forms.connection import forms
 from postduif.campaign.forms.form import FormFault, NoSuchForm
 from postduif.campaign.forms.named import refuse_if_named
@@ -26,6 +24,7 @@ from postduif.campaign.mailings.listing import MAX_LISTED, Filter
 from postduif.campaign.mailings.listing import listed as listed_mailings
 from postduif.campaign.public.form_page import Page, form_page, snippet
 from postduif.campaign.public.rendering import languages, stylesheet
+from postduif.campaign.web import form_csv
 from postduif.campaign.web.acting import see_may_respond
 from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.desk import Desk
@@ -34,9 +33,7 @@ from postduif.campaign.web.page import render, see
 from postduif.campaign.web.posted import Posted
 from postduif.campaign.web.trouble import status_of
 from postduif.campaign.web.visitor import Editing, Looking, OfDesk, Visitor
-from postduif.campaign.web.wording import exact
 from postduif.errors import PostduifError
-from postduif.spreadsheet import guarded
 
 router = APIRouter(prefix="/forms")
 
@@ -154,29 +151,11 @@ def answered(request: Request, desk: OfDesk, _: Looking, name: str, before: Curs
 @router.get("/{name}/answers.csv")
 def export(desk: OfDesk, who: Looking, name: str) -> Response:
     """All, for a spreadsheet; no cell is a formula."""
-    with forms(desk.data_dir) as connection:
-        stored = store.find(connection, name)
-        found, before = [], 0
-        while part := answers.listed(connection, name, before=before, limit=5000):
-            found += part
-            before = part[-1].id
-    asked = [asked.name for asked in stored.form.fields]
-    asked += sorted({key for answer in found for key in answer.values} - set(asked))
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\r\n")
-    fixed = ("id", "at", "version", "email", "contact", "mailing", "recipient", "state", "types")
-    writer.writerow([*fixed, *map(guarded, asked)])
-    writer.writerows(_row(answer, asked) for answer in found)
+    stream = form_csv.pieces(desk.data_dir, name)
+    first = next(stream)  # that there is no such form is told before the answer begins
     _note(desk, who, "form.exported", name)
     headers = {"content-disposition": f'attachment; filename="form-{name}.csv"'}
-    return Response(file.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _row(answer: Answer, asked: list[str]) -> list[str]:
-    number = answer.number if answer.mailing else ""
-    fixed = (answer.id, exact(answer.at), answer.version, answer.email, answer.contact or "", answer.mailing or "")
-    texts = [*map(str, fixed), str(number), answer.state, "; ".join(answer.types)]
-    return [guarded(text) for text in (*texts, *(answer.values.get(name, "") for name in asked))]
+    return StreamingResponse(itertools.chain([first], stream), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _known(desk: Desk) -> dict[str, Any]:
