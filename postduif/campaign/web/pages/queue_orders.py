@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from postduif.campaign.accounts.roles import Permission
@@ -16,8 +16,6 @@ from postduif.campaign.web.visitor import Administering, Looking, OfDesk, Sendin
 from postduif.campaign.web.wording import plural
 
 router = APIRouter(prefix="/queue")
-
-Word = Annotated[str, Form(max_length=500)]
 
 
 class Order(NamedTuple):

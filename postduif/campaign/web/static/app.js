@@ -1,7 +1,7 @@
 "use strict";
 // What pages do beyond plain HTML; each of them works without it.
 // data-copy="#id": copies the text of that element. data-confirm="words": asks before a form is sent.
-// data-check-all: a box that ticks all boxes of its table. What scrolls in a box of its own can be reached by keyboard.
+// What scrolls in a box of its own can be reached by keyboard.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) {
@@ -22,11 +22,6 @@ document.addEventListener("submit", (event) => {
     event.stopImmediatePropagation();
   }
 }, true);
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-check-all]")) {
-    for (const box of event.target.closest("table").querySelectorAll("tbody input[type=checkbox]")) box.checked = event.target.checked;
-  }
-});
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   const open = document.querySelector("details.menu-fold[open], details.dropdown[open]");
