@@ -6,18 +6,16 @@ import getpass
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
-from postduif.bounce.subject import shown
 from postduif.campaign import forgetting
-from postduif.campaign.audience import attributes, contacts, erasing, exporting
+from postduif.campaign.audience import attributes, contacts, exporting
 from postduif.campaign.audience.attributes import Kind
 from postduif.campaign.audience.correcting import take_along
 from postduif.campaign.audience.counting import members
+from postduif.campaign.copying import copy_of
 from postduif.campaign.database import transaction
-from postduif.campaign.forms import responses
 from postduif.campaign.mailings.changing import By
 from postduif.cli.asking import json_option, one_line_errors, print_json
 from postduif.cli.audience_access import meant, opened, told
@@ -75,7 +73,8 @@ def show(config_path: Path, address: str, *, as_json: bool) -> None:
 
     What is on the suppression list is in it.
     """
-    found = _everything(config_path, address)
+    with opened(config_path) as files:
+        found = copy_of(files.connection, files.data_dir, contacts.found(files.connection, address))
     if as_json:
         print_json(found)
         return
@@ -138,7 +137,8 @@ def export(config_path: Path, file: Path, selection: str, condition: str, person
     if person and (selection or condition):
         raise click.UsageError("everything of one person, or a list of people: leave --person or the others out")
     if person:
-        found = _everything(config_path, person)
+        with opened(config_path) as files:
+            found = copy_of(files.connection, files.data_dir, contacts.found(files.connection, person))
         with one_line_errors(), private_output(file) as target:
             target.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
         return
@@ -227,20 +227,6 @@ def add_records(config_path: Path, name: str, key: str, kind: str, *, as_json: b
     with opened(config_path) as files, transaction(files.connection):
         made = attributes.declare_collection(files.connection, name, key, Kind(kind))
     told(made._asdict(), "", as_json=as_json)
-
-
-def _everything(config_path: Path, address: str) -> dict[str, Any]:
-    with opened(config_path) as files:
-        contact = contacts.found(files.connection, address)
-        found = contacts.profile(files.connection, contact)
-        subjects = erasing.subjects_of(files.connection, contact)
-        found["answers"] = responses.told(files.data_dir, contact, subjects)
-    real = [shown(one) for one in subjects if not one.startswith(" ")]
-    with one_line_errors(), suppression_list(config_path) as answer:
-        said = answer("suppress.show", addresses=real) if real else []
-    found["suppression"] = [entry for one in said for entry in one["entries"]]
-    found["suppression_history"] = [past for one in said for past in one["history"]]
-    return found
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -78,6 +78,11 @@ def seen_to(data_dir: Path, *, before: int = 0, limit: int = 50) -> list[Asked]:
     return _read(data_dir, "AND done_at IS NOT NULL AND (?1 = 0 OR id < ?1) ORDER BY id DESC LIMIT ?2", before, limit)
 
 
+def listed(data_dir: Path, *, done: bool, after: int = 0, limit: int = 50) -> list[Asked]:
+    """Those that wait, or that are done, in the order in which they were asked, from behind `after`."""
+    return _read(data_dir, "AND (done_at IS NOT NULL) = ? AND id > ? ORDER BY id LIMIT ?", done, after, limit)
+
+
 def find(data_dir: Path, id_: int) -> Asked:
     """That one. Raises NoSuchRequest, StoreError."""
     found = _read(data_dir, "AND id = ?", id_)

@@ -17,8 +17,10 @@ from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.projects import Project
 from postduif.campaign.audience.selections import Selection
 from postduif.campaign.mailings.changing import By
+from postduif.campaign.tracking.requests import Asked
+from postduif.campaign.tracking.visit import Wanted
 from postduif.campaign.web.desk import Desk
-from postduif.campaign.web.wording import plural
+from postduif.campaign.web.wording import day, plural
 
 MOST_NUMBERED = 20
 """Contacts that one entry names; of more it says how many."""
@@ -53,6 +55,12 @@ def suppression(who: Who, what: str, addresses: Sequence[str], reason: str) -> N
         note(who, what, f"contact {numbers[0]}", reason)
     elif addresses:
         note(who, what, "suppression list", f"{meant}: {reason}")
+
+
+def request(who: Who, what: str, asked: Asked) -> None:
+    """What became of something that a reader asked for."""
+    words = f"request {asked.id}, asked {day(asked.at)}: {'a copy' if asked.kind == Wanted.EXPORT else 'to be erased'}"
+    note(who, what, f"contact {asked.contact}" if asked.contact else "a reader", words)
 
 
 def unnamed(data_dir: Path, address: str) -> str:

@@ -15,6 +15,7 @@ from postduif.campaign.operating.alarms import of_requests
 from postduif.campaign.tracking import requests
 from postduif.campaign.tracking.recorder import Recorder
 from postduif.campaign.tracking.visit import Wanted, Wish
+from tests.api_world import caller
 from tests.campaign.tracking.readers import NOW, NUMBER, PEOPLE, mailing, on_file
 from tests.fakes import FakeClock
 from tests.web_world import Pages
@@ -71,6 +72,27 @@ def test_a_copy(pages: Pages) -> None:
         assert connection.execute("SELECT origin FROM wish WHERE id < 3").fetchall() == [("",), ("192.0.2.1",)]
     assert ("request.done", "contact 2") in trail(pages)
     assert "Done" in anna.get("/requests").text
+
+
+def test_by_the_api(pages: Pages) -> None:
+    """A program sees who asked what, with a cursor, makes the copy, and says that it was sent."""
+    shop = caller(pages)
+    waiting = shop.every("/requests?limit=2")
+    assert [(one["id"], one["kind"], one["contact"]) for one in waiting] == [
+        (1, "export", 2),
+        (2, "erase", 3),
+        (3, "export", 3),
+    ]
+    assert (waiting[0]["email"], waiting[0]["origin"], waiting[0]["recipient"]) == (PEOPLE[1], "192.0.2.1", 1)
+    copy = shop.get("/contacts/2/copy").json
+    assert (copy["email"], copy["sources"][0]["kind"], copy["suppression"]) == (PEOPLE[1], "hand", [])
+    shown = shop.post("/requests/1/actions/done").json
+    assert (shown["done_at"][:4], shown["origin"]) == (shown["until"][:4], "")
+    assert [one["id"] for one in shop.every("/requests?state=done")] == [1]
+    assert shop.get("/requests/4").code == shop.post("/requests/99/actions/done").code == "not_found"
+    with pages.desk.accounts() as connection:
+        told = [(one.what, one.about) for one in audit.listed(connection)][:2]
+    assert told == [("request.done", "contact 2"), ("contact.exported", "contact 2")]
 
 
 @pytest.mark.parametrize("path", ["/requests/2/erase", "/contacts/3/erase"])

@@ -19,8 +19,8 @@ from postduif.campaign.audience.standing import SAID_THEMSELVES, standings
 from postduif.campaign.audience.subscriptions import Proof
 from postduif.campaign.audience.suppression_link import suppression_link
 from postduif.campaign.audience.withdrawing import withdraw
+from postduif.campaign.copying import copy_of
 from postduif.campaign.database import transaction
-from postduif.campaign.forms import responses
 from postduif.campaign.results import personal
 from postduif.campaign.web.acting import see_released
 from postduif.campaign.web.cursor import Cursor
@@ -167,16 +167,9 @@ def history(request: Request, desk: OfDesk, _: Looking, number: int, before: Cur
 @router.get("/export")
 def export(desk: OfDesk, who: Looking, number: int) -> Response:
     """All that is on file, as JSON: what they have a right to."""
-    with audience(desk.data_dir) as connection, suppression_link(desk.data_dir) as link:
-        person = contacts.profile(connection, number)
-        about = link.about(person["subject"])
+    with audience(desk.data_dir) as connection:
+        found = copy_of(connection, desk.data_dir, number)
     _note(desk, who, "contact.exported", number, "")
-    found = person | {
-        "suppression": [{"type": entry.type, **entry.state._asdict()} for entry in about.entries],
-        "suppression_history": [past._asdict() for past in about.history],
-        "answers": responses.told(desk.data_dir, number, [person["subject"]]),
-        "mailings": [_told(did) for did in _all_mailings(desk, number)],
-    }
     headers = {"content-disposition": f'attachment; filename="contact-{number}.json"'}
     text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
     return Response(text, media_type="application/json", headers=headers)
@@ -240,29 +233,6 @@ def _page(
     wrong = str(fault) if fault else ""
     status = 409 if isinstance(fault, Overtaken) else status_of(fault) if fault else 200
     return render(request, "contacts/person.html", status, wrong=wrong, email=email or person["email"], **values)
-
-
-def _all_mailings(desk: Desk, number: int) -> list[personal.Did]:
-    found: list[personal.Did] = []
-    before = 0
-    while True:
-        page = personal.of_person(desk.data_dir, number, before)
-        found += page.done
-        if not page.next:
-            return found
-        before = page.next
-
-
-def _told(did: personal.Did) -> dict[str, object]:
-    return {
-        "mailing": did.mailing.number,
-        "name": did.mailing.name,
-        "address": did.address,
-        "state": did.state,
-        "cause": did.cause,
-        "steps": [step._asdict() for step in did.steps],
-        "visits": [visit._asdict() for visit in did.visits],
-    }
 
 
 def _note(desk: Desk, who: Visitor, what: str, number: int, words: str) -> None:

@@ -6,15 +6,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from postduif.campaign import forgetting
-from postduif.campaign.accounts import audit
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.tracking import requests
-from postduif.campaign.tracking.requests import LAWFUL, Asked
-from postduif.campaign.tracking.visit import Wanted
+from postduif.campaign.tracking.requests import LAWFUL
+from postduif.campaign.web import noting
 from postduif.campaign.web.cursor import Cursor, slice_of
-from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
-from postduif.campaign.web.visitor import Administering, OfDesk, Visitor
+from postduif.campaign.web.visitor import Administering, OfDesk
 from postduif.campaign.web.wording import day
 
 router = APIRouter(prefix="/requests")
@@ -42,7 +40,7 @@ def done(request: Request, desk: OfDesk, who: Administering, number: int) -> Res
     """It was seen to: the copy was sent, or there is nobody any more."""
     asked = requests.find(desk.data_dir, number)
     requests.done(desk.data_dir, [number], desk.clock.time())
-    _note(desk, who, "request.done", asked)
+    noting.request(who, "request.done", asked)
     return see(request, "/requests", f"Request {number} is done.")
 
 
@@ -55,11 +53,5 @@ def erase(request: Request, desk: OfDesk, who: Administering, number: int) -> Re
     by = who.by(f"asked for on the preference page on {day(asked.at)}")
     with audience(desk.data_dir) as connection:
         forgetting.erase(connection, desk.data_dir, desk.ask, f"#{asked.contact}", by)
-    _note(desk, who, "contact.erased", asked)
+    noting.request(who, "contact.erased", asked)
     return see(request, "/requests", f"Contact {asked.contact} is erased.")
-
-
-def _note(desk: Desk, who: Visitor, what: str, asked: Asked) -> None:
-    words = f"request {asked.id}, asked {day(asked.at)}: {'a copy' if asked.kind == Wanted.EXPORT else 'to be erased'}"
-    with desk.accounts() as connection:
-        audit.note(connection, who.by(), what, f"contact {asked.contact}" if asked.contact else "a reader", words)

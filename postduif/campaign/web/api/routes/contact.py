@@ -13,6 +13,7 @@ from postduif.campaign.audience.standing import standings
 from postduif.campaign.audience.subscriptions import Proof
 from postduif.campaign.audience.suppression_link import suppression_link
 from postduif.campaign.audience.withdrawing import withdraw
+from postduif.campaign.copying import copy_of
 from postduif.campaign.database import transaction
 from postduif.campaign.web.api import people
 from postduif.campaign.web.api.caller import Editing, Looking
@@ -117,6 +118,17 @@ def consent(who: Editing, ref: Ref, given: ConsentIn) -> Standings:
             with transaction(connection):
                 do(connection, number, subscriptions.type_named(connection, given.type), proof)
     return list_subscriptions(who, ref)
+
+
+@router.get("/copy")
+def copy(who: Looking, ref: Ref) -> dict[str, Any]:
+    """All that is on file, everywhere: what they have a right to, as the page gives it. Times in it are seconds since
+    1970 in UTC."""
+    with audience(who.desk.data_dir) as connection:
+        number = people.of(connection, ref)
+        found = copy_of(connection, who.desk.data_dir, number)
+    who.note("contact.exported", f"contact {number}")
+    return found
 
 
 @router.get("/records/{collection}")
