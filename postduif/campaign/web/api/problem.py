@@ -22,7 +22,6 @@ from postduif.campaign.audience.selections import NoSuchSelection
 from postduif.campaign.audience.subscriptions import NoSuchType
 from postduif.campaign.audience.uploads import NoSuchUpload
 from postduif.campaign.checks.typology import TypologyFault
-from postduif.campaign.forms.form import NoSuchForm
 from postduif.campaign.mailings.fault import NoSuchMailing, NotNow, Overtaken, ScheduleFault
 from postduif.campaign.media.picture import NoSuchPicture, PictureInUse
 from postduif.campaign.results.opening import NoResults
@@ -83,7 +82,7 @@ FAULTS: tuple[tuple[type[PostduifError], str], ...] = (
     (NotAllowed, "not_allowed"),
     *((kind, "not_found") for kind in (NoSuchAccount, NoSuchMailing, NoSuchContact, NoSuchSelection, NoSuchProject)),
     *((kind, "not_found") for kind in (NoSuchType, NoSuchImport, NoSuchUpload, NoSuchRecord, NoSuchPicture)),
-    *((kind, "not_found") for kind in (NoSuchRequest, NoSuchForm)),
+    (NoSuchRequest, "not_found"),
     (Overtaken, "overtaken"),
     (NotNow, "not_now"),
     (PictureInUse, "in_use"),
