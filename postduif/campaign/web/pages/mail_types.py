@@ -43,8 +43,8 @@ def create(
     description: _Text = "",
     everybody: _Tick = False,  # noqa: FBT002  a field of a form
     confirm: _Tick = False,  # noqa: FBT002
-) -> Response:
     offered: _Tick = False,  # noqa: FBT002
+) -> Response:
     """One more. A name that is there is refused: it would change that one."""
     name = name.strip()
     made = SubscriptionType(name, title.strip() or name, description.strip(), everybody, confirm, offered)
@@ -79,8 +79,8 @@ def change(
     description: _Text = "",
     everybody: _Tick = False,  # noqa: FBT002
     confirm: _Tick = False,  # noqa: FBT002
-) -> Response:
     offered: _Tick = False,  # noqa: FBT002
+) -> Response:
     """Store it; its name stays, as the suppression list and mailings have it."""
     with audience(desk.data_dir) as connection, transaction(connection):
         found = subscriptions.type_named(connection, name)
@@ -89,8 +89,8 @@ def change(
         subscriptions.save_type(connection, wanted)
     with desk.accounts() as accounts:
         words = f"{'everybody' if everybody else 'who asked'}, {'confirmed by a link' if confirm else 'no link'}"
-        audit.note(accounts, who.by(), "type.changed", f"type {found.name}", words)
         words += f", {'offered to every reader' if offered else 'not offered'}"
+        audit.note(accounts, who.by(), "type.changed", f"type {found.name}", words)
     return see(request, "/mail-types", f"{wanted.title} is stored.")
 
 
