@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from anyio import to_thread
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from postduif.campaign.accounts.fault import NotAllowed
@@ -103,7 +103,7 @@ class Gate:
     def _refusal(self, request: Request) -> Response | None:
         host = request.headers.get("host", "")
         if self._hosts is not None and _without_port(host) not in self._hosts:
-            return PlainTextResponse("This is not the name of these pages. [web] url is.\n", 421)
+            return _misdirected(request)
         if (
             request.method not in SAFE
             and not request.url.path.startswith(API)
@@ -185,6 +185,15 @@ def _with_headers(send: Send, *, secure: bool) -> Callable[[Message], Awaitable[
         await send(message)
 
     return respond
+
+
+def _misdirected(request: Request) -> Response:
+    """For programs as all that is wrong with a call; the API itself does not hear of it."""
+    detail, remedy = "This is not the name of these pages.", "[web] url is."
+    if not request.url.path.startswith(API):
+        return PlainTextResponse(f"{detail} {remedy}\n", 421)
+    told = {"type": "about:blank", "title": "Misdirected Request", "status": 421, "code": "misdirected"}
+    return JSONResponse(told | {"detail": detail, "remedy": remedy}, 421, media_type="application/problem+json")
 
 
 def _announced(request: Request) -> int:

@@ -107,6 +107,7 @@ def test_other_names_of_the_host(tmp_path: Path) -> None:
     with Pages(tmp_path, web='url = "https://mail.example.com"') as pages:
         anna = pages.signed_in()
         assert anna.get("/", Host="evil.example").status == 421
+        assert '"code":"misdirected"' in anna.get("/api/v1/mailings", Host="evil.example").text
         assert anna.get("/", Host="mail.example.com").status == 200
         page = anna.post("/people/anna/link").text
         kind = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://mail.example.com"}

@@ -22,6 +22,7 @@ from postduif.campaign.audience.selections import NoSuchSelection
 from postduif.campaign.audience.subscriptions import NoSuchType
 from postduif.campaign.audience.uploads import NoSuchUpload
 from postduif.campaign.checks.typology import TypologyFault
+from postduif.campaign.forms.form import NoSuchForm
 from postduif.campaign.mailings.fault import NoSuchMailing, NotNow, Overtaken, ScheduleFault
 from postduif.campaign.media.picture import NoSuchPicture, PictureInUse
 from postduif.campaign.results.opening import NoResults
@@ -65,6 +66,7 @@ CODES: dict[str, Meaning] = {
     "changed": Meaning(412, "it is not any more as If-Match says", "Read it again and decide anew."),
     "too_large": Meaning(413, "the body has more octets or values than this address takes", "Send less at once."),
     "unsupported_type": Meaning(415, "the Content-Type is another one than this address takes", "See `detail`."),
+    "misdirected": Meaning(421, "the host that is asked is not the one of the pages", "Ask at `web.url`."),
     "invalid": Meaning(422, "a field, a parameter or a value cannot be so", "Correct what `errors` or `detail` names."),
     "address": Meaning(422, "this is no address of e-mail", "Correct the address."),
     "condition": Meaning(422, "the condition cannot be understood", "Correct the condition."),
@@ -82,7 +84,7 @@ FAULTS: tuple[tuple[type[PostduifError], str], ...] = (
     (NotAllowed, "not_allowed"),
     *((kind, "not_found") for kind in (NoSuchAccount, NoSuchMailing, NoSuchContact, NoSuchSelection, NoSuchProject)),
     *((kind, "not_found") for kind in (NoSuchType, NoSuchImport, NoSuchUpload, NoSuchRecord, NoSuchPicture)),
-    (NoSuchRequest, "not_found"),
+    *((kind, "not_found") for kind in (NoSuchRequest, NoSuchForm)),
     (Overtaken, "overtaken"),
     (NotNow, "not_now"),
     (PictureInUse, "in_use"),
