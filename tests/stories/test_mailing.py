@@ -187,6 +187,21 @@ async def test_operators_see_and_command_mailings(tmp_path: Path) -> None:
         journal = await told(daemon, "queue.journal", recipient=gone, limit=10)
         assert [one["kind"] for one in journal] == ["withdrawn"]
 
+        await daemon.app.store.hold(Condition(domain="main.example"), "operator", "a test")
+        handed_over(tmp_path / "data", 6, PEOPLE[:6], daemon.clock.time(), waves=(2, 4))
+        await told(daemon, "mailing.open")
+        await daemon.until(lambda: daemon.app.stores.queued == len(PEOPLE) - 3 + 4)
+        await daemon.submit(["x@main.example"])
+        found, after = [], 0
+        while page := await told(daemon, "queue.list", condition={"all": True}, limit=3, after=after):
+            found += page
+            after = page[-1]["place"]
+        assert len(found) == len(PEOPLE) - 3 + 4 + 1
+        assert found[0]["recipient"] == "x@main.example"
+        assert [one["message"] for one in found[1:]] == [6] * 4 + [7] * (len(PEOPLE) - 3)
+        held = {"total": len(found), "due": 1, "held": len(found), "under_way": 0}
+        assert await told(daemon, "queue.sums") == held
+
 
 async def test_transactional_mail_overtakes_and_mailings_take_turns(tmp_path: Path) -> None:
     """Over one connection, a mail of a higher stream goes before what is left; two mailings go turn by turn."""

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from postduif.campaign.mailings import editing
+from postduif.campaign.mailings import editing, running
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
-from postduif.campaign.mailings.record import State
+from postduif.campaign.mailings.record import Counts, State
 from postduif.campaign.preparing import doing
 from postduif.campaign.preparing.preparation import Stopped
 from postduif.campaign.sending.engine import Engine
@@ -49,6 +49,21 @@ def test_a_mistake_of_ours_makes_it_fail(place: Installation, monkeypatch: pytes
         doing.do_prepare(place.config, 1, WHO, FakeClock(NOW))
     assert place.look(1).state is State.FAILED
     assert place.look(1).reason == "a mistake in Postduif: KeyError('nobody'); please report it"
+
+
+def test_who_shows_it_hears_what_is_stuck(place: Installation) -> None:
+    """What keeps a mailing from going on, until it does or somebody ends it."""
+    begun = place.begun(place.mailing())
+    with mailings(place.data_dir) as connection:
+        ready = running.ready(connection, begun, Counts(10, 0), By(WHO, NOW))
+        sent = running.started(connection, running.send(connection, ready, By(WHO, NOW)), By(WHO, NOW))
+        stuck: dict[int, str] = {}
+        engine = Engine(place.config, FakeClock(NOW), stuck)
+        engine.step()
+        assert list(stuck) == [1]
+        running.stop(connection, sent, By(WHO, NOW))
+        engine.step()
+        assert (stuck, place.look(1).state) == ({}, State.STOPPED)
 
 
 def test_what_is_left_behind_is_removed(place: Installation) -> None:
