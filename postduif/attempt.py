@@ -59,3 +59,5 @@ class Attempt(NamedTuple):
     """From MAIL to the final reply."""
     category: str = ""
     """What the reply means (`bounce.category`), when it is not positive."""
+    command: str = ""
+    """Which it answers (`mta.transaction`), when it is not positive; "" for none: it came before MAIL, or is our own."""

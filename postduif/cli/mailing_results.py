@@ -121,8 +121,8 @@ def recipients(
 def timeline(config_path: Path, number: int, address: str, *, as_json: bool) -> None:
     """All that happened to one recipient, in order."""
     with opened(config_path) as desk, _tally(desk, number) as tally:
-        address = as_sent(address)
-        found = [one for n in numbers_of(tally.connection, address) if (one := timeline_of(tally, n))]
+        address, prepared = as_sent(address), desk.find(number).run.prepared
+        found = [one for n in numbers_of(tally.connection, address) if (one := timeline_of(tally, n, prepared))]
         if not found:
             causes = tally.connection.execute(_CAUSES_OF, (address,)).fetchall()
             why = f"it was excluded: {', '.join(cause for (cause,) in causes)}" if causes else "it was never meant"
@@ -319,4 +319,6 @@ def _clock(event: Event) -> str:
 
 def _words(event: Event) -> str:
     machine = f"({event.machine})" if event.machine else ""
-    return " ".join(str(part) for part in (event.code, event.enhanced, event.text, event.agent, machine) if part)
+    answered = f"(to {event.command})" if event.command else ""
+    parts = (event.code, event.enhanced, event.text, answered, event.agent, machine)
+    return " ".join(str(part) for part in parts if part)

@@ -87,6 +87,12 @@ class Transaction:
         replies = [*self.rcpt_replies, *[otherwise] * (len(self.recipients) - len(self.rcpt_replies))]
         return [end if reply.positive else reply for reply in replies]
 
+    def answered(self, index: int, verdict: Reply) -> str:
+        """What one of the `verdicts` answers: MAIL, RCPT, DATA, or content; "" when the peer did not say it."""
+        own = self.rcpt_replies[index] if index < len(self.rcpt_replies) else None
+        steps = ((self.mail_reply, "MAIL"), (own, "RCPT"), (self.data_reply, "DATA"), (self.final_reply, "content"))
+        return next((step for reply, step in steps if reply is verdict), "")
+
     def scope(self, index: int, verdict: Reply) -> Scope:
         """Whom one of the `verdicts` is about."""
         if self.mail_reply is None or not self.mail_reply.positive:

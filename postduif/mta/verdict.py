@@ -34,6 +34,8 @@ class Circumstances(NamedTuple):
     tls: str = ""
     connect: float = 0.0
     transmit: float = 0.0
+    command: str = ""
+    """That the reply answers, when it is not positive."""
 
 
 def of_transaction(
@@ -45,6 +47,8 @@ def of_transaction(
     outcomes = []
     for index, (entry, reply) in enumerate(zip(entries, replies, strict=True)):
         said = transaction.rcpt_replies[index] if index < len(transaction.rcpt_replies) else None
+        if not reply.positive:
+            about = about._replace(command=transaction.answered(index, reply))
         if said is reply and _too_many(reply) and transaction.accepted:
             outcomes.append(_deferred(entry, _as_452(reply), about, about.now))
         elif in_doubt and reply is lost:
@@ -128,6 +132,7 @@ def _attempt(kind: Kind, entry: Entry, reply: Reply, about: Circumstances, scope
         connect=about.connect,
         transmit=about.transmit,
         category=category,
+        command="" if reply.positive or kind is Kind.EXPIRED else about.command,
     )
 
 

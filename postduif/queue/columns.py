@@ -15,5 +15,5 @@ RECIPIENT_COLUMNS = (
 )
 JOURNAL_COLUMNS = (
     "at, message, recipient, sender, stream, domain, kind, attempt, code, enhanced, text, remote_mta, site, source, "
-    "host, tls, before_queue, in_queue, connect, transmit, size, message_id, number, category"
+    "host, tls, before_queue, in_queue, connect, transmit, size, message_id, number, category, command"
 )

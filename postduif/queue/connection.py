@@ -7,10 +7,10 @@ import sqlite3
 from pathlib import Path
 
 from postduif.queue import change
+from postduif.queue.upgrade import upgrade
 
 FILE_NAME = "queue.sqlite"
 APPLICATION_ID = 0x50444651  # "PDFQ"
-VERSION = 1
 PAGE_SIZE = 8192  # measured best for 10 KB messages: see docs/queue.md
 
 BUSY_TIMEOUT = 10.0
@@ -26,12 +26,16 @@ _BROKEN = (*_DAMAGE, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLI
 
 
 def connect_writer(path: Path) -> sqlite3.Connection:
-    """The one connection that writes. Every commit is on disk when it returns (WAL, synchronous=FULL)."""
+    """The one connection that writes. Every commit is on disk when it returns (WAL, synchronous=FULL).
+
+    A file of an earlier version is upgraded.
+    """
     connection = _connect(f"{path.absolute().as_uri()}?mode=rw", change.STATEMENTS)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = OFF")
     connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_LIMIT // PAGE_SIZE}")
     connection.execute("PRAGMA cache_size = -32768")
+    upgrade(connection)
     return connection
 
 

@@ -39,6 +39,6 @@ def forget_waiting(connection: sqlite3.Connection, addresses: Sequence[str], now
 _END_WAITING = f"""
 INSERT INTO journal ({columns.JOURNAL_COLUMNS})
 SELECT ?, m.id, '', m.sender, m.stream, '', '{Kind.SUPPRESSED.value}', r.attempts, 0, '', '', '', '', '', '', '',
-       m.before_queue, 0.0, 0.0, 0.0, m.size, m.message_id, r.id & 16777215, 'suppressed'
+       m.before_queue, 0.0, 0.0, 0.0, m.size, m.message_id, r.id & 16777215, 'suppressed', ''
 FROM recipient r JOIN message m ON m.id = r.id >> 24 WHERE r.address {_OF}
 """  # noqa: S608  constants

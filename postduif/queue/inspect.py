@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from postduif.errors import StoreError
-from postduif.queue.connection import APPLICATION_ID, FILE_NAME, VERSION, connect_reader
+from postduif.queue.connection import APPLICATION_ID, FILE_NAME, connect_reader
+from postduif.queue.upgrade import VERSION
 
 
 @contextlib.contextmanager

@@ -62,6 +62,7 @@ class Line:
     message_id: str
     number: int
     category: str
+    command: str
 
 
 _BLOCKS = """

@@ -43,7 +43,7 @@ _OF_IDS = "id IN (SELECT value FROM json_each(?))"
 _WITHDRAW = f"""
 INSERT INTO journal ({columns.JOURNAL_COLUMNS})
 SELECT ?, m.id, r.address, m.sender, m.stream, q.domain, '{Kind.WITHDRAWN.value}', r.attempts, 0, '', ?, '', '', '', '',
-       '', m.before_queue, 0.0, 0.0, 0.0, m.size, m.message_id, r.id & 16777215, ''
+       '', m.before_queue, 0.0, 0.0, 0.0, m.size, m.message_id, r.id & 16777215, '', ''
 FROM recipient r JOIN message m ON m.id = r.id >> 24 JOIN scheduled_queue q ON q.id = r.queue
 WHERE r.id IN (SELECT value FROM json_each(?))
 """

@@ -19,12 +19,13 @@ from pathlib import Path
 from postduif import log
 from postduif.clock import Clock
 from postduif.errors import StoreError
-from postduif.queue import connection, directory, salvage
+from postduif.queue import connection, directory, mailing, salvage
 from postduif.queue.bodies import Bodies
 from postduif.queue.extension import Extension
 from postduif.queue.holds import Hold
 from postduif.queue.roster import Roster
 from postduif.queue.scheduled import QueueKey
+from postduif.queue.upgrade import VERSION, is_older
 
 SUFFIXES = ("", "-wal", "-shm")
 SALVAGED = ".salvaged"
@@ -87,6 +88,7 @@ def open_queue(data_dir: Path, clock: Clock, extensions: Sequence[Extension] = (
                 log.warning("unclean_stop", done="what the daemon before had committed is taken up")
             _examine(path, clock, extensions)
         _prepare(path, extensions)
+        _upgrade_mailings(data_dir)
         return _load(path, lock)
     except sqlite3.Error as error:
         lock.release()
@@ -110,6 +112,16 @@ def _prepare(path: Path, extensions: Sequence[Extension]) -> None:
             extension.prepare(opened)
 
 
+def _upgrade_mailings(data_dir: Path) -> None:
+    """Those of an earlier version, which perhaps nobody opens any more but to read."""
+    for folder in (data_dir / mailing.FOLDER, data_dir / "campaign" / "prepared"):
+        for path in filter(is_older, folder.glob(f"*/{connection.FILE_NAME}")):
+            try:
+                connection.connect_writer(path).close()
+            except sqlite3.Error as error:
+                log.error("mailing_not_upgraded", file=path, error=error, remedy="see docs/queue.md, Damage")
+
+
 def create(path: Path, next_id: int) -> None:
     """A new, empty queue file, whole and on disk under its name or not there at all."""
     draft = path.with_name(path.name + ".new")
@@ -124,7 +136,7 @@ def create(path: Path, next_id: int) -> None:
         opened.executescript(f"BEGIN; {schema} COMMIT;")
         opened.execute("INSERT INTO meta (name, value) VALUES ('next_id', ?)", (next_id,))
         opened.execute(f"PRAGMA application_id = {connection.APPLICATION_ID}")
-        opened.execute(f"PRAGMA user_version = {connection.VERSION}")
+        opened.execute(f"PRAGMA user_version = {VERSION}")
     draft.rename(path)
     directory.sync(path.parent)
 
@@ -180,9 +192,9 @@ def _check_header(path: Path) -> None:
     version, application = struct.unpack(">i4xi", header[60:72])
     if application != connection.APPLICATION_ID:
         raise _Damaged("it belongs to another program")
-    if version > connection.VERSION:
+    if version > VERSION:
         raise StoreError(
-            f"{path} was written by a newer Postduif (schema {version}, this one knows {connection.VERSION}); "
+            f"{path} was written by a newer Postduif (schema {version}, this one knows {VERSION}); "
             "install that version again"
         )
     (pages,) = struct.unpack(">I", header[28:32])

@@ -138,6 +138,7 @@ def journal_row(entry: Entry, attempt: Attempt) -> Row:
         envelope.message_id,
         recipient.id & MAX_RECIPIENTS,
         attempt.category,
+        attempt.command,
     )
 
 

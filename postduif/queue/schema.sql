@@ -1,4 +1,4 @@
--- The queue file, version 1. Times are seconds since the epoch (UTC), sizes are octets, unknown text is ''.
+-- The queue file, version 2. Times are seconds since the epoch (UTC), sizes are octets, unknown text is ''.
 -- Read it as you like while the daemon runs (`sqlite3 -readonly`, sqlite-utils, Datasette); write through `postduif queue`.
 
 CREATE TABLE meta (
@@ -84,6 +84,7 @@ CREATE TABLE hold (
 
 -- One row per attempt, written in the transaction that settles the recipient. Ids are never used twice. What comes back
 -- later, by mail, has rows too. number: the recipient's own, of those of its message. category: what the reply means.
+-- command: MAIL, RCPT, DATA or content, which a reply that is not positive answers; '' when it answers none of these.
 CREATE TABLE journal (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
     at           REAL NOT NULL,
@@ -109,7 +110,8 @@ CREATE TABLE journal (
     size         INTEGER NOT NULL,
     message_id   TEXT NOT NULL,
     number       INTEGER NOT NULL,
-    category     TEXT NOT NULL
+    category     TEXT NOT NULL,
+    command      TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX journal_at ON journal (at);
 CREATE INDEX journal_message ON journal (message);

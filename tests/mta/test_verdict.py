@@ -46,6 +46,17 @@ def test_each_recipient_has_its_own() -> None:
     assert (failed.attempt.kind, failed.due, failed.attempt.reply) == (Kind.FAILED, None, UNKNOWN)
 
 
+def test_which_command_it_answers() -> None:
+    """Of what was not taken is kept which command the peer answered; of what we say ourselves, none."""
+    mail = outcomes(OK, mail=UNKNOWN, final=None)
+    several = outcomes(FULL, OK, UNKNOWN, OK, final=FULL)
+    lost = outcomes(UNKNOWN, OK, final=None, lost=LOST)
+    assert [one.attempt.command for one in (*mail, *several, *lost)] == [
+        "MAIL", "RCPT", "content", "RCPT", "content", "RCPT", "",
+    ]  # fmt: skip
+    assert [one.attempt.command for one in outcomes(OK, UNKNOWN, OK)] == ["", "RCPT", ""]
+
+
 def test_a_refused_mail_is_everybodys() -> None:
     """The reply to MAIL is the verdict for all, whatever the replies to RCPT were."""
     refused = Reply(550, "5.7.1", "no")

@@ -17,12 +17,12 @@ from postduif.queue.journal import prune
 from postduif.queue.store import Store
 from tests.queue.mail import KEY, a_store, delivered, put
 
-INSERT = f"INSERT INTO journal ({JOURNAL_COLUMNS}) VALUES ({', '.join('?' * 24)})"
+INSERT = f"INSERT INTO journal ({JOURNAL_COLUMNS}) VALUES ({', '.join('?' * 25)})"
 
 
 def row(at: float, kind: str) -> tuple[object, ...]:
     """A row of the journal."""
-    return (at, 1, "b@example.com", "a@example.com", "default", "example.com", kind, 1, *[""] * 16)
+    return (at, 1, "b@example.com", "a@example.com", "default", "example.com", kind, 1, *[""] * 17)
 
 
 @pytest.fixture

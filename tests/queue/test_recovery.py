@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 import stat
@@ -13,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from postduif.errors import StoreError
-from postduif.queue import connection, directory
+from postduif.queue import connection, directory, recovery
+from postduif.queue.upgrade import VERSION
 from tests.queue.mail import KEY, a_store, addresses, delivered, put, sql
 
 
@@ -67,7 +69,7 @@ def test_a_new_queue_is_private(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "queue").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "queue" / "queue.sqlite").stat().st_mode) == 0o600
     assert sql(tmp_path, "PRAGMA application_id") == [(connection.APPLICATION_ID,)]
-    assert sql(tmp_path, "PRAGMA user_version") == [(connection.VERSION,)]
+    assert sql(tmp_path, "PRAGMA user_version") == [(VERSION,)]
 
 
 def test_what_a_crash_leaves_is_taken_up(tmp_path: Path) -> None:
@@ -181,11 +183,30 @@ def test_a_queue_of_a_newer_version_is_refused_as_it_is(tmp_path: Path) -> None:
     fill(tmp_path)
     path = tmp_path / "queue" / "queue.sqlite"
     content = bytearray(path.read_bytes())
-    content[60:64] = struct.pack(">I", connection.VERSION + 1)
+    content[60:64] = struct.pack(">I", VERSION + 1)
     path.write_bytes(content)
     with pytest.raises(StoreError, match="newer Postduif"):
         reopen(tmp_path)
     assert path.read_bytes() == content
+    assert aside(tmp_path) == []
+
+
+def test_a_queue_of_an_earlier_version_is_upgraded(tmp_path: Path) -> None:
+    """With all that is in it; the files of mailings too, which may be open to nobody."""
+    fill(tmp_path)
+    of_mailing = tmp_path / "queue" / "mailings" / "7"
+    of_mailing.mkdir(parents=True, mode=0o700)
+    for path in (tmp_path / "queue" / "queue.sqlite", of_mailing / "queue.sqlite"):
+        if not path.exists():
+            recovery.create(path, 8)
+        with contextlib.closing(sqlite3.connect(path)) as file:
+            file.execute("ALTER TABLE journal DROP COLUMN command")
+            file.execute("PRAGMA user_version = 1")
+    assert len(reopen(tmp_path)) == 30
+    for path in (tmp_path / "queue" / "queue.sqlite", of_mailing / "queue.sqlite"):
+        with contextlib.closing(sqlite3.connect(path)) as file:
+            assert file.execute("PRAGMA user_version").fetchone() == (VERSION,)
+            assert file.execute("SELECT count(command) FROM journal").fetchone() == (0,)
     assert aside(tmp_path) == []
 
 

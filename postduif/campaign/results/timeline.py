@@ -41,7 +41,7 @@ class Event(NamedTuple):
     """One thing that happened. Times are in seconds."""
 
     at: float | None
-    """Since the epoch; None: the file does not say, which is so of `prepared`."""
+    """Since the epoch; None: nobody knows."""
     kind: str
     """A kind of `attempt.Kind`, PREPARED, STARTED, one of VISITS, ASKED or RESPONDED."""
     attempt: int
@@ -62,6 +62,8 @@ class Event(NamedTuple):
     """In the queue before it."""
     connect: float
     transmit: float
+    command: str = ""
+    """Of an attempt that was not taken: which command the host answered so (`attempt.Attempt`)."""
     link: int = 0
     """That was followed, by number; 0: none."""
     agent: str = ""
@@ -77,14 +79,17 @@ class Timeline(NamedTuple):
     events: tuple[Event, ...]
 
 
-def timeline(tally: Tally, number: int) -> Timeline | None:
-    """Of that recipient, also of a seed; None: the mailing has no such number."""
+def timeline(tally: Tally, number: int, prepared: float | None = None) -> Timeline | None:
+    """Of that recipient, also of a seed; None: the mailing has no such number.
+
+    `prepared`: when the mailing was, which its file does not say.
+    """
     with at_one_moment(tally.connection):
         tally.catch_up()
         if not 0 <= number < tally.size:
             return None
         begun = started(tally.connection)
-        events = [_said_by_us(None, PREPARED)]
+        events = [_said_by_us(prepared, PREPARED)]
         if begun is not None:
             events.append(_said_by_us(begun, STARTED))
         for at, kind, attempt, *rest in tally.connection.execute(_EVENTS, (number,)):
@@ -153,7 +158,8 @@ def _said_by_us(at: float | None, kind: str) -> Event:
 
 
 _EVENTS = """
-SELECT at, kind, attempt, code, enhanced, text, remote_mta, category, host, source, tls, in_queue, connect, transmit
+SELECT at, kind, attempt, code, enhanced, text, remote_mta, category, host, source, tls, in_queue, connect, transmit,
+       command
 FROM journal WHERE number = ? ORDER BY id
 """
 _OF_ADDRESS = f"""

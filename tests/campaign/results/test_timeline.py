@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from postduif.campaign.results.conversation import TAKEN, conversation
 from postduif.campaign.results.states import State
 from postduif.campaign.results.tally import Tally
 from postduif.campaign.results.timeline import Event, numbers_of, started, timeline
@@ -32,6 +33,31 @@ def test_in_order() -> None:
         START + 600, "delivered", 2, 250, "2.0.0", "Ok", "mx.one.example", "", "mx[192.0.2.1]:25", "192.0.2.9",
         "TLSv1.3 X", 1.5, 0.25, 0.75,
     )  # fmt: skip
+
+
+def test_as_it_was_spoken() -> None:
+    """Up to the command that was answered so; what came before was taken, and what came before MAIL names none."""
+    connection = in_memory(PEOPLE)
+    for at, (kind, command, code) in enumerate(
+        [("deferred", "", 421), ("deferred", "MAIL", 451), ("deferred", "content", 452), ("failed", "RCPT", 550)]
+    ):
+        happens(connection, 0, kind, START + at, code=code, text="no", command=command, **HOST)
+    happens(connection, 1, "delivered", START + 9, code=250, text="Ok", **HOST)
+    ann, bob = (timeline(Tally(connection), number, START - 60) for number in (0, 1))
+    assert ann is not None
+    assert bob is not None
+    assert ann.events[0].at == START - 60
+    to_ann = ("RCPT TO:<Ann@one.example>", TAKEN)
+    assert [conversation(event, ann.recipient.address) for event in ann.events] == [
+        (),
+        (),
+        (("connected", "421 no"),),
+        (("MAIL FROM", "451 no"),),
+        (("MAIL FROM", TAKEN), to_ann, ("the message", "452 no")),
+        (("MAIL FROM", TAKEN), (to_ann[0], "550 no")),
+    ]
+    assert conversation(bob.events[-1], "b")[-1] == ("the message", "250 Ok")
+    assert conversation(bob.events[-1]._replace(host=""), "b") == ()
 
 
 def test_found_by_address() -> None:

@@ -13,6 +13,7 @@ from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.projects import Project
 from postduif.campaign.audience.selections import Selection
 from postduif.campaign.mailings.record import Mailing
+from postduif.campaign.results.conversation import conversation
 from postduif.campaign.results.exporting import csv_text, json_text
 from postduif.campaign.results.figures import figures_of
 from postduif.campaign.results.kept import Kept
@@ -63,13 +64,13 @@ def deliveries(
 def one(request: Request, who: Looking, number: int, recipient: int, asked: Filtered) -> Response:
     """Everything that happened to one, and the way to those before and behind in the list that was asked."""
 
-    def look(_: Mailing, kept: Kept) -> dict[str, Any]:
-        found = timeline(kept.tally, recipient)
+    def look(mailing: Mailing, kept: Kept) -> dict[str, Any]:
+        found = timeline(kept.tally, recipient, mailing.run.prepared)
         if found is None:
             raise NoSuchRecipient(f"Mailing {number} has no recipient {recipient}.")
         before, behind = beside(kept.tally, asked.which, recipient)
         seed = recipient in kept.tally.seeds
-        told = {"found": found, "asked": asked, "before": before, "behind": behind, "seed": seed}
+        told = {"found": found, "spoken": conversation, "asked": asked, "before": before, "behind": behind, "seed": seed}
         return told | {"here": "deliveries"}
 
     return result_page(request, who, number, "mailing/recipient.html", look)
