@@ -70,8 +70,8 @@ def one(request: Request, who: Looking, number: int, recipient: int, asked: Filt
             raise NoSuchRecipient(f"Mailing {number} has no recipient {recipient}.")
         before, behind = beside(kept.tally, asked.which, recipient)
         seed = recipient in kept.tally.seeds
-        told = {"found": found, "spoken": conversation, "asked": asked, "before": before, "behind": behind, "seed": seed}
-        return told | {"here": "deliveries"}
+        told = {"found": found, "asked": asked, "before": before, "behind": behind, "seed": seed}
+        return told | {"here": "deliveries", "spoken": conversation}
 
     return result_page(request, who, number, "mailing/recipient.html", look)
 
