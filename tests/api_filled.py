@@ -28,6 +28,7 @@ def filled(program: Program) -> None:
         ("POST", "/projects", {"name": "Fair"}),
         ("POST", "/projects/1/members", {"contacts": [1], "role": "guest"}),
         ("PUT", "/mail-types/news", {"everybody": True}),
+        ("POST", "/forms", {"name": "survey", "types": ["news"], "public": False}),
         ("POST", "/mailings", {"name": "November", "target": {"selections": ["Some"]}, "content": CONTENT}),
         ("POST", "/media?name=logo.gif", gif()),
         ("POST", "/mailings", {"name": "Order", "template": True, "content": CONTENT}),

@@ -31,7 +31,7 @@ class ConsentEvent(StrEnum):
     """What a row of proof is about."""
 
     ASKED = "asked"
-    """They asked for it; a link was sent, or not needed."""
+    """They asked for it. Whoever notes that sends the link, if one is needed; forms do so."""
     CONFIRMED = "confirmed"
     """They followed the link, or somebody vouches for it."""
     WITHDRAWN = "withdrawn"

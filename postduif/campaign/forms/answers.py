@@ -91,8 +91,8 @@ class New(NamedTuple):
     origin: str
 
 
-def sign_up(connection: sqlite3.Connection, new: New) -> None:
-    """Keep it; a mail is sent soon. To a mailbox that got MAILS in a day nothing is, and nothing is kept.
+def sign_up(connection: sqlite3.Connection, new: New) -> bool:
+    """Keep it; a mail is sent soon. False: to a mailbox that got MAILS in a day nothing is, and nothing is kept.
 
     On disk when it returns. Raises StoreError when too many wait that came within a DAY.
     """
@@ -100,7 +100,7 @@ def sign_up(connection: sqlite3.Connection, new: New) -> None:
         mailbox = mailbox_of(new.subject)
         query = "SELECT count(*) FROM answer WHERE mailbox = ? AND at > ? AND mailing = 0"
         if connection.execute(query, (mailbox, new.at - DAY)).fetchone()[0] >= MAILS:
-            return
+            return False
         if unconfirmed(connection, new.form) >= MOST_UNCONFIRMED and not _make_room(connection, new):
             raise StoreError(f"{MOST_UNCONFIRMED} answers to the form {new.form} wait for a confirmation")
         connection.execute(
@@ -109,6 +109,7 @@ def sign_up(connection: sqlite3.Connection, new: New) -> None:
             (*new[:6], json.dumps(new.types), json.dumps(new.values), new.origin, mailbox),
         )
         add(connection, new.form, new.version, "asked")
+    return True
 
 
 def unconfirmed(connection: sqlite3.Connection, form: str) -> int:

@@ -21,6 +21,7 @@ from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.record import Draft
 from postduif.campaign.web import form_csv
+from tests.api_world import caller
 from tests.campaign.forms.made import NEWSLETTER, SURVEY, put
 from tests.campaign.tracking.readers import people_and_types
 from tests.web_world import Pages
@@ -180,6 +181,36 @@ def test_a_mailing_to_who_filled_it_in(tmp_path: Path) -> None:
     with Pages(tmp_path, web=f"{WEB}\napproval = true") as pages:
         answer = pages.signed_in("tom", "sender").post("/forms/survey", fields | {"seen": "3"}, response="9")
     assert (answer.status, "second person" in answer.text) == (403, True)
+
+
+def test_by_the_api(pages: Pages) -> None:
+    """Made, read, changed as it was seen, closed; an application signs people up, who get the same mail."""
+    shop, editor = caller(pages), caller(pages, "look", "edit", name="ed")
+    given = {"name": "club", "sender": "news@sender.example", "types": ["offers"], "fields": [{"name": "age"}]}
+    assert editor.post("/forms", given).code == "not_allowed"
+    assert shop.post("/forms", given | {"sender": "me"}).code == "invalid"
+    made = shop.post("/forms", given)
+    assert (made.status, made.headers["location"], made.json["version"]) == (201, "/api/v1/forms/club", 1)
+    given = {name: value for name, value in given.items() if name != "name"}
+    changed = shop.put("/forms/club", given | {"redirect": SHOP}, If_Match=made.headers["etag"])
+    assert (changed.json["version"], changed.json["texts"]["en"]["title"]) == (2, "")
+    assert shop.put("/forms/club", given, If_Match=made.headers["etag"]).code == "changed"
+    assert [one["name"] for one in shop.every("/forms?limit=1")] == ["club", "newsletter"]
+    wrong = shop.post("/forms/club/answers", {"email": "no", "values": {"age": "old", "size": "9"}})
+    assert {one["field"] for one in wrong.json["errors"]} == {"email", "age", "size"}
+    assert editor.post("/forms/club/answers", {"email": "jo@one.example"}).code == "scope_missing"
+    for _ in range(3):
+        asked = shop.post("/forms/club/answers", {"email": "Jo@one.example", "values": {"age": "7"}, "origin": "x"})
+        assert (asked.status, asked.json) == (202, {"email": "Jo@one.example"})
+    assert shop.post("/forms/club/answers", {"email": "jo+1@one.example"}).code == "not_now"
+    found = list(shop.every("/forms/club/answers?limit=2"))
+    assert [(one["values"], one["state"], one["types"]) for one in found] == [
+        ({"age": "7"}, "waits for the link", ["offers"])
+    ] * 3
+    assert shop.get("/forms/club").json["asked"] == 3
+    assert shop.put("/forms/club/closed", {"closed": True}).json == {"closed": True}
+    assert shop.post("/forms/club/answers", {"email": "b@one.example"}).code == "not_now"
+    assert shop.get("/forms/gone").code == shop.get("/forms/gone/answers").code == "not_found"
 
 
 def test_none(tmp_path: Path) -> None:

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from postduif.campaign.accounts import audit
 from postduif.campaign.accounts.fault import NotAllowed
-from postduif.campaign.accounts.roles import Permission, who_may
-from postduif.campaign.audience import subscriptions
-from postduif.campaign.audience.attributes import declared
-from postduif.campaign.audience.connection import audience
 from postduif.campaign.forms import answers, counting, responding, store
 from postduif.campaign.forms import form as rules
 from postduif.campaign.forms.connection import forms
 from postduif.campaign.forms.form import FormFault, NoSuchForm
-from postduif.campaign.forms.named import refuse_if_named
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.listing import MAX_LISTED, Filter
 from postduif.campaign.mailings.listing import listed as listed_mailings
 from postduif.campaign.public.form_page import Page, form_page, snippet
 from postduif.campaign.public.rendering import languages, stylesheet
-from postduif.campaign.web import form_csv
-from postduif.campaign.web.acting import see_may_respond
+from postduif.campaign.web import form_csv, form_storing
 from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.form_fields import form_of
@@ -67,8 +61,7 @@ def add(
     """One more."""
     form = _posted(desk, name.strip().lower(), posted)
     try:
-        checked = _checked(who, form, 0)
-        _see_public(who, checked)
+        checked = form_storing.checked(who, form)
         with forms(desk.data_dir) as connection:
             made = store.create(connection, checked, who.name, desk.clock.time())
     except (FormFault, NotAllowed) as fault:
@@ -94,8 +87,7 @@ def change(
     with forms(desk.data_dir) as connection:
         there = store.find(connection, name)
     try:
-        checked = _checked(who, form, there.form.response)
-        _see_public(who, checked)
+        checked = form_storing.checked(who, form, there.form.response)
         with forms(desk.data_dir) as connection:
             now = store.change(connection, checked, seen, who.name, desk.clock.time())
     except NoSuchForm:
@@ -113,12 +105,7 @@ def close(
     request: Request, desk: OfDesk, who: Editing, name: str, closed: Annotated[str, Form(max_length=5)] = "yes"
 ) -> Response:
     """Ask nobody any more, or again."""
-    with forms(desk.data_dir) as connection:
-        if closed != "yes":
-            _see_public(who, store.find(connection, name).form)
-        else:
-            refuse_if_named(desk.data_dir, name, desk.config.web.public_url or "")
-        store.close(connection, name, closed=closed == "yes")
+    form_storing.close(who, name, closed=closed == "yes")
     _note(desk, who, "form.closed" if closed == "yes" else "form.opened", name)
     return see(request, f"/forms/{name}", "It takes no more answers." if closed == "yes" else "It takes answers again.")
 
@@ -130,9 +117,8 @@ def preview(
     """As readers see it. Nothing in it can be sent."""
     with forms(desk.data_dir) as connection:
         stored = store.find(connection, name)
-    known = _known(desk)
     page = Page(stored.form.language(language), {}, {}, "", reader)
-    html = form_page(stored, known["attributes"], known["types"], page, "")
+    html = form_page(stored, *form_storing.known(desk), page, "")
     html = html.replace(_LINK, f"<style>{stylesheet().decode()}</style>", 1)
     return Response(html, media_type="text/html", headers=_PREVIEW)
 
@@ -158,29 +144,8 @@ def export(desk: OfDesk, who: Looking, name: str) -> Response:
     return StreamingResponse(itertools.chain([first], stream), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _known(desk: Desk) -> dict[str, Any]:
-    with audience(desk.data_dir) as people:
-        return {"attributes": declared(people), "types": subscriptions.types(people)}
-
-
 def _posted(desk: Desk, name: str, posted: dict[str, str]) -> rules.Form:
-    return form_of(name, posted, ("name", *_known(desk)["attributes"]), languages())
-
-
-def _checked(who: Visitor, form: rules.Form, before: int) -> rules.Form:
-    """`before`: the template that who fills it in got until now."""
-    if form.response != before:
-        see_may_respond(who, form.response)
-        responding.see_template(who.desk.data_dir, form.response)
-    known = _known(who.desk)
-    return rules.checked(form, known["attributes"], known["types"])
-
-
-def _see_public(who: Visitor, form: rules.Form) -> None:
-    """Raises NotAllowed for who may not have a mail of these words go to any address that is typed in."""
-    if form.public and not who.may(Permission.SEND):
-        words = f"A form for everybody sends mail to whom they type in, so it is for {who_may(Permission.SEND)}."
-        raise NotAllowed(f"{words} Make it for readers of mailings, or ask one of these.")
+    return form_of(name, posted, ("name", *form_storing.known(desk).attributes), languages())
 
 
 def _editor(
@@ -191,22 +156,21 @@ def _editor(
     fault: PostduifError | None = None,
 ) -> Response:
     status, wrong = (status_of(fault), str(fault)) if fault else (200, "")
-    known = _known(desk)
+    known = form_storing.known(desk)
     url = desk.config.web.public_url
     asked = {one.name: one for one in form.fields}
-    labels = {"name": "Name"} | {name: one.label for name, one in known["attributes"].items()}
+    labels = {"name": "Name"} | {name: one.label for name, one in known.attributes.items()}
     pieces = {}
     if stored is not None and url and stored.form.public:
         address = f"{url}/f/{form.name}"
-        given = (known["attributes"], known["types"])
-        pieces = {code: snippet(stored, *given, code, address) for code in stored.form.texts}
+        pieces = {code: snippet(stored, *known, code, address) for code in stored.form.texts}
     with forms(desk.data_dir) as connection:
         figures = counting.figures(connection).get(form.name) if stored else None
     with mailings(desk.data_dir) as connection:
         templates = listed_mailings(connection, Filter(template=True, archived=False, limit=MAX_LISTED))
     return render(
         request, "forms/edit.html", status, form=form, stored=stored, wrong=wrong, asked=asked, labels=labels,
-        types=known["types"], languages={code: NAMES.get(code, code) for code in languages()},
+        types=known.types, languages={code: NAMES.get(code, code) for code in languages()},
         pieces=pieces, public_url=url, figures=figures, templates=templates, tag=responding.tag_of(form.name),
         apart=responding.APART,
     )  # fmt: skip

@@ -45,7 +45,9 @@ class ConsentIn(Shape):
     """What somebody said, with the proof of it."""
 
     type: Line = Field(description="A type of mail; of `withdrawn` also empty, for all mail.")
-    event: Literal["asked", "confirmed", "withdrawn"]
+    event: Literal["asked", "confirmed", "withdrawn"] = Field(
+        description="`asked` sends no mail: who has to confirm by a link is signed up by `POST /forms/{name}/answers`."
+    )
     wording: Annotated[str, Field(min_length=1, max_length=1000)] = Field(description="The text that they agreed to.")
     origin: Line = Field(default="", description="The network address that they came from.")
 
