@@ -1,4 +1,4 @@
-.PHONY: demo test crash check fmt fuzz fuzz-api bench bench-public bounce-corpus peers docs screenshots clean
+.PHONY: demo test crash check fmt fuzz fuzz-api bench bench-public bench-beside bounce-corpus peers docs screenshots clean
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -49,6 +49,9 @@ bench-mailing: $(BIN)/.ready  ## preparing and sending mailings, the usual way b
 
 bench-public: $(BIN)/.ready  ## clicks on links in mail, on one core
 	$(BIN)/python -m bench.public $(ARGS)
+
+bench-beside: $(BIN)/.ready  ## sending a mailing, with and without 2,000 clicks a second beside it
+	$(BIN)/python -m bench.beside $(ARGS)
 
 screenshots: $(BIN)/.ready  ## the pictures of the pages in docs/screenshots, anew (needs chromium)
 	$(BIN)/python -m tests.browser.screenshots

@@ -87,6 +87,8 @@ class House:
         self.root = root
         self.people = people
         self.settings = root / "postduif.toml"
+        self.more = ""
+        """Settings beside the usual ones, from the next `furnish` on."""
         self.key = root / "key.pem"
         self.places = Places(root / "data")
         self._dns = free_port()
@@ -113,7 +115,7 @@ class House:
         """Write settings by which all mail goes to that port of 127.0.0.1."""
         self.port = free_port()
         values = {"root": self.root, "port": self.port, "dns": self._dns, "next_hop": next_hop}
-        self.settings.write_text(_SETTINGS.format(**values), encoding="utf-8")
+        self.settings.write_text(_SETTINGS.format(**values) + self.more, encoding="utf-8")
 
     @property
     def config(self) -> Config:

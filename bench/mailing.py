@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def send_and_pause(job: Job, found: Findings, parts: tuple[str, ...]) -> None:
 
 def _send(job: Job, found: Findings, house: House) -> None:
     profile = Profile(job.root) if job.profile else None
-    run = sent(house, prepared(house), profile=profile)
+    run = sent(house, prepared(house), beside=profile.of if profile else nullcontext)
     found.sent.append(run)
     job.say(f"send     {run.messages:9,} messages  {run.rate:7,.0f}/s  {run.share:.2f} of {run.signatures:,.0f}")
     if profile:

@@ -14,7 +14,12 @@ from bench.usage import tree
 
 _TICK = 1.0 / os.sysconf("SC_CLK_TCK")
 _WRITTEN = "write_bytes: "
-_PROGRAMS = {"signing_worker": "signing", "writing_worker": "queue files", "--only\0web": "campaign"}
+_PROGRAMS = {
+    "signing_worker": "signing",
+    "writing_worker": "queue files",
+    "--only\0web": "campaign",
+    "--only\0public": "pages",
+}
 EVENT_LOOP, ENDED = "event loop", "ended"
 
 

@@ -51,14 +51,23 @@ def installed(root: Path, people: int) -> list[str]:
     file = MailingFile(data_dir / "campaign" / "prepared", MAILING, b"template", envelope, Terms(mail_type="news"))
     file.add(Target(f"p{number}@one.example", "[]", number + 1) for number in range(people))
     folder = file.finish()
-    url = "https://shop.example/"
-    numbers = range(1, LINKS + 1)
-    write(folder, tuple(TrackedLink(one, (f"{url}{one}",), f"{url}{one}", "", "", "html", 1) for one in numbers))
+    write(folder, links())
     now = time.time()
     hand_over(folder, data_dir, at=now, expires_at=now + 86400, waves=())
+    return link_paths(data_dir, MAILING, people)
+
+
+def links() -> tuple[TrackedLink, ...]:
+    """Those of a mailing."""
+    addresses = [(number, f"https://shop.example/{number}") for number in range(1, LINKS + 1)]
+    return tuple(TrackedLink(number, (url,), url, "", "", "html", 1) for number, url in addresses)
+
+
+def link_paths(data_dir: Path, mailing: int, people: int) -> list[str]:
+    """The path of one link of each recipient."""
     (key, *_) = keyring.load(data_dir / recipient_token.KEY_FILE, create=True)
     chance = random.Random(1)
-    return [f"/c/{recipient_token.make(key, MAILING, number)}/{chance.randint(1, LINKS)}" for number in range(people)]
+    return [f"/c/{recipient_token.make(key, mailing, number)}/{chance.randint(1, LINKS)}" for number in range(people)]
 
 
 @contextlib.contextmanager

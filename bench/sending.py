@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
@@ -18,7 +18,6 @@ from bench.preparing import Prepared
 from bench.program import Program
 from bench.programs import cpu_of_each, since, written
 from bench.proof import check
-from bench.top_functions import Profile
 from bench.usage import cpu, usage
 from postduif.campaign.mailings import running
 from postduif.campaign.mailings.connection import mailings
@@ -108,14 +107,18 @@ def order(house: House, number: int) -> None:
         act(Means(connection, house.places, partial(ask, house.config.server.run_dir), time.time()), number)
 
 
-def sent(house: House, made: Prepared, seconds: int = 2, profile: Profile | None = None) -> Sending:
+Beside = Callable[[int], AbstractContextManager[object]]
+"""What goes on while a daemon of that process id sends."""
+
+
+def sent(house: House, made: Prepared, seconds: int = 2, beside: Beside = nullcontext) -> Sending:
     """Send a mailing that is prepared. Raises BenchError when not everybody got one, once, and signed.
 
     The signing rate is measured for so many seconds, before and after.
     """
     rate = machine.signing_rate(seconds)
     with stage(house) as place:
-        found = _measured(place, made, profile)
+        found = measured(place, made, beside)
         see_finished(place, made)
         check(place.end.first_message.read_bytes(), house.key, signed=True)
     return replace(found, signatures=(rate + machine.signing_rate(seconds)) / 2)
@@ -133,14 +136,15 @@ def see_finished(place: Stage, made: Prepared) -> None:
         raise BenchError(f"{place.end.count.messages} messages came for {made.took.recipients} recipients")
 
 
-def _measured(place: Stage, made: Prepared, profile: Profile | None) -> Sending:
+def measured(place: Stage, made: Prepared, beside: Beside) -> Sending:
+    """Send it; the signing rate is left out."""
     people, pid = made.took.recipients, place.daemon.pid
     idle, spent, disk = usage([pid]).proportional, cpu_of_each(pid), written(pid)
     taking = cpu([place.end.pid])
     with Watch(pid) as watch:
         began = time.monotonic()
         order(place.house, made.number)
-        with profile.of(pid) if profile else nullcontext():
+        with beside(pid):
             count = place.end.wait(people, place.daemon)
         time.sleep(_SETTLE)
         taking = cpu([place.end.pid]) - taking
