@@ -175,12 +175,6 @@ def events(connection: sqlite3.Connection, after: int, limit: int) -> list[Event
     return [Event(*row)._replace(before=State(row[5]), after=State(row[6])) for row in rows]
 
 
-def last_event(connection: sqlite3.Connection) -> int:
-    """The highest number of an event; 0: there was none."""
-    (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM history").fetchone()
-    return int(last)
-
-
 _ENTRY = (
     "number, name, state, reason, template, parent, stream, folder, tags, next, targeted, excluded, errors, warnings, "
     "started, ended, changed, changed_by, rate, schedule"
