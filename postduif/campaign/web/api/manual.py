@@ -52,9 +52,9 @@ the history of a mailing, and in the audit trail, stands the person with the num
   answered at once; more wait.
 - **Lists** have `items` and `next`, the address of the part behind it; null at the end. `limit` is {MOST_LISTED:,} at
   most. What comes or goes meanwhile shifts nothing.
-- **ETag**: contacts, mailings, selections, types of mail, forms and uploads have one. With `If-Match` a change is only made
-  to what you have seen, else 412. To edit a mailing needs it. Its ETag is another after each edit and each preparation,
-  so that with it you send what you looked at.
+- **ETag**: contacts, mailings, selections, types of mail, forms and uploads have one. With `If-Match` a change is only
+  made to what you have seen, else 412. To edit a mailing needs it. Its ETag is another after each edit and each
+  preparation, so that with it you send what you looked at.
 - **Idempotency-Key**: with it, a POST that is sent again is done once, and answered as the first time, for
   {KEPT / 3600:.0f} hours (`Idempotency-Replayed: true`). The key is on disk before anything is done, the answer
   before it is sent. A call that failed leaves no key behind. If we crashed in the middle, the same call again says
