@@ -14,8 +14,8 @@ from typing import NamedTuple
 from postduif.campaign.mailings.changing import By
 
 MAX_WORDS = 1000
-_ADDRESS = re.compile(r"""[^\s<>()\[\],;:"'=*@]+@[^\s<>()\[\],;:"'=*@]+""")
-"""What people write it between ends it; a pattern (*@example.com) is none."""
+_ADDRESS = re.compile(r"""[^\s<>()\[\],;:&"'=*@]+(?:@|%40)[^\s<>()\[\],;:&"'=*@]+""")
+"""Also in the query of an export. What people write it between ends it; a pattern (*@example.com) is none."""
 
 
 class Entry(NamedTuple):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from postduif.campaign.accounts import audit
 from postduif.campaign.audience import contacts, import_runs, uploads
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.uploads import Stage
@@ -81,6 +82,8 @@ def test_a_file_is_mapped_tried_and_taken_in(pages: Pages, anna: Browser) -> Non
     assert "no address" in run
     assert "p1@example.com" not in run
     download = anna.get(f"/contacts/imports/runs/{done.run}/rejected.csv")
+    with pages.desk.accounts() as connection:
+        assert [one.what for one in audit.listed(connection)][:2] == ["import.exported", "import.begun"]
     assert download.text.splitlines()[1].startswith("4,'=nobody,")
     assert "people.csv" in anna.get("/contacts/imports").text
     with audience(pages.desk.data_dir) as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from postduif.campaign.accounts import audit
+from postduif.campaign.mailings.changing import By
 from tests.api_world import Program, caller
 from tests.campaign.web.answering import answering
 from tests.campaign.web.audience_world import with_people
@@ -80,6 +81,7 @@ def test_both_doors_say_the_same(tmp_path: Path) -> None:
             else:
                 by_api(caller(pages))
             with pages.desk.accounts() as connection:
+                audit.note(connection, By("anna", 0.0), "token.x", "", "csv address=p1%40example.com&did=opened")
                 rows = [
                     one for one in audit.listed(connection, limit=1000)[::-1] if one.who.startswith(("anna", "shop"))
                 ]
@@ -88,6 +90,7 @@ def test_both_doors_say_the_same(tmp_path: Path) -> None:
         )
         assert "@example.com" not in str(rows)
         words = {one.what: one.words for one in rows}
+        assert words["token.x"] == "csv address=(an address)&did=opened"
         assert words["suppression.released"] == "(an address) wrote"
         assert words["suppression.added"] == "*@trap.example, #1, #3, 2 addresses more: asked"
     assert ("suppression.added", "contact 2") in said[0]

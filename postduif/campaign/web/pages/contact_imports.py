@@ -9,7 +9,6 @@ from typing import Annotated, NamedTuple
 from fastapi import APIRouter, Form, Request, UploadFile
 from starlette.responses import Response
 
-from postduif.campaign.accounts import audit
 from postduif.campaign.audience import import_runs, projects, selections, subscriptions, uploads
 from postduif.campaign.audience.attributes import Attribute, Kind, collections, declared
 from postduif.campaign.audience.connection import audience
@@ -19,6 +18,7 @@ from postduif.campaign.audience.import_plan import SHOWN, glance, plan
 from postduif.campaign.audience.selections import SelectionKind
 from postduif.campaign.audience.sheet import open_sheet
 from postduif.campaign.audience.uploads import Stage, Upload
+from postduif.campaign.web import noting
 from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
@@ -128,7 +128,7 @@ def choose(request: Request, desk: OfDesk, who: Editing, id: str, posted: Posted
     except PostduifError as fault:
         return _page(request, desk, found, fault)
     if do == "run":
-        _note(desk, who, "import.begun", found)
+        _note(who, "import.begun", found)
     return see(request, f"/contacts/imports/{id}")
 
 
@@ -137,7 +137,7 @@ def go_on(request: Request, desk: OfDesk, who: Editing, id: str) -> Response:
     """Go on behind the last row that is on file."""
     found = uploads.find(desk.data_dir, id)
     desk.imports.begin(found, trial=False)
-    _note(desk, who, "import.begun", found)
+    _note(who, "import.begun", found)
     return see(request, f"/contacts/imports/{id}")
 
 
@@ -161,15 +161,16 @@ def run(request: Request, desk: OfDesk, _: Looking, number: int) -> Response:
 
 
 @router.get("/runs/{number:int}/rejected.csv")
-def rejected(desk: OfDesk, _: Looking, number: int) -> Response:
+def rejected(desk: OfDesk, who: Looking, number: int) -> Response:
     """All rows that are logged, as CSV without formulas."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(("line", "address", "reason"))
     with audience(desk.data_dir) as connection:
-        import_runs.found(connection, number)
+        found = import_runs.found(connection, number)
         for line in import_runs.rejected(connection, number, import_runs.MAX_REJECTED):
             writer.writerow((line.line, guarded(line.address.strip()), guarded(line.reason)))
+    noting.note(who, "import.exported", f"import {found.file}", f"what run {number} did not take")
     headers = {"content-disposition": f'attachment; filename="import-{number}-rejected.csv"'}
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -253,6 +254,5 @@ def _offers(known: dict[str, Attribute], *, of_children: bool) -> list[tuple[str
     return [("Person", fixed), ("Attributes", [(name, one.label) for name, one in known.items()])]
 
 
-def _note(desk: Desk, who: Visitor, what: str, found: Upload) -> None:
-    with desk.accounts() as connection:
-        audit.note(connection, who.by(), what, f"import {found.name}", found.choices.wording)
+def _note(who: Visitor, what: str, found: Upload) -> None:
+    noting.note(who, what, f"import {found.name}", found.choices.wording)
