@@ -62,19 +62,23 @@ class FormCarrier:
                 do = partial(self._carry, connection, answer)
                 if not self._insisting.tried(answer.id, do, form=answer.form):
                     break
-        for response in responding.gather(connection, self._clock.time()):
-            do = partial(responding.respond, connection, self._data_dir, response, self._clock.time())
-            self._responding.tried(response.id, do, form=response.form)
+        if not self._config.web.approval:  # else nobody would have agreed to what is sent
+            self._respond(connection)
         if now >= self._tidied + TIDY_EVERY:
             self._tidied = now
             answers.tidy(connection, self._clock.time())
+
+    def _respond(self, connection: sqlite3.Connection) -> None:
+        for response in responding.gather(connection, self._clock.time()):
+            do = partial(responding.respond, connection, self._data_dir, response, self._clock.time())
+            self._responding.tried(response.id, do, form=response.form)
 
     def _carry(self, connection: sqlite3.Connection, answer: Answer) -> None:
         if answer.confirmed is None:
             self._mail(connection, answer)
         else:
             contact = self._take_over(connection, answer)
-            responds = store.find(connection, answer.form).form.response > 0
+            responds = store.find(connection, answer.form).form.response > 0 and not self._config.web.approval
             answers.done(connection, answer, contact, self._clock.time(), responds=responds)
             log.info("answer_taken_over", form=answer.form, answer=answer.id, contact=contact)
 

@@ -87,7 +87,7 @@ def test_once(place: Path) -> None:
 
 
 def test_who_answers_again(place: Path) -> None:
-    """Within a day they get no second mail for it; nor does who was taken over before there was a template."""
+    """Within a day they get no second mail for it; nobody does who was taken over while forms could not respond."""
     clock = FakeClock(DELIVERED + 200)
     respond(place, 2, age="30")
     step(place, Mta(), clock)
@@ -98,6 +98,9 @@ def test_who_answers_again(place: Path) -> None:
     with forms(place / "data") as connection:
         connection.execute("UPDATE answer SET response = 0")
     step(place, Mta(), clock)
+    strict = config_of(place).model_copy(update={"web": Web(public_url=PUBLIC, approval=True)})
+    respond(place, 1, age="7")
+    step(place, Mta(), clock, FormCarrier(strict, Mta(), clock))
     again = New("survey", 1, DELIVERED + 100 + DAY, "en", "", "", (), {"age": "32"}, "")
     with forms(place / "data") as connection:
         answers.respond(connection, again, 7, 2, seed=False)
