@@ -98,10 +98,13 @@ def timeline(tally: Tally, number: int, prepared: float | None = None) -> Timeli
     return Timeline(one, tuple(_among(events, _read_by(tally, number))))
 
 
-def numbers_of(connection: sqlite3.Connection, address: str) -> list[int]:
-    """The recipients with that address, in any case of its letters: mostly one, or none."""
+def numbers_of(connection: sqlite3.Connection, address: str, *, after: int = -1, limit: int = -1) -> list[int]:
+    """The recipients with that address, in any case of its letters: mostly one or none; one for each child record.
+
+    In their order, from behind `after`; at most `limit`, -1 for all.
+    """
     with at_one_moment(connection):
-        return [number for (number,) in connection.execute(_OF_ADDRESS, (address,)).fetchall()]
+        return [number for (number,) in connection.execute(_OF_ADDRESS, (address, after, limit)).fetchall()]
 
 
 def as_sent(text: str) -> str:
@@ -167,8 +170,9 @@ WITH RECURSIVE block (row) AS (
     SELECT max(id) >> 10 FROM journal
     UNION ALL SELECT row - 1 FROM block WHERE row > (SELECT min(id) >> 10 FROM journal))
 SELECT number FROM block CROSS JOIN journal ON journal.id >> 10 = block.row AND recipient = ?1 COLLATE NOCASE
-UNION SELECT id & {MAX_RECIPIENTS} FROM recipient WHERE address = ?1 COLLATE NOCASE
-ORDER BY 1
+WHERE number > ?2
+UNION SELECT id & {MAX_RECIPIENTS} FROM recipient WHERE address = ?1 COLLATE NOCASE AND id & {MAX_RECIPIENTS} > ?2
+ORDER BY 1 LIMIT ?3
 """
 _STARTED = """
 SELECT coalesce((SELECT received_at FROM message LIMIT 1),

@@ -72,6 +72,15 @@ def test_found_by_address() -> None:
     assert timeline(Tally(connection), -1) is None
 
 
+def test_many_of_one_address() -> None:
+    """Part by part, each behind the one before, to the end."""
+    connection = in_memory([person(contact, "ann@one.example") for contact in (1, 2, 3)])
+    happens(connection, 1, "delivered")
+    assert numbers_of(connection, "ann@one.example", limit=2) == [0, 1]
+    assert numbers_of(connection, "ann@one.example", after=0, limit=2) == [1, 2]
+    assert numbers_of(connection, "ann@one.example", after=2) == []
+
+
 def test_when_it_started() -> None:
     """The file says it while somebody waits; after that it follows from the first attempt; before, it did not."""
     connection = in_memory(PEOPLE)

@@ -121,7 +121,9 @@ def test_results(tmp_path: Path) -> None:
         assert [one["number"] for one in shop.every(f"{path}/recipients?limit=1")] == [0, 1, 2, 3]
         assert [one["number"] for one in shop.every(f"{path}/recipients?did=not%20opened&limit=2")] == [1, 2, 3]
         assert [one["number"] for one in shop.every(f"{path}/recipients?address=BOB@one.example")] == [1]
-        assert shop.get(f"{path}/recipients?state=sent").code == "invalid"
+        assert shop.get(f"{path}/recipients?address=BOB@one.example&after=1").json["items"] == []
+        for nonsense in ("state=sent", "link=1", "domain=a..b", "address=bob@one.example&did=opened"):
+            assert shop.get(f"{path}/recipients?{nonsense}").code == "invalid", nonsense
         kinds = [one["kind"] for one in shop.get(f"{path}/recipients/0/timeline").json["events"]]
         assert kinds[-2:] == ["opened", "clicked"]
         assert shop.get(f"{path}/recipients/99/timeline").code == "not_found"

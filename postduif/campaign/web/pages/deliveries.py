@@ -25,8 +25,9 @@ from postduif.campaign.web import noting
 from postduif.campaign.web.cursor import slice_of
 from postduif.campaign.web.page import see
 from postduif.campaign.web.pages.mailing_tabs import mailing_of
-from postduif.campaign.web.result_pages import DEEDS, STATES, Asked, Filtered, asked_for, result_page
+from postduif.campaign.web.result_pages import Filtered, result_page
 from postduif.campaign.web.visitor import Editing, Looking, OfDesk
+from postduif.campaign.web.whom import DEEDS, STATES, Asked, asked_for
 from postduif.campaign.web.wording import plural
 
 router = APIRouter(prefix="/mailings/{number:int}")
@@ -50,7 +51,8 @@ def deliveries(
 
     def look(_: Mailing, kept: Kept) -> dict[str, Any]:
         if address.strip():
-            found: list[Recipient] = read(kept.tally, numbers_of(kept.tally.connection, as_sent(address)))
+            numbers = numbers_of(kept.tally.connection, as_sent(address), after=after, limit=AT_ONCE + 1)
+            found: list[Recipient] = read(kept.tally, numbers)
         else:
             found = recipients(kept.tally, asked.which, after=after, limit=AT_ONCE + 1)
         people = slice_of(request, found, AT_ONCE, lambda one: one.number, "after")

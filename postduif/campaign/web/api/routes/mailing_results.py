@@ -17,18 +17,19 @@ from postduif.campaign.preparing.places import Places
 from postduif.campaign.results import people
 from postduif.campaign.results.figures import Line, figures_of, lines
 from postduif.campaign.results.opening import opened, place_of
-from postduif.campaign.results.people import Excluded, Recipient, Which
+from postduif.campaign.results.people import EVERYBODY, Excluded, Recipient, Which
 from postduif.campaign.results.reading import DEFINITIONS as READING
 from postduif.campaign.results.reading import is_tracked, link_results, reading
 from postduif.campaign.results.selecting import select, select_excluded
-from postduif.campaign.results.states import Did, State
 from postduif.campaign.results.tally import Source, Tally
-from postduif.campaign.results.timeline import Event, numbers_of, timeline
+from postduif.campaign.results.tally import tally_of as fresh_tally
+from postduif.campaign.results.timeline import Event, as_sent, numbers_of, timeline
 from postduif.campaign.web import noting
 from postduif.campaign.web.api.caller import Caller, Editing, Looking
 from postduif.campaign.web.api.problem import Problem
 from postduif.campaign.web.api.shape import After, Filter, Limit, Moment, Name, Number, Page, Shape, paged
 from postduif.campaign.web.api.shape import Line as Text
+from postduif.campaign.web.whom import asked_for
 from postduif.queue.rows import MAX_RECIPIENTS
 
 router = APIRouter(prefix="/mailings/{number}", tags=["results of a mailing"])
@@ -153,6 +154,7 @@ class EventOut(Shape):
     transmit: float
     link: int
     agent: str
+    command: str = Field(description="What the host answered so; empty: it took all, or was not asked.")
     machine: str = Field(description="Why a visit is taken for a machine's.")
 
 
@@ -242,12 +244,16 @@ def recipients(
     limit: Limit = 100,
 ) -> Page[RecipientOut]:
     """Each with the state and the last reply, by number."""
+    which = _which(state, domain, cause, did, link)
+    if address and which != EVERYBODY:
+        raise Problem("invalid", "An address is asked for alone.", remedy="Leave the other filters out.")
     with tally_of(who, number) as tally:
         if address:
             tally.catch_up()
-            found = people.read(tally, numbers_of(tally.connection, address)[: limit + 1])
+            numbers = numbers_of(tally.connection, as_sent(address), after=after, limit=limit + 1)
+            found = people.read(tally, numbers)
         else:
-            found = people.recipients(tally, _which(state, domain, cause, did, link), after=after, limit=limit + 1)
+            found = people.recipients(tally, which, after=after, limit=limit + 1)
     return paged(request, found, limit, lambda one: one.number, "after", _recipient)
 
 
@@ -276,11 +282,14 @@ def exclusions(
 def make_selection(who: Editing, number: Number, given: SelectionIn) -> Selected:
     """Put recipients, or those left out, into a static selection. It may be done again: who is new comes too."""
     now = who.desk.clock.time()
-    with tally_of(who, number) as tally, audience(who.desk.data_dir) as connection:
+    _see_results(who, number)
+    which = _which(given.state, given.domain, "" if given.excluded else given.cause, given.did, given.link)
+    if given.excluded and which != EVERYBODY:
+        raise Problem("invalid", "Of those left out only the cause is asked.", remedy="Leave the other fields out.")
+    with fresh_tally(who.desk.data_dir, number) as tally, audience(who.desk.data_dir) as connection:
         if given.excluded:
             made, added = select_excluded(connection, given.name, tally, given.cause, now)
         else:
-            which = _which(given.state, given.domain, given.cause, given.did, given.link)
             made, added = select(connection, given.name, tally, which, now)
     noting.numbered(who, "selection.filled", made, f"{added} from mailing {number}")
     return Selected(selection=made.id, added=added)
@@ -312,7 +321,7 @@ def _see_results(who: Caller, number: int) -> None:
 
 
 def _which(state: str | None, domain: str, cause: str, did: str | None, link: int) -> Which:
-    return Which(State(state) if state else None, domain, cause, Did(did) if did else None, link)
+    return asked_for(state or "", domain, cause, did or "", str(link or "")).which
 
 
 def _figure(line: Line) -> FigureOut:
