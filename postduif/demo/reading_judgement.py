@@ -16,7 +16,7 @@ _FIGURES: Mapping[str, tuple[str, tuple[Habit, ...]]] = {
     "viewed": ("read it as a page", (Habit.WEB,)),
     "opened_with_machines": (
         "opened, with machines",
-        (Habit.OPENS, Habit.CLICKS, Habit.LEAVES, Habit.COMPLAINS, Habit.PROXIED),
+        (Habit.OPENS, Habit.CLICKS, Habit.LEAVES, Habit.COMPLAINS, Habit.PROXIED, Habit.FILTERED),
     ),
     "clicked_with_machines": ("clicked, with machines", (Habit.CLICKS, Habit.FILTERED)),
     "unsubscribed": ("unsubscribed, by one click", (Habit.LEAVES,)),

@@ -15,7 +15,7 @@ READ = Read(PROMPT, Counter(PROMPT.values()), [])
 def results(**changed: int) -> dict[str, Any]:
     """Of `mailing results --json`."""
     figures = {"unsubscribed": 1, "complained": 1, "bounced": 1, "answered": 1}
-    reading = {"opened": 4, "clicked": 1, "viewed": 1, "opened_with_machines": 5, "clicked_with_machines": 2}
+    reading = {"opened": 4, "clicked": 1, "viewed": 1, "opened_with_machines": 6, "clicked_with_machines": 2}
     return {
         "figures": [{"name": name, "value": changed.get(name, value)} for name, value in figures.items()],
         "reading": {"figures": [{"name": name, "value": changed.get(name, value)} for name, value in reading.items()]},
