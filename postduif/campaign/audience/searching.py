@@ -39,7 +39,7 @@ def search(
 
     Case counts for nothing in A to Z. #ID is the person of that id.
     """
-    where, values = _where(text, asked)
+    where, values, _ = narrowed(text, asked)
     query = (
         "SELECT id, email, coalesce(name, ''), coalesce(language, ''), invalid, created FROM contact "
         f"WHERE id < ? AND {where} ORDER BY id DESC LIMIT ?"
@@ -51,16 +51,17 @@ def search(
 
 def count_found(connection: sqlite3.Connection, data_dir: Path, text: str = "", asked: Compiled = EVERYBODY) -> int:
     """How many there are."""
-    where, values = _where(text, asked)
+    where, values, _ = narrowed(text, asked)
     with asking(connection, asked, data_dir):
         return int(connection.execute(f"SELECT count(*) FROM contact WHERE {where}", values).fetchone()[0])
 
 
-def _where(text: str, asked: Compiled) -> tuple[str, tuple[object, ...]]:
+def narrowed(text: str, asked: Compiled) -> Compiled:
+    """Those of them whose address or name has `text`."""
     text = text.strip()
     if not text:
-        return f"({asked.sql})", asked.values
+        return asked._replace(sql=f"({asked.sql})")
     if text.startswith("#") and text[1:].isdigit() and text.isascii():
-        return f"contact.id = ? AND ({asked.sql})", (int(text[1:19]), *asked.values)
+        return asked._replace(sql=f"contact.id = ? AND ({asked.sql})", values=(int(text[1:19]), *asked.values))
     has = "(instr(subject, lower(?)) > 0 OR instr(lower(name), lower(?)) > 0)"
-    return f"{has} AND ({asked.sql})", (text, text, *asked.values)
+    return asked._replace(sql=f"{has} AND ({asked.sql})", values=(text, text, *asked.values))

@@ -37,7 +37,7 @@ def test_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int) -> Non
     monkeypatch.setattr(exporting, "CHUNK", chunk)
     connection = some()
     out = io.StringIO(newline="")
-    assert write_csv(out, connection, ALL, tmp_path) == 3
+    write_csv(out, connection, ALL, tmp_path)
     cells = [cell for row in csv.reader(io.StringIO(out.getvalue(), newline="")) for cell in row]
     assert not [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t")]
     path = tmp_path / "out.csv"

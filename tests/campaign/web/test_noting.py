@@ -19,10 +19,12 @@ def by_pages(anna: Browser) -> None:
     """Each deed once, on the pages; people are #1 to #3."""
     assert anna.post("/selections/plain", kind="static", name="Some").location == "/selections/3"
     anna.post("/selections/3/members", people="#1\n#2")
+    anna.get("/selections/3/export.csv")
     anna.post("/selections/new", do="store", mode="text", text='email = "p1@example.com"', name="One")
     anna.post("/selections/4/delete")
     anna.post("/projects", name="Fair")
     anna.post("/projects/1/members", people="#1", role="guest")
+    anna.get("/projects/1/export.csv")
     anna.post("/projects/1/delete")
     anna.post("/mail-types", name="tips", title="Tips")
     anna.post("/mail-types/tips", title="More tips")
@@ -38,6 +40,7 @@ def by_pages(anna: Browser) -> None:
     anna.post("/suppression", BY_HAND)
     anna.post("/suppression", addresses=MANY, reason="asked")
     anna.post("/suppression/release", address="p1@example.com", reason="p1@example.com wrote")
+    anna.get("/contacts/export.csv?where=email+%3D+%22p1%40example.com%22")
     anna.get("/contacts/4/export")
     anna.post("/contacts/4/erase", reason="by letter")
 
@@ -46,10 +49,12 @@ def by_api(shop: Program) -> None:
     """The same by calls."""
     shop.post("/selections", {"name": "Some", "kind": "static"})
     shop.post("/selections/3/members", {"contacts": [1, 2]})
+    shop.get("/selections/3/export")
     shop.post("/selections", {"name": "One", "kind": "dynamic", "condition": 'email = "p1@example.com"'})
     shop.delete("/selections/4")
     shop.post("/projects", {"name": "Fair"})
     shop.post("/projects/1/members", {"contacts": [1], "role": "guest"})
+    shop.get("/projects/1/export")
     shop.delete("/projects/1")
     shop.put("/mail-types/tips", {"everybody": False})
     shop.put("/mail-types/tips", {"everybody": True})
@@ -64,6 +69,7 @@ def by_api(shop: Program) -> None:
     shop.post("/suppression", BY_HAND | {"addresses": ["p1@example.com"]})
     shop.post("/suppression", {"addresses": MANY.split(), "reason": "asked"})
     shop.delete("/suppression/p1@example.com?reason=p1@example.com%20wrote")
+    shop.get("/contacts/export?condition=email+%3D+%22p1%40example.com%22")
     shop.get("/contacts/newer@example.com/copy")
     shop.delete("/contacts/4?reason=by%20letter")
 
@@ -91,8 +97,9 @@ def test_both_doors_say_the_same(tmp_path: Path) -> None:
         assert "@example.com" not in str(rows)
         words = {one.what: one.words for one in rows}
         assert words["token.x"] == "csv address=(an address)&did=opened"
+        assert words["contacts.exported"] == 'where email = "(an address)"'
         assert words["suppression.released"] == "(an address) wrote"
         assert words["suppression.added"] == "*@trap.example, #1, #3, 2 addresses more: asked"
     assert ("suppression.added", "contact 2") in said[0]
-    assert len(said[0]) == 22
+    assert len(said[0]) == 25
     assert said[0] == said[1]

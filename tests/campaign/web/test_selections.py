@@ -157,6 +157,29 @@ def test_one_by_one_and_lists_of_addresses(pages: Pages, anna: Browser) -> None:
     assert "Bad" not in listed
 
 
+def test_people_are_taken_out_as_a_file(pages: Pages, anna: Browser) -> None:
+    """Those that are looked for, in a selection, on a list, in a project with the role; no formula; not by viewers."""
+    heading = "email,name,language,City,Age,Born,Vip,Tags"
+    found = anna.get("/contacts/export.csv?q=P1%40&where=age+%3E+20")
+    assert found.text.splitlines() == [heading, "p1@example.com,Person 1,,Gent,21,,,"]
+    assert 'filename="contacts.csv"' in found.headers["content-disposition"]
+    assert anna.get("/contacts/export.csv?where=agee+%3D+1").status == 422
+    assert len(anna.get("/contacts/export.csv").text.splitlines()) == 4
+    adults = f"/selections/{named(pages, 'Adults').id}"
+    assert f'href="{adults}/export.csv"' in anna.get(adults).text
+    assert anna.get(f"{adults}/export.csv").text.splitlines() == [heading, "p1@example.com,Person 1,,Gent,21,,,"]
+    rivals = anna.post("/selections/plain", kind="addresses", name="Rivals", people="-x@rival.example").location
+    assert anna.get(f"{rivals}/export.csv").text == "email\r\n'-x@rival.example\r\n"
+    fair = anna.post("/projects", name="Open day").location
+    anna.post(f"{fair}/members", people="#1", role="=host")
+    assert anna.get(f"{fair}/export.csv").text.splitlines()[0] == f"{heading},role in Open day"
+    assert anna.get(f"{fair}/export.csv").text.splitlines()[1].endswith(",Gent,20,,,,'=host")
+    vera = pages.signed_in("vera", "viewer")
+    for path in ("/contacts/export.csv", f"{adults}/export.csv", f"{fair}/export.csv"):
+        assert vera.get(path).status == 403
+        assert "export.csv" not in vera.get(path.removesuffix("/export.csv")).text
+
+
 def test_a_selection_that_is_needed_stays(pages: Pages, anna: Browser) -> None:
     """One that another speaks of, or that a planned mailing goes to, is not deleted, and the page says why."""
     fair = f"/selections/{named(pages, 'Fair').id}"

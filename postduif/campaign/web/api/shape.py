@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Path, Query, Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints, WithJsonSchema
@@ -53,6 +53,8 @@ Before = Annotated[int, Query(ge=0, le=MAX_INTEGER, description="Only those befo
 After = Annotated[int, Query(ge=0, le=MAX_INTEGER, description="Only those behind this one: the cursor of `next`.")]
 Limit = Annotated[int, Query(ge=1, le=MOST_LISTED, description="At most so many.")]
 Filter = Annotated[str, Query(max_length=1000)]
+CSV: dict[int | str, dict[str, Any]] = {200: {"description": "A CSV file", "content": {"text/csv": {}}}}
+"""What an export answers."""
 
 
 class Page(Shape, Generic[T]):

@@ -14,7 +14,7 @@ from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.searching import EVERYBODY, Found, count_found, search
 from postduif.campaign.audience.selections import compiled_condition
 from postduif.campaign.database import transaction
-from postduif.campaign.web import noting
+from postduif.campaign.web import audience_files, noting
 from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.posted import Posted, beginning
@@ -48,6 +48,12 @@ def everybody(
     shown = slice_of(request, found, AT_ONCE, lambda one: one.id)
     values = {"people": people, "matching": matching, "q": q, "where": where, "wrong": wrong}
     return render(request, "contacts/list.html", 422 if wrong else 200, found=shown, **values)
+
+
+@router.get("/export.csv")
+def export(who: Editing, q: _Text = "", where: _Condition = "") -> Response:
+    """Those that are looked for, as a file."""
+    return audience_files.everybody(who, q, where)
 
 
 @router.get("/new")

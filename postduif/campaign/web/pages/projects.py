@@ -13,7 +13,7 @@ from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.projects import Project
 from postduif.campaign.database import transaction
 from postduif.campaign.mailings.linked import linked_mailings, refuse_if_awaited
-from postduif.campaign.web import noting
+from postduif.campaign.web import audience_files, noting
 from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
@@ -68,6 +68,12 @@ def change_members(
         return _page(request, desk, number, fault, people=people, role=role)
     noting.numbered(who, "project.members", found, said)
     return see(request, f"/projects/{number}", f"{said}.")
+
+
+@router.get("/{number:int}/export.csv")
+def export(who: Editing, number: int) -> Response:
+    """Who is in it, as a file."""
+    return audience_files.of_project(who, number)
 
 
 @router.post("/{number:int}/delete")

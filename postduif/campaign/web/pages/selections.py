@@ -16,7 +16,7 @@ from postduif.campaign.audience.mail_address import check
 from postduif.campaign.audience.selections import Selection, SelectionKind
 from postduif.campaign.database import transaction
 from postduif.campaign.mailings.linked import linked_mailings, refuse_if_awaited
-from postduif.campaign.web import noting
+from postduif.campaign.web import audience_files, noting
 from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
@@ -93,9 +93,7 @@ def create(
 
 
 @router.get("/{number:int}")
-def one(
-    request: Request, desk: OfDesk, _: Looking, number: int, after: Cursor = 0, behind: _Behind = ""
-) -> Response:
+def one(request: Request, desk: OfDesk, _: Looking, number: int, after: Cursor = 0, behind: _Behind = "") -> Response:
     """What it says, how many, who."""
     return _page(request, desk, number, after=after, behind=behind)
 
@@ -123,6 +121,12 @@ def change_members(
     done = "taken out" if do == "remove" else "put in"
     noting.numbered(who, "selection.members", found, f"{count:,} {done}")
     return see(request, f"/selections/{number}", f"{count:,} {done}.")
+
+
+@router.get("/{number:int}/export.csv")
+def export(who: Editing, number: int) -> Response:
+    """Who is in it, as a file."""
+    return audience_files.of_selection(who, number)
 
 
 @router.post("/{number:int}/delete")

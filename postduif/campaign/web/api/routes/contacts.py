@@ -15,12 +15,13 @@ from postduif.campaign.audience.condition.sql import Compiled
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.searching import EVERYBODY, search
 from postduif.campaign.database import transaction
+from postduif.campaign.web import audience_files
 from postduif.campaign.web.api import people
 from postduif.campaign.web.api.caller import Administering, Caller, Editing, Looking
 from postduif.campaign.web.api.people import IfMatch, Ref, Value
 from postduif.campaign.web.api.problem import Problem
 from postduif.campaign.web.api.routes.contact import shown
-from postduif.campaign.web.api.shape import Before, Filter, Limit, Line, Moment, Page, Shape, paged
+from postduif.campaign.web.api.shape import CSV, Before, Filter, Limit, Line, Moment, Page, Shape, paged
 
 router = APIRouter(prefix="/contacts", tags=["contacts"])
 KIND = "api"
@@ -102,6 +103,12 @@ def list_contacts(
         asked = _asked(connection, selection, condition, who.desk.clock.time())
         found = search(connection, who.desk.data_dir, text, asked, before, limit + 1)
     return paged(request, found, limit, lambda one: one.id, "before", Brief.model_validate)
+
+
+@router.get("/export", response_class=Response, responses=CSV)
+def export(who: Editing, text: Filter = "", condition: Annotated[str, Query(max_length=4000)] = "") -> Response:
+    """The same as a file, in the order of their numbers, with their attributes: what an import takes back."""
+    return audience_files.everybody(who, text, condition)
 
 
 @router.post("", status_code=201)

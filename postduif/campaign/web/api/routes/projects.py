@@ -11,10 +11,10 @@ from postduif.campaign.audience import projects
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.database import transaction
 from postduif.campaign.mailings.linked import refuse_if_awaited
-from postduif.campaign.web import noting
+from postduif.campaign.web import audience_files, noting
 from postduif.campaign.web.api.caller import Editing, Looking
 from postduif.campaign.web.api.routes.selections import MOST, Changed, Contacts
-from postduif.campaign.web.api.shape import After, Id, Limit, Line, Moment, Name, Number, Page, Shape, paged
+from postduif.campaign.web.api.shape import CSV, After, Id, Limit, Line, Moment, Name, Number, Page, Shape, paged
 
 router = APIRouter(prefix="/projects", tags=["projects"])
 
@@ -74,6 +74,12 @@ def one(who: Looking, number: Number) -> ProjectOut:
     """One of them."""
     with audience(who.desk.data_dir) as connection:
         return ProjectOut.model_validate(projects.numbered(connection, number))
+
+
+@router.get("/{number}/export", response_class=Response, responses=CSV)
+def export(who: Editing, number: Number) -> Response:
+    """Who is in it, as a file."""
+    return audience_files.of_project(who, number)
 
 
 @router.delete("/{number}", status_code=204)

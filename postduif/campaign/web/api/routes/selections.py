@@ -14,11 +14,12 @@ from postduif.campaign.audience.counting import count, members, size
 from postduif.campaign.audience.selections import SelectionKind
 from postduif.campaign.database import transaction
 from postduif.campaign.mailings.linked import refuse_if_awaited
-from postduif.campaign.web import noting
+from postduif.campaign.web import audience_files, noting
 from postduif.campaign.web.api.caller import Editing, Looking
 from postduif.campaign.web.api.people import IfMatch, etag_of, see_match
 from postduif.campaign.web.api.problem import Problem
 from postduif.campaign.web.api.shape import (
+    CSV,
     After,
     Id,
     Limit,
@@ -149,6 +150,12 @@ def change(
         made = selections.numbered(connection, number)
     noting.numbered(who, "selection.changed", made, given.condition)
     return _answer(response, made)
+
+
+@router.get("/{number}/export", response_class=Response, responses=CSV)
+def export(who: Editing, number: Number) -> Response:
+    """Who is in it, as a file."""
+    return audience_files.of_selection(who, number)
 
 
 @router.delete("/{number}", status_code=204)
