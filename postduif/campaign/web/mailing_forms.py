@@ -141,15 +141,17 @@ def _recipients_shown(draft: Draft) -> Fields:
     target = draft.target
     fields: dict[str, Any] = {name: "\n".join(getattr(target, name)) for name in _TARGET_LINES}
     fields |= {name: getattr(target, name) for name in _TARGET_TEXTS}
-    return fields | {name: list(getattr(target, name)) for name in sorted(_LISTS)} | {"roles": ""}
+    fields |= {name: list(getattr(target, name)) for name in sorted(_LISTS)}
+    fields["projects"] = [name for name in target.projects if "/" not in name]
+    return fields | {"roles": "\n".join(name for name in target.projects if "/" in name)}
 
 
 def _recipients_taken(draft: Draft, fields: Fields) -> Draft:
     given: dict[str, Any] = {name: _lines(fields.get(name, "")) for name in _TARGET_LINES}
     given |= {name: fields.get(name, "").strip() for name in _TARGET_TEXTS}
     given |= {name: tuple(one for one in fields.get(name, ()) if one) for name in _LISTS}
-    roles = _lines(fields.get("roles", ""))
-    return draft._replace(target=draft.target._replace(**given | {"projects": (*given["projects"], *roles)}))
+    given["projects"] = tuple(dict.fromkeys((*given["projects"], *_lines(fields.get("roles", "")))))
+    return draft._replace(target=draft.target._replace(**given))
 
 
 # --- checks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -216,7 +217,7 @@ def test_a_yes_holds_for_one_date(strict: Pages) -> None:
     anna, shop = strict.signed_in("anna", "sender"), caller(strict)
     assert edith.post("/mailings/1/edit/confirm/ask", {**WHEN, "zone": "Mars"}).status == 422
     assert edith.post("/mailings/1/edit/confirm/ask", {**WHEN, "version": "1.1"}).status == 303
-    assert edith.post("/mailings/1/approval", version="1.1").status == 303
+    assert edith.post("/mailings/1/edit/confirm/ask-to-send", version="1.1").status == 303
     assert "schedule 2390-12-01 09:00 UTC mailing 1" in ben.get("/").text
     assert ben.post("/mailings/1/edit/confirm/schedule", {**WHEN, "version": "1.1"}).status == 403
     assert anna.post("/mailings/1/approval/1", verdict="yes").status == 303
@@ -234,3 +235,36 @@ def test_a_yes_holds_for_one_date(strict: Pages) -> None:
     assert ben.post("/mailings/1/edit/confirm/schedule", {**WHEN, "version": "1.1"}).status == 303
     assert look(strict).schedule == AT
     assert "schedule 2390-12-01 09:00 UTC" in ben.get("/mailings/1/audit").text
+
+
+def test_enter_sends_nothing(pages: Pages) -> None:
+    """The first button of a form is what Enter in a field presses: it stores, or shows, and never sends or replaces."""
+    anna = pages.signed_in()
+    prepared(pages)
+    first = {}
+    for path in ("content", "confirm"):
+        for form in re.findall(r"<form.*?</form>", anna.get(f"/mailings/1/edit/{path}").text, re.DOTALL):
+            for action in re.findall(r'^<form[^>]*action="/mailings/1/([^"]*)"', form):
+                first[action] = re.findall(r"<button[^>]*>", form)[0]
+    assert 'value="content"' in first["edit/content"]
+    assert 'formaction="/mailings/1/edit/confirm/dates"' in first["edit/confirm/schedule"]
+
+
+def test_nobody_sends_alone(strict: Pages) -> None:
+    """Where it is asked for, nobody sends alone: one asks, another says yes, and then it goes."""
+    anna, ben = strict.signed_in("anna", "sender"), strict.signed_in("ben", "sender")
+    prepared(strict)
+    assert anna.post("/mailings/1/send", version="1.1").status == 403
+    assert anna.post("/mailings/1/edit/confirm/ask-to-send", version="1.1", words="please").status == 303
+    assert "Approve" not in anna.get("/mailings/1/edit/confirm").text.replace("Approval", "")
+    late = anna.post("/mailings/1/edit/confirm/ask-to-send", version="0.9", words="again")
+    assert (late.status, "changed by" in late.text) == (409, True)
+    assert anna.post("/mailings/1/approval/1", verdict="yes").status == 403
+    asked = ben.get("/mailings/1/edit/confirm").text
+    assert ">Approve<" in asked
+    (form,) = re.findall(r'<form[^>]*action="/mailings/1/approval/1".*?</form>', asked, re.DOTALL)
+    assert " disabled " in re.findall(r"<button[^>]*>", form)[0]
+    assert ben.post("/mailings/1/approval/1", verdict="yes").status == 303
+    assert anna.post("/mailings/1/send", version="1.1").status == 303
+    assert "please" not in anna.get("/mailings/1/logs").text
+    assert "yes by ben" in anna.get("/mailings/1/audit").text

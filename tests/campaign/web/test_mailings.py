@@ -253,13 +253,17 @@ def test_recipients_and_their_count(pages: Pages) -> None:
         "exclude_addresses": "ben@example.com",
     }
     counted = anna.post("/mailings/1/edit/recipients/count", {**fields})
+    assert "ben@example.com</textarea>" in counted.text  # without scripts the page comes back as it was typed
     assert "excluded address" in counted.text
     assert ">1 <small>would get it" in counted.text
     assert "bad-words" in anna.post("/mailings/1/edit/recipients/count", condition="nonsense ((").text
     assert anna.post("/mailings/1/edit/recipients", form_of(mailing) | fields).status == 303
     assert look(pages).draft.target.persons == ("ann@example.com", "ben@example.com")
-    bad = form_of(look(pages), condition="nonsense ((")
+    bad = form_of(look(pages), condition="nonsense ((", roles="Fair/guest\nFair/guest")
     anna.post("/mailings/1/edit/recipients", bad)
+    assert look(pages).draft.target.projects == ("Fair/guest",)
+    shown = anna.get("/mailings/1/edit/recipients").text
+    assert (">Fair/guest</textarea>" in shown, "not in this list" in shown) == (True, False)
     assert "Missing." in anna.get("/mailings/1/edit/recipients").text
 
 
@@ -335,23 +339,16 @@ def test_delivery(pages: Pages) -> None:
     assert anna.post("/mailings/1/edit/confirm", fields).status == 303
     draft = look(pages).draft
     assert (draft.rate, draft.validity, draft.waves.shares, draft.priority) == (3000, 172_800.0, (0.1,), 70)
-    assert anna.post("/mailings/1/edit/confirm", fields | {"revision": "2", "waves": "many"}).status == 422
-
-
-def test_approval(tmp_path: Path) -> None:
-    """Where it is asked for, nobody sends alone: one asks, another says yes, and then it goes."""
-    with Pages(tmp_path, web="approval = true") as pages:
-        anna, ben = pages.signed_in("anna", "sender"), pages.signed_in("ben", "sender")
-        made(pages, state=State.PREPARED)
-        assert anna.post("/mailings/1/send", version="1.1").status == 403
-        assert anna.post("/mailings/1/approval", version="1.1", action="send", words="please").status == 303
-        assert "Approve" not in anna.get("/mailings/1/edit/confirm").text.replace("Approval", "")
-        assert anna.post("/mailings/1/approval/1", verdict="yes").status == 403
-        assert ">Approve<" in ben.get("/mailings/1/edit/confirm").text
-        assert ben.post("/mailings/1/approval/1", verdict="yes").status == 303
-        assert anna.post("/mailings/1/send", version="1.1").status == 303
-        assert "please" not in anna.get("/mailings/1/logs").text
-        assert "yes by ben" in anna.get("/mailings/1/audit").text
+    wrong = anna.post("/mailings/1/edit/confirm", fields | {"revision": "2", "waves": "many"})
+    assert (wrong.status, 'value="many"' in wrong.text, "<dd>10% every 2h" in wrong.text) == (422, True, True)
+    assert "<details open><summary>Rate" in wrong.text
+    late = anna.post("/mailings/1/edit/confirm", fields | {"priority": "1"})
+    assert (late.status, "<dd>70</dd>" in late.text, 'value="1"' in late.text) == (409, True, True)
+    when = {"version": "1.0", "at": "2390-12-01T09:00", "zone": "Asia/Tokyo"}
+    for path in ("schedule", "ask"):
+        late = anna.post(f"/mailings/1/edit/confirm/{path}", {**when, "words": "for bob"})
+        assert (late.status, "2390-12-01T09:00" in late.text, 'value="Asia/Tokyo"' in late.text) == (409, True, True)
+    assert look(pages).schedule is None
 
 
 def test_tabs(pages: Pages) -> None:

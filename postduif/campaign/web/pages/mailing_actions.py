@@ -16,7 +16,6 @@ from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.fault import MailingFault, Overtaken
 from postduif.campaign.mailings.listing import find
 from postduif.campaign.mailings.record import Mailing, State
-from postduif.campaign.mailings.schedule import Schedule
 from postduif.campaign.mailings.states import Action, decide
 from postduif.campaign.mailings.words import rate_words, read_rate
 from postduif.campaign.sending.acting import acted, steer
@@ -165,13 +164,6 @@ def delete(request: Request, who: Editing, number: int) -> Response:
     return see(request, "/mailings", f"{seen.draft.name} is deleted.")
 
 
-@router.post("/approval")
-def ask_approval(request: Request, who: Editing, number: int, form: Typed) -> Response:
-    """Ask a second person whether it may be sent now. Dates are asked about where they are chosen."""
-    seen = as_shown(mailing_of(who, number), form)
-    return ask_second(request, who, seen, form)
-
-
 @router.post("/approval/{question:int}")
 def answer_approval(request: Request, who: Approving, number: int, question: int, form: Typed) -> Response:
     """Say yes or no to what another asked."""
@@ -183,13 +175,6 @@ def answer_approval(request: Request, who: Approving, number: int, question: int
             raise Overtaken(f"mailing {number} is not what was asked about any more; it has to be asked again")
         approval.decide(connection, question, who.person, verdict, who.by(str(form.get("words", ""))[:1000]))
     return see(request, f"/mailings/{number}/edit/confirm", f"You said {verdict}.")
-
-
-def ask_second(request: Request, who: Visitor, seen: Mailing, form: Typed, when: Schedule | None = None) -> Response:
-    """Have the question wait for a second person: to send it now, or to let it go then."""
-    with who.desk.accounts() as connection:
-        approval.ask(connection, subject_of(seen, when), who.by(str(form.get("words", ""))[:1000]))
-    return see(request, f"/mailings/{seen.number}/edit/confirm", "A second person is asked. It waits for that.")
 
 
 UNDER_WAY = (State.PREPARING, State.HANDING_OVER, State.SENDING, State.PAUSED, State.STOPPING)

@@ -28,8 +28,8 @@ from postduif.campaign.web import schedule_form
 from postduif.campaign.web.acting import see_approved
 from postduif.campaign.web.mailing_forms import typed
 from postduif.campaign.web.page import is_fragment, render, see
-from postduif.campaign.web.pages.mailing_actions import as_shown, ask_second
-from postduif.campaign.web.pages.mailing_steps import last_report, step_page, store
+from postduif.campaign.web.pages.mailing_actions import as_shown
+from postduif.campaign.web.pages.mailing_steps import differences, last_report, step_page, store
 from postduif.campaign.web.pages.mailing_tabs import mailing_of
 from postduif.campaign.web.trouble import status_of
 from postduif.campaign.web.typed import Typed
@@ -38,6 +38,7 @@ from postduif.errors import PostduifError
 
 router = APIRouter(prefix="/mailings/{number:int}/edit/confirm")
 _DATES = 5
+_ASKED = "A second person is asked. It waits for that."
 
 
 @router.get("")
@@ -53,7 +54,9 @@ def store_delivery(request: Request, who: Editing, number: int, form: Typed) -> 
     try:
         store(who, number, forms.DELIVERY, fields)
     except PostduifError as fault:
-        return _page(request, who, mailing_of(who, number), status_of(fault), fields=fields, wrong=str(fault))
+        mailing = mailing_of(who, number)
+        theirs = differences(fault, forms.DELIVERY, mailing, fields)
+        return _page(request, who, mailing, status_of(fault), fields=fields, wrong=str(fault), theirs=theirs)
     return see(request, f"/mailings/{number}/edit/confirm", "Stored.")
 
 
@@ -83,21 +86,32 @@ def dates(request: Request, who: Editing, number: int, form: Typed) -> Response:
 def ask(request: Request, who: Editing, number: int, form: Typed) -> Response:
     """Ask a second person whether it may go at just this date, or by just this rule."""
     fields = _when(form)
-    seen = as_shown(mailing_of(who, number), form)
     try:
         when = schedule_form.taken(fields)
         judge(when)
+        _ask(who, as_shown(mailing_of(who, number), form), form, when)
     except PostduifError as fault:
-        return _page(request, who, seen, status_of(fault), when=fields, wrong=str(fault))
-    return ask_second(request, who, seen, form, when)
+        return _page(request, who, mailing_of(who, number), status_of(fault), when=fields, wrong=str(fault))
+    return see(request, f"/mailings/{number}/edit/confirm", _ASKED)
+
+
+@router.post("/ask-to-send")
+def ask_to_send(request: Request, who: Editing, number: int, form: Typed) -> Response:
+    """Ask a second person whether it may be sent now. Dates are asked about where they are chosen."""
+    try:
+        _ask(who, as_shown(mailing_of(who, number), form), form)
+    except PostduifError as fault:
+        words = str(form.get("words", ""))
+        return _page(request, who, mailing_of(who, number), status_of(fault), words=words, wrong=str(fault))
+    return see(request, f"/mailings/{number}/edit/confirm", _ASKED)
 
 
 @router.post("/schedule")
 def schedule(request: Request, who: Sending, number: int, form: Typed) -> Response:
     """Let it go then."""
     fields = _when(form)
-    seen = as_shown(mailing_of(who, number), form)
     try:
+        seen = as_shown(mailing_of(who, number), form)
         when = schedule_form.taken(fields)
         judge(when)
         see_approved(who.desk, seen, when)
@@ -119,6 +133,8 @@ def _page(
     fields: Mapping[str, Any] | None = None,
     when: Mapping[str, Any] | None = None,
     wrong: str = "",
+    theirs: Mapping[str, str] | None = None,
+    words: str = "",
     dates: list[Date] | None = None,
 ) -> Response:
     desk = who.desk
@@ -129,7 +145,10 @@ def _page(
     values: dict[str, Any] = {
         "report": last_report(who, mailing),
         "content": contents.begun(mailing.draft.content),
-        "when": {**shown, **(when or {})},
+        "stored": forms.DELIVERY.shown(mailing.draft),
+        "typed": bool(fields),
+        "words": words,
+        "when": {"words": "", **shown, **(when or {})},
         "zones": sorted(available_timezones()),
         "weekdays": schedule_form.DAYS,
         "dates": dates if dates is not None else (_next(who, date) if date else []),
@@ -141,7 +160,14 @@ def _page(
         "stream": next((one for one in desk.config.stream if one.name == mailing.draft.stream), None),
         "public": desk.config.web.public_url,
     }
-    return step_page(request, who, mailing, forms.DELIVERY, status=status, fields=fields, wrong=wrong, **values)
+    told: dict[str, Any] = {"status": status, "fields": fields, "wrong": wrong, "theirs": theirs}
+    return step_page(request, who, mailing, forms.DELIVERY, **told, **values)
+
+
+def _ask(who: Visitor, seen: Mailing, form: FormData, when: Schedule | None = None) -> None:
+    """Have the question wait for a second person: to send it now, or to let it go then."""
+    with who.desk.accounts() as connection:
+        approval.ask(connection, approval.subject_of(seen, when), who.by(str(form.get("words", ""))[:1000]))
 
 
 def _not_dated(who: Visitor, mailing: Mailing, asked: Approval | None) -> str:

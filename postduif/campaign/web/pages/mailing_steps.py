@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from postduif.campaign.audience import projects, selections
@@ -35,7 +36,7 @@ from postduif.campaign.web import mailing_forms as forms
 from postduif.campaign.web.acting import see_changeable, why_not_changed
 from postduif.campaign.web.mailing_forms import Form, typed
 from postduif.campaign.web.mailing_offers import offers
-from postduif.campaign.web.page import render, see
+from postduif.campaign.web.page import is_fragment, render, see
 from postduif.campaign.web.pages.mailing_tabs import mailing_of
 from postduif.campaign.web.trouble import status_of
 from postduif.campaign.web.typed import Typed
@@ -91,11 +92,12 @@ def store(who: Visitor, number: int, form: Form, fields: Mapping[str, Any]) -> M
         return editing.edit(connection, seen, draft, streams(who.desk.config), who.by())
 
 
-def differences(form: Form, mailing: Mailing, fields: Mapping[str, Any]) -> dict[str, str]:
-    """What is written now, where that is not what was typed, by the names of the fields."""
-    now = form.shown(mailing.draft)
+def differences(fault: PostduifError, form: Form, mailing: Mailing, fields: Mapping[str, Any]) -> dict[str, str]:
+    """Who was overtaken: what is written now, where that is not what was typed, by the names of the fields."""
+    if not isinstance(fault, Overtaken):
+        return {}
     found = {}
-    for name, value in now.items():
+    for name, value in form.shown(mailing.draft).items():
         mine = fields.get(name, [] if isinstance(value, list) else "")
         if isinstance(value, bool):
             mine = mine == "true"
@@ -111,7 +113,7 @@ def keep(request: Request, who: Visitor, number: int, form: Form, given: Typed, 
         made = store(who, number, form, fields)
     except PostduifError as fault:
         mailing = mailing_of(who, number)
-        theirs = differences(form, mailing, fields) if isinstance(fault, Overtaken) else {}
+        theirs = differences(fault, form, mailing, fields)
         return step_page(
             request,
             who,
@@ -175,6 +177,7 @@ def _recipients_values(who: Visitor, fields: Mapping[str, Any]) -> dict[str, Any
         "find": find,
         "more": len(known) > MOST_NAMES or len(groups) > MOST_NAMES,
         "most": MOST_NAMES,
+        "counted": None,
         "collections": [("", "no: one mail for each person"), *((name, name) for name in kinds)],
     }
 
@@ -202,7 +205,7 @@ def store_recipients(request: Request, who: Editing, number: int, form: Typed) -
 @router.post("/recipients/find")
 def find_sources(request: Request, who: Editing, number: int, form: Typed) -> Response:
     """The same page with what was typed, and other names to be ticked. Stores nothing."""
-    fields = {"selections": [], "projects": [], "exclude_selections": []} | typed(form)
+    fields = _ticked(form)
     values = _recipients_values(who, fields)
     return step_page(request, who, mailing_of(who, number), forms.RECIPIENTS, fields=fields, **values)
 
@@ -210,14 +213,23 @@ def find_sources(request: Request, who: Editing, number: int, form: Typed) -> Re
 @router.post("/recipients/count")
 def count(request: Request, who: Editing, number: int, form: Typed) -> Response:
     """How many the fields mean as they are now, stored or not."""
-    seen = mailing_of(who, number)
+    seen, fields, found, wrong = mailing_of(who, number), _ticked(form), None, ""
     try:
-        target = forms.RECIPIENTS.taken(seen.draft, typed(form)).target
+        target = forms.RECIPIENTS.taken(seen.draft, fields).target
         with audience(who.desk.data_dir) as people:
             found = estimate(people, who.desk.data_dir, target, who.desk.clock.time())
     except PostduifError as fault:
-        return render(request, "parts/mailing_count.html", found=None, wrong=str(fault))
-    return render(request, "parts/mailing_count.html", found=found, wrong="")
+        wrong = str(fault)
+    counted: dict[str, Any] = {"found": found, "wrong": wrong}
+    if is_fragment(request):
+        return render(request, "parts/mailing_count.html", **counted)
+    values = _recipients_values(who, fields) | {"counted": counted}
+    return step_page(request, who, seen, forms.RECIPIENTS, fields=fields, **values)
+
+
+def _ticked(form: FormData) -> dict[str, Any]:
+    """As typed; where nothing is ticked, nothing is."""
+    return {"selections": [], "projects": [], "exclude_selections": []} | typed(form)
 
 
 # --- checks
