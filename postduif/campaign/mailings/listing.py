@@ -168,6 +168,18 @@ def log(connection: sqlite3.Connection, number: int, after: int = 0, limit: int 
     return [Event(*row)._replace(before=State(row[5]), after=State(row[6])) for row in rows]
 
 
+def latest(
+    connection: sqlite3.Connection, number: int, *, who: Collection[str] = (), before: int = 0, limit: int = 100
+) -> list[Event]:
+    """What was done to a mailing, the latest first, from before that event (0: from the end); only by one of `who`."""
+    query = (
+        "SELECT id, mailing, at, who, action, before, after, words FROM history WHERE mailing = ?1 "
+        "AND (?2 = 0 OR id < ?2) AND (?3 = '[]' OR who IN (SELECT value FROM json_each(?3))) ORDER BY id DESC LIMIT ?4"
+    )
+    rows = connection.execute(query, (number, before, json.dumps(list(who)), limit)).fetchall()
+    return [Event(*row)._replace(before=State(row[5]), after=State(row[6])) for row in rows]
+
+
 def events(connection: sqlite3.Connection, after: int, limit: int) -> list[Event]:
     """What was done to any mailing, in order, from behind the event `after`."""
     query = "SELECT id, mailing, at, who, action, before, after, words FROM history WHERE id > ? ORDER BY id LIMIT ?"

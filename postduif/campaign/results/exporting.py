@@ -10,7 +10,7 @@ import csv
 import datetime
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TextIO
 
@@ -33,6 +33,25 @@ _PIECE = 100_000
 
 def rows(tally: Tally, which: Which = EVERYBODY) -> Iterator[dict[str, Cell]]:
     """The recipients that are meant; when everybody is, then those excluded. None: not known, or not so yet."""
+    yield from _recipients(tally, which)
+    if which == EVERYBODY:
+        yield from rows_excluded(tally)
+
+
+def rows_excluded(tally: Tally, cause: str = "") -> Iterator[dict[str, Cell]]:
+    """Those excluded alone, for that cause or for any."""
+    for left_out in all_excluded(tally.connection, cause):
+        yield dict.fromkeys(COLUMNS) | {
+            "address": left_out.address,
+            "domain": left_out.address.rpartition("@")[2],
+            "contact": left_out.contact,
+            "child": left_out.child or None,
+            "state": EXCLUDED,
+            "cause": left_out.cause,
+        }
+
+
+def _recipients(tally: Tally, which: Which) -> Iterator[dict[str, Cell]]:
     events = said(tally)
     for one, opens, clicks in _with_counts(tally, everybody(tally, which)):
         yield {
@@ -52,51 +71,40 @@ def rows(tally: Tally, which: Which = EVERYBODY) -> Iterator[dict[str, Cell]]:
             "opens": opens,
             "clicks": clicks,
         }
-    if which != EVERYBODY:
-        return
-    for left_out in all_excluded(tally.connection):
-        yield dict.fromkeys(COLUMNS) | {
-            "address": left_out.address,
-            "domain": left_out.address.rpartition("@")[2],
-            "contact": left_out.contact,
-            "child": left_out.child or None,
-            "state": EXCLUDED,
-            "cause": left_out.cause,
-        }
 
 
-def csv_text(tally: Tally, which: Which = EVERYBODY) -> Iterator[str]:
-    """What `write_csv` writes, in pieces of some 100 KB, for who passes it on."""
-    yield from _pieces(lambda file: _csv_rows(file, tally, which))
+def csv_text(people: Iterable[dict[str, Cell]]) -> Iterator[str]:
+    """These rows as `write_csv` writes them, in pieces of some 100 KB, for who passes it on."""
+    yield from _pieces(lambda file: _csv_rows(file, people))
 
 
-def json_text(tally: Tally, which: Which = EVERYBODY) -> Iterator[str]:
-    """What `write_json` writes, in such pieces."""
-    yield from _pieces(lambda file: _json_rows(file, tally, which))
+def json_text(people: Iterable[dict[str, Cell]]) -> Iterator[str]:
+    """These rows as `write_json` writes them, in such pieces."""
+    yield from _pieces(lambda file: _json_rows(file, people))
 
 
 def write_csv(file: TextIO, tally: Tally, which: Which = EVERYBODY) -> int:
     """Write a heading and all rows; returns how many. Yes and no are 1 and 0, what is not known is empty."""
-    return sum(_csv_rows(file, tally, which))
+    return sum(_csv_rows(file, rows(tally, which)))
 
 
 def write_json(file: TextIO, tally: Tally, which: Which = EVERYBODY) -> int:
     """Write one list, a person a line; returns how many. It may be longer than memory."""
-    return sum(_json_rows(file, tally, which))
+    return sum(_json_rows(file, rows(tally, which)))
 
 
-def _csv_rows(file: TextIO, tally: Tally, which: Which) -> Iterator[int]:
+def _csv_rows(file: TextIO, people: Iterable[dict[str, Cell]]) -> Iterator[int]:
     writer = csv.writer(file, lineterminator="\r\n")  # RFC 4180
     writer.writerow(COLUMNS)
-    for row in rows(tally, which):
+    for row in people:
         writer.writerow([_text(row[name]) for name in COLUMNS])
         yield 1
 
 
-def _json_rows(file: TextIO, tally: Tally, which: Which) -> Iterator[int]:
+def _json_rows(file: TextIO, people: Iterable[dict[str, Cell]]) -> Iterator[int]:
     file.write("[")
     comma = ""
-    for row in rows(tally, which):
+    for row in people:
         file.write(f"{comma}\n{json.dumps(row, ensure_ascii=False)}")
         comma = ","
         yield 1

@@ -141,9 +141,11 @@ def read(tally: Tally, numbers: Sequence[int]) -> list[Recipient]:
     return found
 
 
-def excluded(connection: sqlite3.Connection, cause: str = "", *, after: int = 0, limit: int = 100) -> list[Excluded]:
-    """A page of those excluded, for that cause or for any, by id, from behind `after`."""
-    return [Excluded(*row) for row in connection.execute(_EXCLUDED, (after, cause, limit)).fetchall()]
+def excluded(
+    connection: sqlite3.Connection, cause: str = "", address: str = "", *, after: int = 0, limit: int = 100
+) -> list[Excluded]:
+    """A page of those excluded, for that cause or any, with that address or any, by id, from behind `after`."""
+    return [Excluded(*row) for row in connection.execute(_EXCLUDED, (after, cause, address, limit)).fetchall()]
 
 
 def all_excluded(connection: sqlite3.Connection, cause: str = "") -> Iterator[Excluded]:
@@ -227,5 +229,5 @@ SELECT id & {MAX_RECIPIENTS} FROM recipient WHERE queue IN (SELECT id FROM sched
 """
 _EXCLUDED = """
 SELECT id, contact, child, address, cause FROM excluded
-WHERE id > ?1 AND (?2 = '' OR cause = ?2) ORDER BY id LIMIT ?3
+WHERE id > ?1 AND (?2 = '' OR cause = ?2) AND (?3 = '' OR address = ?3 COLLATE NOCASE) ORDER BY id LIMIT ?4
 """

@@ -13,7 +13,7 @@ import pytest
 from postduif.campaign.audience import projects, selections
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.database import transaction
-from postduif.campaign.results.exporting import csv_text, json_text, write_csv
+from postduif.campaign.results.exporting import csv_text, json_text, rows, write_csv
 from postduif.campaign.results.figures import figures_of, lines
 from postduif.campaign.results.people import Which, everybody
 from postduif.campaign.results.reading import DEFINITIONS, by_domain, is_tracked, link_results, reading
@@ -120,7 +120,7 @@ def test_unsubscribed(tally: Tally) -> None:
         connection.executemany(query, asked)
     assert figures_of(tally).unsubscribed == 3
     assert [one.number for one in everybody(tally, Which(did=Did.UNSUBSCRIBED))] == [1, 2, 3]
-    exported = json.loads("".join(json_text(tally)))
+    exported = json.loads("".join(json_text(rows(tally))))
     assert [one["unsubscribed"] for one in exported] == [False, True, True, True]
 
 
@@ -150,12 +150,12 @@ def test_exported(tally: Tally) -> None:
     """Opens and clicks have columns; in pieces it is the same text."""
     file = io.StringIO(newline="")
     assert write_csv(file, tally) == 4
-    rows = [line.split(",") for line in file.getvalue().splitlines()]
-    assert [row[-2:] for row in rows] == [["opens", "clicks"], ["1", "3"], ["1", "0"], ["0", "0"], ["0", "1"]]
-    assert "".join(csv_text(tally)) == file.getvalue()
-    openers = json.loads("".join(json_text(tally, Which(did=Did.OPENED))))
+    lines = [line.split(",") for line in file.getvalue().splitlines()]
+    assert [row[-2:] for row in lines] == [["opens", "clicks"], ["1", "3"], ["1", "0"], ["0", "0"], ["0", "1"]]
+    assert "".join(csv_text(rows(tally))) == file.getvalue()
+    openers = json.loads("".join(json_text(rows(tally, Which(did=Did.OPENED)))))
     assert [one["number"] for one in openers] == [0, 1, 3]
-    assert json.loads("".join(json_text(tally, Which(did=Did.ANSWERED)))) == []
+    assert json.loads("".join(json_text(rows(tally, Which(did=Did.ANSWERED))))) == []
 
 
 def test_put_to_use(tally: Tally) -> None:

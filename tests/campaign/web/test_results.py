@@ -98,6 +98,19 @@ def test_exported(pages: Pages) -> None:
     assert anna.get("/mailings/7/export.exe").status == 404
     assert anna.get("/mailings/8/export.csv").status == 404
     assert "json did=clicked" in anna.get("/mailings/7/audit").text
+    left = anna.get("/mailings/7/export.csv?excluded_for=quarantine").text.splitlines()
+    assert [line.split(",")[1] for line in left] == ["address", "left@two.example"]
+    assert json.loads(anna.get("/mailings/7/export.json?excluded_for=").text)[0]["cause"] == "quarantine"
+    assert anna.get("/mailings/7/export.csv?excluded_for=erased").text.count("\r\n") == 1
+
+
+def test_left_out(pages: Pages) -> None:
+    """By cause, and whether an address is among them, in any case of its letters."""
+    anna = pages.signed_in("anna", "viewer")
+    for query in ("", "cause=quarantine", "address=LEFT@two.example"):
+        assert "<td>left@two.example</td>" in anna.get(f"/mailings/7/exclusions?{query}").text
+    assert "ann@one.example was not left out" in anna.get("/mailings/7/exclusions?address=ann@one.example").text
+    assert "exclusions?address=left%40two" in anna.get("/mailings/7/deliveries?address=left@two.example").text
 
 
 def test_taken(pages: Pages, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from postduif.campaign.audience.projects import Project
 from postduif.campaign.audience.selections import Selection
 from postduif.campaign.mailings.record import Mailing
 from postduif.campaign.results.conversation import conversation
-from postduif.campaign.results.exporting import csv_text, json_text
+from postduif.campaign.results.exporting import csv_text, json_text, rows, rows_excluded
 from postduif.campaign.results.figures import figures_of
 from postduif.campaign.results.kept import Kept
 from postduif.campaign.results.people import EVERYBODY, NoSuchRecipient, Recipient, beside, excluded, read, recipients
@@ -84,14 +84,16 @@ def exclusions(
     who: Looking,
     number: int,
     cause: Annotated[str, Query(max_length=100)] = "",
+    address: Annotated[str, Query(max_length=400)] = "",
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
 ) -> Response:
-    """Those who were left out, for one cause or any."""
+    """Those who were left out, for one cause or any; or whether that address was."""
 
     def look(_: Mailing, kept: Kept) -> dict[str, Any]:
-        found = excluded(kept.tally.connection, cause, after=after, limit=AT_ONCE + 1)
+        found = excluded(kept.tally.connection, cause, as_sent(address), after=after, limit=AT_ONCE + 1)
         people = slice_of(request, found, AT_ONCE, lambda one: one.id, "after")
-        return {"people": people, "cause": cause, "causes": kept.tally.causes, "figures": figures_of(kept.tally)}
+        asked = {"people": people, "cause": cause, "address": address, "causes": kept.tally.causes}
+        return asked | {"figures": figures_of(kept.tally)}
 
     return result_page(request, who, number, "mailing/exclusions.html", look)
 
@@ -107,8 +109,15 @@ def causes(request: Request, who: Looking, number: int) -> Response:
 
 
 @router.get("/export.{form}")
-def export(who: Looking, desk: OfDesk, number: int, form: str, asked: Filtered) -> Response:
-    """The list as a file, while it is read."""
+def export(
+    who: Looking,
+    desk: OfDesk,
+    number: int,
+    form: str,
+    asked: Filtered,
+    excluded_for: Annotated[str, Query(max_length=100)] = "-",
+) -> Response:
+    """The list as a file, while it is read; or those left out alone, for one cause or, with "", for any."""
     mailing_of(who, number)
     if form not in _FORMS:
         raise NoSuchRecipient("There is no such file; a list is exported as csv or json.")
@@ -117,11 +126,12 @@ def export(who: Looking, desk: OfDesk, number: int, form: str, asked: Filtered) 
     def pieces() -> Iterator[str]:
         with tally_of(desk.data_dir, number) as tally:
             yield ""
-            yield from write(tally, asked.which)
+            yield from write(rows(tally, asked.which) if excluded_for == "-" else rows_excluded(tally, excluded_for))
 
+    words = asked.query if excluded_for == "-" else f"excluded {excluded_for}"
     stream = pieces()
     next(stream)  # what is wrong with the file is told before the answer begins
-    noting.note(who, "mailing.exported", f"mailing {number}", f"{form} {asked.query}".strip())
+    noting.note(who, "mailing.exported", f"mailing {number}", f"{form} {words}".strip())
     name = f'attachment; filename="mailing-{number}.{form}"'
     return StreamingResponse(stream, media_type=kind, headers={"content-disposition": name})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
@@ -11,7 +12,7 @@ from postduif.campaign.accounts import approval
 from postduif.campaign.accounts import audit as trail
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.mailings.connection import mailings
-from postduif.campaign.mailings.listing import Event, Filter, find, listed, log
+from postduif.campaign.mailings.listing import Event, Filter, latest, listed
 from postduif.campaign.mailings.record import Mailing, State
 from postduif.campaign.mailings.words import schedule_words, waves_words
 from postduif.campaign.preparing import report as reports
@@ -24,6 +25,7 @@ from postduif.campaign.results.spread import speed
 from postduif.campaign.results.tally import Source
 from postduif.campaign.sending.acting import WHO
 from postduif.campaign.sending.proofing import proofs, send_proof
+from postduif.campaign.web.cursor import Cursor, Slice, slice_of
 from postduif.campaign.web.live import stream
 from postduif.campaign.web.mailing_offers import offers
 from postduif.campaign.web.page import part, render, see
@@ -38,6 +40,8 @@ router = APIRouter(prefix="/mailings/{number:int}")
 _WITH_RESULTS = (State.SENDING, State.PAUSED, State.STOPPING, State.STOPPED, State.FINISHED)
 _SPEED_OF = 10.0  # seconds
 _MANY = 200
+_BEAT, _BEAT_AT_REST = 1.0, 5.0  # seconds
+_BY_ITSELF = (WHO, "schedule", "preparing")
 _TAKEN = ("mailing.", "share.")
 """What the audit trail says of exports and shares begins so."""
 
@@ -62,9 +66,11 @@ def look(who: Visitor, mailing: Mailing) -> Seen:
     desk, now = who.desk, who.desk.clock.time()
     try:
         with desk.tallies.of(mailing.number) as kept:
-            found = figures_of(kept.tally)
+            # whoever looks within a second sees the same; what has ended is counted again when something happens
+            found = kept.made("figures", figures_of, int(now) if mailing.state in UNDER_WAY else None)
+            source = Source(desk.data_dir, mailing.number)
+            read = kept.made("reading", lambda _: reading(source, found.delivered), (found.delivered, int(now)))
             late = speed(kept.tally.connection, now, _SPEED_OF)
-        read = reading(Source(desk.data_dir, mailing.number), found.delivered)
     except StoreError as fault:
         return Seen(None, None, 0.0, None, str(fault))
     going = mailing.state is State.SENDING and late.delivered
@@ -115,8 +121,8 @@ def summary(request: Request, who: Looking, number: int) -> Response:
 @router.get("/live")
 def live(who: Looking, number: int) -> Response:
     """The figures whenever they change."""
-    mailing_of(who, number)
-    return stream(who, lambda: part("parts/mailing_live.html", **_live(who, number)))
+    every = _BEAT if mailing_of(who, number).state in UNDER_WAY else _BEAT_AT_REST
+    return stream(who, lambda: part("parts/mailing_live.html", **_live(who, number)), every)
 
 
 @router.get("/head")
@@ -131,22 +137,22 @@ def head(request: Request, who: Looking, number: int, seen: str = "") -> Respons
 
 
 @router.get("/logs")
-def logs(request: Request, who: Looking, number: int) -> Response:
+def logs(request: Request, who: Looking, number: int, before: Cursor = 0) -> Response:
     """What its preparation found, and what happened by itself."""
     mailing = mailing_of(who, number)
-    found = [event for event in _events(who, number) if event.who in (WHO, "schedule", "preparing")]
+    found = _events(request, who, number, before, _BY_ITSELF)
     return tab_page(request, who, mailing, "mailing/logs.html", report=_report(who, mailing), events=found)
 
 
 @router.get("/audit")
-def audit(request: Request, who: Looking, number: int) -> Response:
+def audit(request: Request, who: Looking, number: int, before: Cursor = 0) -> Response:
     """Who did what, what a second person said, and who took the figures elsewhere."""
     mailing = mailing_of(who, number)
     about = f"mailing {number}"
     with who.desk.accounts() as connection:
         asked = approval.about(connection, about)
         noted = [one for one in trail.listed(connection, about=about, limit=_MANY) if one.what.startswith(_TAKEN)]
-    events = _events(who, number)
+    events = _events(request, who, number, before)
     return tab_page(request, who, mailing, "mailing/audit.html", events=events, asked=asked, noted=noted)
 
 
@@ -189,14 +195,11 @@ def _proofs_page(
     return tab_page(request, who, mailing, "mailing/proofs.html", status, **values)
 
 
-def _events(who: Visitor, number: int) -> list[Event]:
-    """The whole history, the latest first."""
-    found: list[Event] = []
+def _events(request: Request, who: Visitor, number: int, before: int, by: Collection[str] = ()) -> Slice[Event]:
+    """The history, the latest first."""
     with mailings(who.desk.data_dir) as connection:
-        find(connection, number)
-        while more := log(connection, number, found[-1].id if found else 0):
-            found += more
-    return found[::-1]
+        found = latest(connection, number, who=by, before=before, limit=_MANY + 1)
+    return slice_of(request, found, _MANY, lambda event: event.id)
 
 
 def _report(who: Visitor, mailing: Mailing) -> reports.Report | None:

@@ -269,12 +269,18 @@ def one_timeline(who: Looking, number: Number, recipient: Annotated[int, Path(ge
 
 @router.get("/exclusions")
 def exclusions(
-    request: Request, who: Looking, number: Number, cause: Filter = "", after: After = 0, limit: Limit = 100
+    request: Request,
+    who: Looking,
+    number: Number,
+    cause: Filter = "",
+    address: Annotated[str, Query(max_length=400, description="Only who has this address.")] = "",
+    after: After = 0,
+    limit: Limit = 100,
 ) -> Page[ExcludedOut]:
     """Who was meant and gets nothing, and why."""
     _see_results(who, number)
     with opened(who.desk.data_dir, number) as connection:
-        found = people.excluded(connection, cause, after=after, limit=limit + 1)
+        found = people.excluded(connection, cause, as_sent(address), after=after, limit=limit + 1)
     return paged(request, found, limit, lambda one: one.id, "after", _excluded)
 
 
