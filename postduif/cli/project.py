@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 
 import click
@@ -9,7 +10,9 @@ import click
 from postduif.campaign.audience import projects
 from postduif.campaign.audience.contacts import found
 from postduif.campaign.database import transaction
+from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.linked import linked_mailings, refuse_if_awaited
+from postduif.campaign.renaming import describe_project
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.audience_access import opened, told
 from postduif.cli.linked_mailings import print_linked
@@ -49,6 +52,23 @@ def create(config_path: Path, name: str, note: str, *, as_json: bool) -> None:
     """Make a project."""
     with opened(config_path) as files, transaction(files.connection):
         made = projects.create(files.connection, name, files.now, note)
+    told(made._asdict(), "", as_json=as_json)
+
+
+@command.command
+@config_option
+@_name
+@click.option("--name", "other", default="", help="The new name. Mailings and conditions that name it go on with it.")
+@click.option("--note", default=None, help="The new note.")
+@json_option
+def change(config_path: Path, name: str, other: str, note: str | None, *, as_json: bool) -> None:
+    """Give a project another name or note."""
+    if not other and note is None:
+        raise click.UsageError("what is to change? Give --name or --note")
+    with opened(config_path) as files, transaction(files.connection):
+        found = projects.named(files.connection, name)
+        said, by = found.note if note is None else note, By(getpass.getuser(), files.now)
+        made = describe_project(files.connection, files.data_dir, found, other or found.name, said, by)
     told(made._asdict(), "", as_json=as_json)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -15,7 +16,9 @@ from postduif.campaign.audience.counting import count, explain, members, size
 from postduif.campaign.audience.mail_address import check
 from postduif.campaign.audience.selections import Selection, SelectionKind
 from postduif.campaign.database import transaction
+from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.linked import linked_mailings, refuse_if_awaited
+from postduif.campaign.renaming import describe_selection
 from postduif.cli.asking import json_option, print_json
 from postduif.cli.audience_access import Opened, judged, meant, opened, pointed, told
 from postduif.cli.linked_mailings import print_linked
@@ -82,18 +85,25 @@ def create(config_path: Path, name: str, condition: str, note: str, *, addresses
 @command.command
 @config_option
 @_name
-@click.option("--where", "condition", required=True, help="The new condition.")
+@click.option("--where", "condition", default="", help="The new condition of a dynamic one.")
+@click.option("--name", "other", default="", help="The new name. Mailings and conditions that name it go on with it.")
+@click.option("--note", default=None, help="The new note.")
 @json_option
-def change(config_path: Path, name: str, condition: str, *, as_json: bool) -> None:
-    """Give a dynamic selection another condition."""
+def change(config_path: Path, name: str, condition: str, other: str, note: str | None, *, as_json: bool) -> None:
+    """Give a selection another condition, name or note."""
+    if not condition and not other and note is None:
+        raise click.UsageError("what is to change? Give --where, --name or --note")
     with opened(config_path) as files:
         try:
             with transaction(files.connection):
-                selection = selections.named(files.connection, name)
-                selections.change_condition(files.connection, selection, condition, files.now)
+                found = selections.named(files.connection, name)
+                if condition:
+                    selections.change_condition(files.connection, found, condition, files.now)
+                by = By(getpass.getuser(), files.now)
+                said = found.note if note is None else note
+                changed = describe_selection(files.connection, files.data_dir, found, other or found.name, said, by)
         except ConditionFault as fault:
             raise pointed(fault, condition) from None
-        changed = selections.named(files.connection, name)
         people = _size(files, changed)
     told(changed._asdict() | {"people": people}, f"{changed.name}: {people:,}", as_json=as_json)
 

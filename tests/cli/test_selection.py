@@ -43,7 +43,9 @@ def test_static(tmp_path: Path) -> None:
     assert run(path, "selection", "remove", "Club", "#1").stdout == "1 removed\n"
     assert run(path, "selection", "count", "Club").stdout == "1\n"
     assert run(path, "selection", "explain", "Club").stdout.startswith("they were put there one by one\n")
-    assert run(path, "selection", "delete", "Club").exit_code == 0
+    assert run(path, "selection", "change", "Club", "--name", "Circle", "--note", "").stdout == "Circle: 1\n"
+    assert run(path, "selection", "change", "Circle").exit_code == 2
+    assert run(path, "selection", "delete", "Circle").exit_code == 0
     assert json.loads(run(path, "selection", "list", "--json").stdout) == []
 
 
@@ -74,7 +76,9 @@ def test_projects(tmp_path: Path) -> None:
     assert (found["people"], found["members"][0]["role"], found["mailings"]) == (1, "guest", [])
     assert cells(run(path, "project", "show", "Fair", "--after", "2")) == [["Fair: 1, Utrecht"]]
     assert cells(run(path, "project", "list"))[0][:3] == ["Fair", "1", "Utrecht"]
-    run(path, "project", "delete", "Fair")
+    assert run(path, "project", "change", "Fair").exit_code == 2
+    assert json.loads(run(path, "project", "change", "Fair", "--name", "Gala", "--json").stdout)["name"] == "Gala"
+    run(path, "project", "delete", "Gala")
     assert json.loads(run(path, "project", "list", "--json").stdout) == []
 
 

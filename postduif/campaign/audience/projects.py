@@ -58,13 +58,19 @@ def numbered(connection: sqlite3.Connection, number: int) -> Project:
 
 def create(connection: sqlite3.Connection, name: str, now: float, note: str = "") -> Project:
     """A new one. Inside a transaction. Raises ProjectFault."""
-    name = " ".join(name.split())
-    if not name or len(name) > 200:
-        raise ProjectFault("a project has a name of 1 to 200 characters")
-    if connection.execute("SELECT 1 FROM project WHERE name = ?", (name,)).fetchone():
-        raise ProjectFault(f"there is a project {name!r} already; choose another name")
+    name = _free(connection, name)
     connection.execute("INSERT INTO project (name, note, created) VALUES (?, ?, ?)", (name, note, now))
     return named(connection, name)
+
+
+def describe(connection: sqlite3.Connection, project: Project, name: str, note: str) -> Project:
+    """Another name and note. Whoever speaks of it by name does so still: `campaign.renaming`.
+
+    Inside a transaction. Raises ProjectFault.
+    """
+    values = (_free(connection, name, project.id), note.strip(), project.id)
+    connection.execute("UPDATE project SET name = ?, note = ? WHERE id = ?", values)
+    return numbered(connection, project.id)
 
 
 def delete(connection: sqlite3.Connection, project: Project) -> None:
@@ -102,3 +108,12 @@ def roles(connection: sqlite3.Connection, project: Project) -> list[tuple[str, i
     """The roles in it, and how many have each; "" is none."""
     query = "SELECT role, count(*) FROM project_member WHERE project = ? GROUP BY role ORDER BY role"
     return connection.execute(query, (project.id,)).fetchall()
+
+
+def _free(connection: sqlite3.Connection, name: str, mine: int = 0) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > 200:
+        raise ProjectFault("a project has a name of 1 to 200 characters")
+    if connection.execute("SELECT 1 FROM project WHERE name = ? AND id <> ?", (name, mine)).fetchone():
+        raise ProjectFault(f"there is a project {name!r} already; choose another name")
+    return name

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from postduif.bounce.subject import read as subject_of
 from postduif.bounce.subject import shown
 from postduif.campaign.audience.condition.reading import read
+from postduif.campaign.audience.condition.renaming import renamed
 from postduif.campaign.audience.condition.sql import Compiled, Compiler
 from postduif.campaign.audience.condition.tokens import ConditionFault
 from postduif.campaign.audience.condition.vocabulary import nearest, vocabulary
@@ -81,11 +82,7 @@ def create(
     connection: sqlite3.Connection, name: str, kind: SelectionKind, now: float, condition: str = "", note: str = ""
 ) -> Selection:
     """A new one. Inside a transaction. Raises SelectionFault, and ConditionFault for the condition."""
-    name = " ".join(name.split())
-    if not name or len(name) > 200:
-        raise SelectionFault("a selection has a name of 1 to 200 characters")
-    if connection.execute("SELECT 1 FROM selection WHERE name = ?", (name,)).fetchone():
-        raise SelectionFault(f"there is a selection {name!r} already; choose another name, or change that one")
+    name = _free(connection, name)
     if (kind is SelectionKind.DYNAMIC) != bool(condition.strip()):
         raise SelectionFault("a dynamic selection has a condition, and no other has one")
     connection.execute(
@@ -111,6 +108,25 @@ def change_condition(connection: sqlite3.Connection, selection: Selection, condi
         raise SelectionFault(f"{selection.name!r} is {selection.kind.value}; only a dynamic selection has a condition")
     connection.execute("UPDATE selection SET condition = ?, changed = ? WHERE id = ?", (condition, now, selection.id))
     _judge(connection, named(connection, selection.name), now)
+
+
+def describe(connection: sqlite3.Connection, selection: Selection, name: str, note: str, now: float) -> Selection:
+    """Another name and note. Whoever speaks of it by name does so still: `campaign.renaming`.
+
+    Inside a transaction. Raises SelectionFault.
+    """
+    name = _free(connection, name, selection.id)
+    query = "UPDATE selection SET name = ?, note = ?, changed = ? WHERE id = ?"
+    connection.execute(query, (name, note.strip(), now, selection.id))
+    return numbered(connection, selection.id)
+
+
+def rename_in_conditions(connection: sqlite3.Connection, field: str, old: str, new: str, now: float) -> None:
+    """In all dynamic ones; `field`: selections or projects. Inside a transaction. Raises ConditionFault."""
+    for one in listed(connection):
+        if (other := renamed(one.condition, field, old, new)) != one.condition:
+            query = "UPDATE selection SET condition = ?, changed = ? WHERE id = ?"
+            connection.execute(query, (other, now, one.id))
 
 
 def delete(connection: sqlite3.Connection, selection: Selection, now: float) -> None:
@@ -210,6 +226,15 @@ def compiled_condition(connection: sqlite3.Connection, condition: str, now: floa
 def day(now: float) -> datetime.date:
     """The day in UTC of a moment in seconds since the epoch."""
     return datetime.datetime.fromtimestamp(now, datetime.UTC).date()
+
+
+def _free(connection: sqlite3.Connection, name: str, mine: int = 0) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > 200:
+        raise SelectionFault("a selection has a name of 1 to 200 characters")
+    if connection.execute("SELECT 1 FROM selection WHERE name = ? AND id <> ?", (name, mine)).fetchone():
+        raise SelectionFault(f"there is a selection {name!r} already; choose another name, or change that one")
+    return name
 
 
 def _judge(connection: sqlite3.Connection, selection: Selection, now: float) -> None:

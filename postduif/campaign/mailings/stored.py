@@ -65,12 +65,17 @@ def schedule_of(text: str) -> Schedule:
     return Schedule(**given | {"start": datetime.datetime.fromisoformat(given["start"]), "exceptions": days})
 
 
+def target_of(text: str) -> Spec:
+    """The target that `draft_columns` wrote."""
+    return Spec(**_tuples(json.loads(text)))
+
+
 def _draft(row: Mapping[str, Any]) -> Draft:
     waves = json.loads(row["waves"])
     canary = Canary(**waves["canary"]) if waves["canary"] else None
     given = {name: row[name] for name in Draft._fields}
     return Draft(**given)._replace(
-        target=Spec(**_tuples(json.loads(row["target"]))),
+        target=target_of(row["target"]),
         policy=Policy(row["policy"]),
         waves=Waves(**_tuples(waves) | {"canary": canary}),
         tags=tuple(json.loads(row["tags"])),

@@ -48,6 +48,12 @@ def numbered(who: Who, what: str, one: Selection | Project, words: str = "") -> 
     note(who, what, f"{what.partition('.')[0]} {one.id}", ": ".join(filter(None, (one.name, words))))
 
 
+def renamed(who: Who, before: Selection | Project, after: Selection | Project) -> None:
+    """Another name or note."""
+    words = f"was called {before.name}" if before.name != after.name else "another note"
+    numbered(who, f"{'selection' if isinstance(after, Selection) else 'project'}.changed", after, words)
+
+
 def suppression(who: Who, what: str, addresses: Sequence[str], reason: str) -> None:
     """What was ordered of the suppression list. It is about the contact if it means one."""
     meant, numbers = _meant(who.desk.data_dir, addresses)

@@ -127,6 +127,9 @@ def test_selections_projects_types(tmp_path: Path) -> None:
         seen, given = shop.get("/selections/2").headers["etag"], {"condition": 'name = "An"'}
         assert shop.patch("/selections/2", given, If_Match=seen).json["condition"] == 'name = "An"'
         assert shop.patch("/selections/2", given, If_Match=seen).code == "changed"
+        other = shop.patch("/selections/2", {"name": "Ans", "note": "x"}).json
+        assert (other["name"], other["note"], other["condition"]) == ("Ans", "x", 'name = "An"')
+        assert shop.patch("/selections/2", {"name": "Some"}).code == "invalid"
         assert [one["id"] for one in shop.every("/selections/2/members")] == [2]
         assert shop.post("/selections/count", {"condition": 'name = "Jo"'}).json == {"count": 1}
         assert shop.post("/selections", {"name": "Some", "kind": "static"}).code == "invalid"
@@ -136,6 +139,9 @@ def test_selections_projects_types(tmp_path: Path) -> None:
         assert [one["id"] for one in shop.every("/selections?limit=1")] == [1, 2]
         assert shop.post("/projects/1/members", {"contacts": [1, 2], "role": "host"}).json == {"changed": 1}
         assert {one["role"] for one in shop.every("/projects/1/members?limit=1")} == {"host"}
+        seen = shop.get("/projects/1").headers["etag"]
+        assert shop.patch("/projects/1", {"name": "Gala"}, If_Match=seen).json["members"] == 2
+        assert shop.patch("/projects/1", {"note": "x"}, If_Match=seen).code == "changed"
         assert shop.delete("/projects/1").status == 204
         assert shop.put("/mail-types/news", {"everybody": False, "confirm": True}).json["offered"] is True
         seen, given = shop.get("/mail-types/news").headers["etag"], {"everybody": False, "confirm": True}

@@ -25,6 +25,7 @@ def by_pages(anna: Browser) -> None:
     anna.post("/projects", name="Fair")
     anna.post("/projects/1/members", people="#1", role="guest")
     anna.get("/projects/1/export.csv")
+    anna.post("/projects/1/about", name="Fair 2")
     anna.post("/projects/1/delete")
     anna.post("/mail-types", name="tips", title="Tips")
     anna.post("/mail-types/tips", title="More tips")
@@ -55,6 +56,7 @@ def by_api(shop: Program) -> None:
     shop.post("/projects", {"name": "Fair"})
     shop.post("/projects/1/members", {"contacts": [1], "role": "guest"})
     shop.get("/projects/1/export")
+    shop.patch("/projects/1", {"name": "Fair 2"})
     shop.delete("/projects/1")
     shop.put("/mail-types/tips", {"everybody": False})
     shop.put("/mail-types/tips", {"everybody": True})
@@ -97,9 +99,10 @@ def test_both_doors_say_the_same(tmp_path: Path) -> None:
         assert "@example.com" not in str(rows)
         words = {one.what: one.words for one in rows}
         assert words["token.x"] == "csv address=(an address)&did=opened"
+        assert words["project.changed"] == "Fair 2: was called Fair"
         assert words["contacts.exported"] == 'where email = "(an address)"'
         assert words["suppression.released"] == "(an address) wrote"
         assert words["suppression.added"] == "*@trap.example, #1, #3, 2 addresses more: asked"
     assert ("suppression.added", "contact 2") in said[0]
-    assert len(said[0]) == 25
+    assert len(said[0]) == 26
     assert said[0] == said[1]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from postduif.campaign.audience import selections
+from postduif.campaign.audience import selections, uploads
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.counting import size
 from postduif.campaign.audience.gathering import Spec
-from postduif.campaign.mailings import editing
+from postduif.campaign.audience.import_choices import Choices
+from postduif.campaign.mailings import editing, listing
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.record import Draft
@@ -197,6 +199,46 @@ def test_a_selection_that_is_needed_stays(pages: Pages, anna: Browser) -> None:
     assert anna.post(f"{fair}/delete").status == 404
 
 
+def test_another_name_goes_wherever_it_is_named(pages: Pages, anna: Browser) -> None:
+    """Conditions, targets and the choices of a file that waits; who has a draft open is told."""
+    now, by = pages.desk.clock.time(), By("anna", 1.0)
+    project = anna.post("/projects", name="Day").location
+    target = Spec(
+        selections=("fair", "Adults"),
+        projects=("Day", "Day/guest"),
+        exclude_selections=("Fair",),
+        condition='not "Fair" in selections and "day" in projects',
+    )
+    with mailings(pages.desk.data_dir) as connection:
+        draft = editing.create(connection, Draft("Letter", target=target), ("default",), by)
+    choices = Choices(selection="Fair", project="Day")
+    uploads.keep(pages.desk.data_dir, "a.csv", io.BytesIO(b"email\n"), "anna", now, choices)
+    fair = f"/selections/{named(pages, 'Fair').id}"
+    taken = anna.post(f"{fair}/about", name="adults", note="typed")
+    assert taken.status == 422
+    assert 'value="typed"' in taken.text
+    assert anna.post(f"{fair}/about", name=" The  Fair", note="in May").location == fair
+    assert anna.post(f"{project}/about", name="Open day").location == project
+    assert named(pages, "Adults").condition == 'age >= 21 and "The Fair" in selections'
+    assert named(pages, "The Fair").note == "in May"
+    assert count(pages, "Adults") == 1
+    with mailings(pages.desk.data_dir) as connection:
+        there = listing.find(connection, draft.number)
+        assert [one.words for one in listing.log(connection, draft.number)][1:] == [
+            "Fair is called The Fair",
+            "Day is called Open day",
+        ]
+    assert there.draft.target == target._replace(
+        selections=("The Fair", "Adults"),
+        projects=("Open day", "Open day/guest"),
+        exclude_selections=("The Fair",),
+        condition='not "The Fair" in selections and "Open day" in projects',
+    )
+    assert there.revision == draft.revision + 2
+    (waiting,) = uploads.waiting(pages.desk.data_dir)
+    assert (waiting.choices.selection, waiting.choices.project) == ("The Fair", "Open day")
+
+
 def test_who_may_look_only(pages: Pages) -> None:
     """A viewer sees the lists and changes nothing."""
     vera = pages.signed_in("vera", "viewer")
@@ -204,5 +246,5 @@ def test_who_may_look_only(pages: Pages) -> None:
     assert vera.get(f"/selections/{named(pages, 'Fair').id}").status == 200
     assert vera.get(f"/selections/{named(pages, 'Fair').id}/size").text.strip() == "2"
     assert vera.get("/selections/new").status == 403
-    for path in ("new", "plain", "1/edit", "1/members", "1/delete"):
+    for path in ("new", "plain", "1/edit", "1/members", "1/about", "1/delete"):
         assert vera.post(f"/selections/{path}").status == 403, path

@@ -165,7 +165,7 @@ def _compared(field: str, sign: str, kind: Kind, value: str) -> str:
         case "empty" | "known":
             return f"{field} is {'' if sign == 'empty' else 'not '}empty"
         case "has" | "lacks":
-            return f"{_quoted(value)} {'' if sign == 'has' else 'not '}in {field}"
+            return f"{quoted(value)} {'' if sign == 'has' else 'not '}in {field}"
         case "last" | "ago":
             if not _DAYS.fullmatch(value):
                 raise ConditionFault(f"{value!r} is no number of days; write one, as 30", 0)
@@ -174,9 +174,9 @@ def _compared(field: str, sign: str, kind: Kind, value: str) -> str:
             values = [_value(field, kind, one.strip()) for one in value.split(",") if one.strip()]
             return f"{field} in ({', '.join(values)})"
         case "contains":
-            return f"{field} contains {_quoted(value)}"
+            return f"{field} contains {quoted(value)}"
         case "starts" | "ends":
-            return f"{field} {sign} with {_quoted(value)}"
+            return f"{field} {sign} with {quoted(value)}"
     return f"{field} {sign} {_value(field, kind, value)}"
 
 
@@ -185,10 +185,11 @@ def _value(field: str, kind: Kind, text: str) -> str:
         raise ConditionFault(f"{field} is a number, and {text!r} is none; write it as 12.5", 0)
     if kind is Kind.DATE and not (_DAY.fullmatch(text) or _MOMENT.fullmatch(text)):
         raise ConditionFault(f"{field} is a date, and {text!r} is none; write 2026-01-31, today or today - 30d", 0)
-    return _quoted(text) if kind is Kind.TEXT else text
+    return quoted(text) if kind is Kind.TEXT else text
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as a condition has it."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 

@@ -13,6 +13,7 @@ from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.projects import Project
 from postduif.campaign.database import transaction
 from postduif.campaign.mailings.linked import linked_mailings, refuse_if_awaited
+from postduif.campaign.renaming import describe_project
 from postduif.campaign.web import audience_files, noting
 from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.desk import Desk
@@ -70,6 +71,23 @@ def change_members(
     return see(request, f"/projects/{number}", f"{said}.")
 
 
+@router.post("/{number:int}/about")
+def describe(
+    request: Request, desk: OfDesk, who: Editing, number: int, name: _Short = "", note: _Short = ""
+) -> Response:
+    """Another name or note; conditions and mailings that name it do so still."""
+    try:
+        with audience(desk.data_dir) as connection, transaction(connection):
+            found = projects.numbered(connection, number)
+            made = describe_project(connection, desk.data_dir, found, name, note, who.by())
+    except projects.NoSuchProject:
+        raise
+    except PostduifError as fault:
+        return _page(request, desk, number, fault, about=(name, note))
+    noting.renamed(who, found, made)
+    return see(request, f"/projects/{number}", "It is stored.")
+
+
 @router.get("/{number:int}/export.csv")
 def export(who: Editing, number: int) -> Response:
     """Who is in it, as a file."""
@@ -115,6 +133,7 @@ def _page(
     after: int = 0,
     people: str = "",
     role: str = "",
+    about: tuple[str, str] | None = None,
 ) -> Response:
     with audience(desk.data_dir) as connection:
         found = projects.numbered(connection, number)
@@ -123,5 +142,6 @@ def _page(
     shown = slice_of(request, rows, AT_ONCE, lambda row: row[0], name="after")
     linked = linked_mailings(desk.data_dir, "projects", found.name)
     values = {"one": found, "members": shown, "roles": roles, "linked": linked, "people": people, "role": role}
+    values["about"] = about or (found.name, found.note)
     status = status_of(fault) if fault else 200
     return render(request, "projects/project.html", status, wrong=str(fault) if fault else "", **values)

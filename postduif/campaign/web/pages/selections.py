@@ -16,6 +16,7 @@ from postduif.campaign.audience.mail_address import check
 from postduif.campaign.audience.selections import Selection, SelectionKind
 from postduif.campaign.database import transaction
 from postduif.campaign.mailings.linked import linked_mailings, refuse_if_awaited
+from postduif.campaign.renaming import describe_selection
 from postduif.campaign.web import audience_files, noting
 from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.desk import Desk
@@ -32,6 +33,7 @@ COUNTING = 0.7
 """Seconds that the list spends on counting; the rest is counted by the page itself."""
 _Text = Annotated[str, Form(max_length=1_000_000)]
 _Short = Annotated[str, Form(max_length=200)]
+_Note = Annotated[str, Form(max_length=1000)]
 _Behind = Annotated[str, Query(max_length=400)]
 
 
@@ -123,6 +125,23 @@ def change_members(
     return see(request, f"/selections/{number}", f"{count:,} {done}.")
 
 
+@router.post("/{number:int}/about")
+def describe(
+    request: Request, desk: OfDesk, who: Editing, number: int, name: _Short = "", note: _Note = ""
+) -> Response:
+    """Another name or note; conditions and mailings that name it do so still."""
+    try:
+        with audience(desk.data_dir) as connection, transaction(connection):
+            found = selections.numbered(connection, number)
+            made = describe_selection(connection, desk.data_dir, found, name, note, who.by())
+    except selections.NoSuchSelection:
+        raise
+    except PostduifError as fault:
+        return _page(request, desk, number, fault, about=(name, note))
+    noting.renamed(who, found, made)
+    return see(request, f"/selections/{number}", "It is stored.")
+
+
 @router.get("/{number:int}/export.csv")
 def export(who: Editing, number: int) -> Response:
     """Who is in it, as a file."""
@@ -154,6 +173,7 @@ def _page(
     after: int = 0,
     behind: str = "",
     people: str = "",
+    about: tuple[str, str] | None = None,
 ) -> Response:
     now, wrong, count, said, rows = desk.clock.time(), str(fault) if fault else "", None, None, []
     addresses: list[str] = []
@@ -173,8 +193,8 @@ def _page(
     listed = slice_of(request, addresses, AT_ONCE, str, name="behind")
     linked = linked_mailings(desk.data_dir, "selections", found.name)
     values = {"one": found, "count": count, "said": said, "members": shown, "addresses": listed, "linked": linked}
-    status = status_of(fault) if fault else 200
-    return render(request, "selections/selection.html", status, wrong=wrong, people=people, **values)
+    typed = {"about": about or (found.name, found.note), "people": people, "wrong": wrong}
+    return render(request, "selections/selection.html", status_of(fault) if fault else 200, **values, **typed)
 
 
 def _form(

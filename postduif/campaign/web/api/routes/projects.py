@@ -11,9 +11,11 @@ from postduif.campaign.audience import projects
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.database import transaction
 from postduif.campaign.mailings.linked import refuse_if_awaited
+from postduif.campaign.renaming import describe_project
 from postduif.campaign.web import audience_files, noting
 from postduif.campaign.web.api.caller import Editing, Looking
-from postduif.campaign.web.api.routes.selections import MOST, Changed, Contacts
+from postduif.campaign.web.api.people import IfMatch, etag_of, see_match
+from postduif.campaign.web.api.routes.selections import MOST, Changed, Contacts, kept
 from postduif.campaign.web.api.shape import CSV, After, Id, Limit, Line, Moment, Name, Number, Page, Shape, paged
 
 router = APIRouter(prefix="/projects", tags=["projects"])
@@ -24,6 +26,13 @@ class ProjectIn(Shape):
 
     name: Name
     note: Line = ""
+
+
+class ProjectPatch(Shape):
+    """What is to be another; what is left out stays."""
+
+    name: Name | None = Field(default=None, description="Mailings and conditions that name it go on with it.")
+    note: Line | None = None
 
 
 class ProjectOut(Shape):
@@ -66,14 +75,27 @@ def create(who: Editing, given: ProjectIn, response: Response) -> ProjectOut:
         made = projects.create(connection, given.name, who.desk.clock.time(), given.note)
     noting.numbered(who, "project.added", made)
     response.headers["Location"] = f"/api/v1/projects/{made.id}"
-    return ProjectOut.model_validate(made)
+    return _answer(response, made)
 
 
 @router.get("/{number}")
-def one(who: Looking, number: Number) -> ProjectOut:
+def one(who: Looking, number: Number, response: Response) -> ProjectOut:
     """One of them."""
     with audience(who.desk.data_dir) as connection:
-        return ProjectOut.model_validate(projects.numbered(connection, number))
+        return _answer(response, projects.numbered(connection, number))
+
+
+@router.patch("/{number}")
+def change(who: Editing, number: Number, given: ProjectPatch, response: Response, if_match: IfMatch = "") -> ProjectOut:
+    """Another name or note."""
+    with audience(who.desk.data_dir) as connection, transaction(connection):
+        there = projects.numbered(connection, number)
+        see_match(if_match, _etag(there))
+        name, note = kept(given.name, there.name), kept(given.note, there.note)
+        made = describe_project(connection, who.desk.data_dir, there, name, note, who.by())
+    if (made.name, made.note) != (there.name, there.note):
+        noting.renamed(who, there, made)
+    return _answer(response, made)
 
 
 @router.get("/{number}/export", response_class=Response, responses=CSV)
@@ -123,3 +145,13 @@ def remove_members(who: Editing, number: Number, given: Contacts) -> Changed:
         changed = projects.remove(connection, there, given.contacts)
     noting.numbered(who, "project.members", there, f"{changed:,} taken out")
     return Changed(changed=changed)
+
+
+def _etag(one: projects.Project) -> str:
+    """Of what is said of it; who is in it comes and goes without."""
+    return etag_of([one.id, one.name, one.note])
+
+
+def _answer(response: Response, one: projects.Project) -> ProjectOut:
+    response.headers["ETag"] = _etag(one)
+    return ProjectOut.model_validate(one)

@@ -14,6 +14,7 @@ from postduif.campaign.audience.counting import count, members, size
 from postduif.campaign.audience.selections import SelectionKind
 from postduif.campaign.database import transaction
 from postduif.campaign.mailings.linked import refuse_if_awaited
+from postduif.campaign.renaming import describe_selection
 from postduif.campaign.web import audience_files, noting
 from postduif.campaign.web.api.caller import Editing, Looking
 from postduif.campaign.web.api.people import IfMatch, etag_of, see_match
@@ -48,9 +49,17 @@ class SelectionIn(Shape):
 
 
 class ConditionIn(Shape):
-    """Another condition of a dynamic one."""
+    """Who is meant."""
 
     condition: Condition
+
+
+class SelectionPatch(Shape):
+    """What is to be another; what is left out stays."""
+
+    name: Name | None = Field(default=None, description="Mailings and conditions that name it go on with it.")
+    condition: Condition | None = Field(default=None, description="Of a dynamic one.")
+    note: Line | None = None
 
 
 class SelectionOut(Shape):
@@ -140,15 +149,23 @@ def one(who: Looking, number: Number, response: Response) -> SelectionOut:
 
 @router.patch("/{number}")
 def change(
-    who: Editing, number: Number, given: ConditionIn, response: Response, if_match: IfMatch = ""
+    who: Editing, number: Number, given: SelectionPatch, response: Response, if_match: IfMatch = ""
 ) -> SelectionOut:
-    """Another condition."""
+    """Another name, condition or note."""
+    now = who.desk.clock.time()
     with audience(who.desk.data_dir) as connection, transaction(connection):
-        there = selections.numbered(connection, number)
+        made = there = selections.numbered(connection, number)
         see_match(if_match, _etag(there))
-        selections.change_condition(connection, there, given.condition, who.desk.clock.time())
-        made = selections.numbered(connection, number)
-    noting.numbered(who, "selection.changed", made, given.condition)
+        if given.condition is not None:
+            selections.change_condition(connection, there, given.condition, now)
+            made = selections.numbered(connection, number)
+        if given.name is not None or given.note is not None:
+            name, note = kept(given.name, there.name), kept(given.note, there.note)
+            made = describe_selection(connection, who.desk.data_dir, there, name, note, who.by())
+    if given.condition is not None:
+        noting.numbered(who, "selection.changed", made, given.condition)
+    if (made.name, made.note) != (there.name, there.note):
+        noting.renamed(who, there, made)
     return _answer(response, made)
 
 
@@ -241,6 +258,11 @@ def remove_addresses(who: Editing, number: Number, given: Addresses) -> Changed:
         changed = selections.remove_addresses(connection, there, subjects, who.desk.clock.time())
     noting.numbered(who, "selection.members", there, f"{changed:,} taken out")
     return Changed(changed=changed)
+
+
+def kept(given: str | None, there: str) -> str:
+    """What is there, if nothing is given."""
+    return there if given is None else given
 
 
 def _etag(one: selections.Selection) -> str:
