@@ -13,7 +13,7 @@ from typing import NamedTuple
 from postduif import log
 from postduif.campaign.audience import uploads
 from postduif.campaign.audience.connection import audience
-from postduif.campaign.audience.import_choices import options_of
+from postduif.campaign.audience.import_choices import Choices, options_of
 from postduif.campaign.audience.import_plan import digest, glance, plan
 from postduif.campaign.audience.import_runs import Run, RunState
 from postduif.campaign.audience.importing import Import
@@ -47,11 +47,19 @@ class ImportWork:
         self._at: dict[str, Progress] = {}
         self._lock = threading.Lock()
 
-    def begin(self, upload: Upload, *, trial: bool) -> None:
-        """Start, or go on. Raises UploadFault when it is at work already, or too many are."""
+    def choose(self, upload: Upload, choices: Choices) -> Upload:
+        """Read it so. A trial with other choices is void. Raises UploadFault while it is at work, and afterwards."""
         with self._lock:
-            if upload.id in self._at:
-                raise UploadFault("this file is being read already; wait until that is over")
+            there = self._at_rest(upload)
+            if choices == there.choices:
+                return there
+            made = there._replace(choices=choices, stage=Stage.NEW, wrong="")
+            return uploads.save(self._data_dir, made, self._clock.time())
+
+    def begin(self, upload: Upload, *, trial: bool) -> None:
+        """Start, or go on. Raises UploadFault when it is at work already, was taken in, or too many are at work."""
+        with self._lock:
+            self._at_rest(upload)
             if len(self._at) >= MAX_AT_ONCE:
                 raise UploadFault(f"{MAX_AT_ONCE} files are being read already; wait until one is done")
             self._at[upload.id] = Progress(0.0, dict.fromkeys(COUNTED, 0))
@@ -67,6 +75,15 @@ class ImportWork:
         """None: it is not at work."""
         with self._lock:
             return self._at.get(upload.id)
+
+    def _at_rest(self, upload: Upload) -> Upload:
+        """As it is on file. The lock is held."""
+        if upload.id in self._at:
+            raise UploadFault("this file is being read already; wait until that is over")
+        there = uploads.find(self._data_dir, upload.id)
+        if there.stage is Stage.DONE:
+            raise UploadFault("this file was taken in; upload it again")
+        return there
 
     def _forget(self, upload: Upload) -> None:
         with self._lock:

@@ -1,4 +1,7 @@
-"""Fields of a form whose names nobody knows beforehand: attributes of people, columns of a file."""
+"""Fields of a form whose names nobody knows beforehand: attributes of people, columns of a file.
+
+Whole, within the size of a request: who takes them judges how long each may be.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-MAX_FIELD = 20_000
-"""Characters of one field."""
-
 
 async def _posted(request: Request) -> dict[str, str]:
     form = await request.form()  # the gate has read it already
-    return {name: text[:MAX_FIELD] for name, text in form.multi_items() if isinstance(text, str)}
+    return {name: text for name, text in form.multi_items() if isinstance(text, str)}
 
 
 Posted = Annotated[dict[str, str], Depends(_posted)]

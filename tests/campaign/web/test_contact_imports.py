@@ -72,11 +72,17 @@ def test_a_file_is_mapped_tried_and_taken_in(pages: Pages, anna: Browser) -> Non
     assert over(pages, place).stage is Stage.TRIED
     tried = anna.get(place).text
     assert "Would be rejected" in tried
+    assert anna.post(place, fields, wording="c" * 1001, do="try").status == 422
+    anna.post(place, fields, wording="by card", do="look")
+    assert "Would be rejected" not in anna.get(place).text
     assert "nobody" in tried
     assert anna.post(place, fields, wording="card", do="run").location == place
     done = over(pages, place)
     assert done.stage is Stage.DONE
     assert "It is taken in" in anna.get(place).text
+    assert anna.post(f"{place}/go-on").status == 422
+    assert anna.post(place, fields, wording="card", do="run").status == 422
+    assert over(pages, place).stage is Stage.DONE
     assert anna.get(f"{place}/progress").location == place
     run = anna.get(f"/contacts/imports/runs/{done.run}").text
     assert "no address" in run

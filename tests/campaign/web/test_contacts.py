@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,18 +86,23 @@ def test_a_person_is_changed_and_the_change_is_noted(pages: Pages) -> None:
     anna = pages.signed_in("anna", "editor")
     page = anna.get(f"/contacts/{first}").text
     assert all(word in page for word in ("Fair", "Adults", "Person 1", "not asked", "everybody gets it"))
-    seen = page.split('name="seen" value="')[1].split('"')[0]
-    fields = {"seen": seen, "a_city": "Utrecht", "a_name": "Person 1", "a_tags": "a; b"}
+    was = html.unescape(page.split('name="was" value="')[1].split('"')[0])
+    fields = {"was": was, "a_city": "Utrecht", "a_name": "Person 1", "a_tags": "a; b"}
     assert anna.post(f"/contacts/{first}", fields).status == 303
-    late = anna.post(f"/contacts/{first}", {"seen": seen, "a_city": "Leiden"})
+    other = {"was": was, "a_city": "Gent", "a_name": "Person 1", "a_vip": "yes"}
+    assert anna.post(f"/contacts/{first}", other).status == 303
+    late = anna.post(f"/contacts/{first}", {"was": was, "a_city": "Leiden", "a_tags": ""})
     assert late.status == 409
     assert 'value="Leiden"' in late.text
+    assert "<dt>City is now</dt><dd>Utrecht</dd>" in late.text
+    assert "Tags is now" not in late.text
     assert anna.post(f"/contacts/{first}", {"a_born": "soon"}).status == 422
     with audience(pages.desk.data_dir) as connection:
         assert contacts.texts(connection, first)["city"] == "Utrecht"
     shown = anna.get(f"/contacts/{first}").text
     assert "changed" in shown
     assert "city, tags" in shown
+    assert "a; b" in shown
     assert pages.signed_in("vera", "viewer").post(f"/contacts/{first}", {"a_city": "X"}).status == 403
     assert anna.get("/contacts/999").status == 404
     assert anna.post("/contacts/999", {"a_city": "X"}).status == 404

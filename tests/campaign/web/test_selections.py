@@ -97,6 +97,11 @@ def test_a_selection_is_made_and_changed(pages: Pages, anna: Browser) -> None:
     assert edit.count('name="field:') == 3
     assert anna.post(f"{made.location}/edit", mode="text", text="age = 20", do="store").status == 303
     assert named(pages, "Gent <b>").condition == "age = 20"
+    late = anna.post(f"{made.location}/edit", mode="text", text="age = 21", do="store", seen="1.0")
+    assert late.status == 422
+    assert "it says: age = 20" in late.text
+    assert anna.post(f"{made.location}/edit", mode="text", text="age < 5" + " " * 20_000, do="store").status == 422
+    assert named(pages, "Gent <b>").condition == "age = 20"
 
 
 def test_what_cannot_be_is_said_with_what_was_typed(pages: Pages, anna: Browser) -> None:

@@ -83,6 +83,11 @@ def _built(request: Request, desk: Desk, who: Visitor, one: Selection | None, po
                 raise SelectionFault("Fill in a row: a dynamic selection has a condition.")
             with transaction(connection):
                 if one:
+                    one = selections.numbered(connection, one.id)
+                    if posted.get("seen", str(one.changed)) != str(one.changed):
+                        raise SelectionFault(
+                            f"Somebody changed it meanwhile; it says: {one.condition}. Store again to have yours."
+                        )
                     selections.change_condition(connection, one, condition, desk.clock.time())
                     made = one
                 else:

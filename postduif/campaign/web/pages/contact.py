@@ -45,15 +45,17 @@ def one(request: Request, desk: OfDesk, _: Looking, number: int) -> Response:
 
 @router.post("")
 def change(request: Request, desk: OfDesk, who: Editing, number: int, posted: Posted) -> Response:
-    """Store what is known; who changed it since the form was read is not undone unseen."""
-    given = beginning(posted, "a_")
+    """Store what is another than the form was read with; what somebody else changed meanwhile is not undone unseen."""
+    was = _was(posted.get("was", ""))
+    given = {name: text for name, text in beginning(posted, "a_").items() if was.get(name) != _lines(text)}
     now = desk.clock.time()
     try:
         with audience(desk.data_dir) as connection, transaction(connection):
-            seen = str(contacts.profile(connection, number)["changed"])
-            if posted.get("seen", seen) != seen:
-                words = "Somebody changed this person meanwhile. Compare, and store again to have it as it stands here."
-                raise Overtaken(words)
+            contacts.profile(connection, number)
+            there = contacts.texts(connection, number)
+            others = {name for name in there.keys() & was.keys() if _lines(there[name]) != was[name]}
+            if theirs := [name for name in given if name in others and there[name] != given[name]]:
+                raise Overtaken(theirs)
             changed = contacts.change(connection, number, given, now)
     except contacts.NoSuchContact:
         raise
@@ -200,7 +202,24 @@ def erase(request: Request, desk: OfDesk, who: Administering, number: int, reaso
 
 
 class Overtaken(contacts.ContactFault):
-    """Somebody else changed the person after the form was read."""
+    """Somebody else changed these after the form was read."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__("Somebody changed this person meanwhile. Store again to have it as it stands here.")
+        self.names = names
+
+
+def _was(text: str) -> dict[str, str]:
+    """What the form was read with; nothing of what nobody of ours wrote."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return {name: _lines(one) for name, one in found.items() if isinstance(one, str)} if isinstance(found, dict) else {}
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n")
 
 
 def _page(
@@ -217,10 +236,15 @@ def _page(
         person = contacts.profile(connection, number)
         about = link.about(person["subject"])
         known = declared(connection)
+        there = contacts.texts(connection, number)
         values: dict[str, Any] = {
             "person": person,
             "known": known,
-            "texts": contacts.texts(connection, number) | (typed or {}),
+            "texts": there | (typed or {}),
+            "was": json.dumps(there),
+            "theirs": {name: there[name] for name in fault.names if name in there}
+            if isinstance(fault, Overtaken)
+            else {},
             "records": {name: (declared(connection, name), rows) for name, rows in person["records"].items()},
             "standings": standings(connection, number, about.entries),
             "suppression": about,

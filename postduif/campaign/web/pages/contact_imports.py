@@ -31,6 +31,7 @@ from postduif.spreadsheet import guarded
 router = APIRouter(prefix="/contacts/imports")
 
 AT_ONCE = 30
+MAX_TEXT = 1000
 REFUSED_SHOWN = 200
 _Short = Annotated[str, Form(max_length=100)]
 _TICKS = ("comma", "keep_invalid")
@@ -116,13 +117,16 @@ def choose(request: Request, desk: OfDesk, who: Editing, id: str, posted: Posted
     """What the columns are and how it is read; then look again, try it, or take it in."""
     found = uploads.find(desk.data_dir, id)
     do = posted.get("do", "look")
-    choices = _choices(posted, found.choices)
+    try:
+        choices = _choices(posted, found.choices)
+    except uploads.UploadFault as fault:
+        return _page(request, desk, found, fault)
     if (choices.encoding, choices.delimiter, choices.sheet, choices.collection) != _way(found.choices):
         choices, do = choices._replace(columns=()), "look"  # these may be other columns
-    found = uploads.save(desk.data_dir, found._replace(choices=choices), desk.clock.time())
-    if do == "look":
-        return see(request, f"/contacts/imports/{id}")
     try:
+        found = desk.imports.choose(found, choices)
+        if do == "look":
+            return see(request, f"/contacts/imports/{id}")
         _judge(desk, found)
         desk.imports.begin(found, trial=do != "run")
     except PostduifError as fault:
@@ -136,7 +140,10 @@ def choose(request: Request, desk: OfDesk, who: Editing, id: str, posted: Posted
 def go_on(request: Request, desk: OfDesk, who: Editing, id: str) -> Response:
     """Go on behind the last row that is on file."""
     found = uploads.find(desk.data_dir, id)
-    desk.imports.begin(found, trial=False)
+    try:
+        desk.imports.begin(found, trial=False)
+    except uploads.UploadFault as fault:
+        return _page(request, desk, found, fault)
     _note(who, "import.begun", found)
     return see(request, f"/contacts/imports/{id}")
 
@@ -236,7 +243,9 @@ def _judge(desk: Desk, found: Upload) -> None:
 
 def _choices(posted: dict[str, str], before: Choices) -> Choices:
     columns = {int(name[1:]): text for name, text in posted.items() if name[:1] == "c" and name[1:].isdecimal()}
-    made = {name: posted[name][:1000] for name in _TEXTS if name in posted}
+    made = {name: posted[name] for name in _TEXTS if name in posted}
+    if long := [name for name, text in made.items() if len(text) > MAX_TEXT]:
+        raise uploads.UploadFault(f"The {long[0]} is longer than {MAX_TEXT:,} characters. Shorten it.")
     ticks = {name: posted.get(name) == "true" for name in _TICKS}
     said = tuple(columns[place] for place in sorted(columns))
     return Choices(**(before._asdict() | made | ticks | {"columns": said or before.columns}))

@@ -133,8 +133,8 @@ def choose(who: Editing, id: UploadId, given: ChoicesPatch, response: Response, 
     said = {name: value for name, value in given.model_dump().items() if value is not None}
     if "columns" in said:
         said["columns"] = tuple(said["columns"])
-    made = there._replace(choices=Choices(**there.choices._asdict() | said), stage=Stage.NEW, wrong="")
-    return _answer(response, who, uploads.save(who.desk.data_dir, made, who.desk.clock.time()))
+    made = who.desk.imports.choose(there, Choices(**there.choices._asdict() | said))
+    return _answer(response, who, made)
 
 
 @router.delete("/imports/{id}", status_code=204)
@@ -147,11 +147,9 @@ def discard(who: Editing, id: UploadId) -> Response:
 @router.post("/imports/{id}/actions/{action}", status_code=202)
 def act(who: Editing, id: UploadId, action: Literal["try", "run"]) -> UploadOut:
     """Try it, which changes nothing, or take it in. Both go on by themselves: ask how far it is."""
-    there = uploads.find(who.desk.data_dir, id)
+    there = _at_rest(who, id)
     if there.stage is Stage.DONE:
         raise Problem("not_now", "This file was taken in.", remedy="Upload it again.", allowed=[])
-    if who.desk.imports.progress(there) is not None:
-        raise Problem("not_now", "This file is being read.", remedy="Wait until that is over.", allowed=[])
     who.desk.imports.begin(there, trial=action == "try")
     if action == "run":
         who.note("import.begun", f"import {there.name}", there.choices.wording)
