@@ -35,3 +35,5 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise StoreError(f"{path} was written by a newer Postduif (schema {version}); ask that one")
+    if version < VERSION:
+        raise StoreError(f"{path} was written by an earlier Postduif; start the daemon, which upgrades it")

@@ -69,13 +69,18 @@ DELETE FROM recipient WHERE (id & {rows.MAX_RECIPIENTS}) IN (
 
 
 def _copy_table(source: sqlite3.Connection, target: sqlite3.Connection, table: str) -> None:
-    names = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
+    there = _columns(source, table)  # of an earlier version it has fewer
+    names = [name for name in _columns(target, table) if name in there]
     insert = f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
     target.execute("BEGIN IMMEDIATE")
     for row in _both_ways(source, ", ".join(names), table):
         with contextlib.suppress(sqlite3.Error):  # a value that damage has changed does not fit
             target.execute(insert, row)
     target.execute("COMMIT")
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
 
 
 _HOLD = "id, covers, stream, domain, owner, reason, placed_at, until"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from postduif.errors import StoreError
-from postduif.queue import connection, directory, recovery
+from postduif.queue import connection, directory, recovery, salvage
 from postduif.queue.upgrade import VERSION
 from tests.queue.mail import KEY, a_store, addresses, delivered, put, sql
 
@@ -208,6 +208,26 @@ def test_a_queue_of_an_earlier_version_is_upgraded(tmp_path: Path) -> None:
             assert file.execute("PRAGMA user_version").fetchone() == (VERSION,)
             assert file.execute("SELECT count(command) FROM journal").fetchone() == (0,)
     assert aside(tmp_path) == []
+
+
+def test_a_damaged_queue_of_an_earlier_version_keeps_its_journal(tmp_path: Path) -> None:
+    """What is saved of it are the columns that it has."""
+
+    async def story() -> None:
+        async with a_store(tmp_path) as store:
+            await put(store)
+            await store.settle([delivered(one) for one in await store.lease(KEY, 1)])
+
+    asyncio.run(story())
+    path = tmp_path / "queue" / "queue.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        file.execute("ALTER TABLE journal DROP COLUMN command")
+        file.execute("PRAGMA user_version = 1")
+    saved = path.with_name("saved.sqlite")
+    recovery.create(saved, 8)
+    salvage.salvage_rows(path, saved, ())
+    with contextlib.closing(sqlite3.connect(saved)) as file:
+        assert file.execute("SELECT kind, command FROM journal").fetchall() == [("delivered", "")]
 
 
 def test_a_table_that_is_missing_is_damage(tmp_path: Path) -> None:

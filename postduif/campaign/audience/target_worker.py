@@ -8,6 +8,7 @@ write.
 from __future__ import annotations
 
 import marshal
+import signal
 import sys
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -46,7 +47,9 @@ def write_judged(asked: Asked, out: BinaryIO) -> None:
 
 
 def main() -> None:
-    """Do what standard input asks."""
+    """Do what standard input asks. Signals are for who started us, and ends us."""
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, signal.SIG_IGN)
     asked = sys.stdin.buffer.read()
     if not asked:  # nobody wants it any more
         return

@@ -12,6 +12,8 @@ import pytest
 
 from postduif.bounce.address_state import Event, What
 from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.subscriptions import SubscriptionType, save_type
+from postduif.campaign.database import transaction
 from postduif.campaign.mailings import running
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
@@ -28,6 +30,7 @@ from postduif.errors import PostduifError
 from postduif.mta.merge.stored import merge_of
 from postduif.mta.merged import order_of
 from postduif.queue.inspect import looking
+from postduif.queue.mailing import read_terms
 from postduif.queue.mailing_file import hand_over
 from tests.campaign.audience.people import a_suppression_list
 from tests.campaign.installation import CONTENT, FEW_RULES, NOW, WHO, Installation, Seed, Spec
@@ -126,6 +129,16 @@ def test_waves_have_their_sizes(place: Installation) -> None:
     seeds = "SELECT r.address, r.hold FROM person p JOIN recipient r ON r.id & 16777215 = p.number WHERE p.seed"
     assert rows(place, seeds) == [("seed@sender.example", 0)]
     assert rows(place, "SELECT id, owner, until FROM hold") == [(2, "wave", None), (3, "wave", None)]
+
+
+def test_the_type_as_it_is_stored(place: Installation) -> None:
+    """The MTA is told the name that the suppression list knows, in whatever capitals it was typed."""
+    with audience(place.data_dir) as connection, transaction(connection):
+        save_type(connection, SubscriptionType("Offers", "Offers", "", everybody=True, confirm=False))
+    place.begun(place.mailing(target=Spec(condition="id > 0", mail_type="offERS"), typology=FEW_RULES))
+    assert do_prepare(place.config, 1, WHO, FakeClock(NOW)) is not None
+    with looking(place.places.prepared(1)) as connection:
+        assert read_terms(connection).mail_type == "Offers"
 
 
 def test_an_error_forbids_it(place: Installation) -> None:
