@@ -41,7 +41,7 @@ def erase(connection: sqlite3.Connection, data_dir: Path, tell: Tell, text: str,
             answers.forget(answered, contact, subjects)
     if path_of(data_dir, SCHEMA).exists():
         with mailings(data_dir) as named:
-            forget(named, contact, subjects)
+            forget(named, contact, subjects, by)
     requests.done(data_dir, asked, by.now)
     calls.forget(data_dir, {*real, *subjects})
     return contact is not None

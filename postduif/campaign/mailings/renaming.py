@@ -13,7 +13,7 @@ from postduif.campaign.mailings.fault import NotNow
 from postduif.campaign.mailings.record import State
 from postduif.campaign.mailings.stored import target_of
 
-_OVERTAKES = frozenset({State.DRAFT, State.FAILED, State.PLANNED, State.REPEATING})
+OVERTAKES = frozenset({State.DRAFT, State.FAILED, State.PLANNED, State.REPEATING})
 """Whoever has the form of one open is told, so that the old name does not come back. Of what was prepared the revision
 stays: it goes to the same people, and what was approved still is."""
 
@@ -32,7 +32,7 @@ def rename(connection: sqlite3.Connection, kind: str, old: str, new: str, projec
             raise NotNow(f"mailing {number} is being prepared for {old}; wait until it is")
         connection.execute(
             "UPDATE mailing SET target = ?, revision = revision + ? WHERE number = ?",
-            (json.dumps(other._asdict()), State(state) in _OVERTAKES, number),
+            (json.dumps(other._asdict()), State(state) in OVERTAKES, number),
         )
         note(connection, number, by._replace(words=f"{old} is called {new}"))
 
