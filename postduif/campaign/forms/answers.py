@@ -3,6 +3,8 @@
 Who signs up stays out of the audience until the link in the mail was followed: anybody can type any address.
 Unconfirmed answers go when their link is over, and both kinds are bounded. A reader of a mailing has one answer to each
 form; a later one takes its place.
+
+A partial index is used only by a query that has its very condition: so `mailbox = ? AND mailbox <> ''`.
 """
 
 from __future__ import annotations
@@ -98,7 +100,7 @@ def sign_up(connection: sqlite3.Connection, new: New) -> bool:
     """
     with transaction(connection):
         mailbox = mailbox_of(new.subject)
-        query = "SELECT count(*) FROM answer WHERE mailbox = ? AND at > ? AND mailing = 0"
+        query = "SELECT count(*) FROM answer WHERE mailbox = ? AND mailbox <> '' AND at > ? AND mailing = 0"
         if connection.execute(query, (mailbox, new.at - DAY)).fetchone()[0] >= MAILS:
             return False
         if unconfirmed(connection, new.form) >= MOST_UNCONFIRMED and not _make_room(connection, new):
@@ -132,7 +134,7 @@ def respond(connection: sqlite3.Connection, new: New, mailing: int, number: int,
     """
     with transaction(connection):
         before = connection.execute(
-            "DELETE FROM answer WHERE mailing = ? AND number = ? AND form = ? RETURNING at, response",
+            "DELETE FROM answer WHERE mailing = ? AND mailing <> 0 AND number = ? AND form = ? RETURNING at, response",
             (mailing, number, new.form),
         ).fetchall()
         response = next((said for at, said in before if new.at < at + DAY), 0)

@@ -45,7 +45,7 @@ class Response(NamedTuple):
 
 def gather(connection: sqlite3.Connection, now: float) -> list[Response]:
     """Put together who waits; all for whom there is no mailing yet, also those of who was killed."""
-    waiting = "SELECT DISTINCT form FROM answer WHERE response = -1 AND done IS NOT NULL"
+    waiting = "SELECT DISTINCT form FROM answer WHERE response = -1 AND response <> 0 AND done IS NOT NULL"
     for (form,) in connection.execute(waiting).fetchall():
         with transaction(connection):
             (last,) = connection.execute("SELECT max(at) FROM response WHERE form = ?", (form,)).fetchone()
@@ -53,7 +53,7 @@ def gather(connection: sqlite3.Connection, now: float) -> list[Response]:
                 made = connection.execute("INSERT INTO response (form, at) VALUES (?, ?)", (form, now)).lastrowid
                 connection.execute(
                     "UPDATE answer SET response = ? WHERE id IN (SELECT id FROM answer WHERE form = ? "
-                    "AND response = -1 AND done IS NOT NULL ORDER BY id LIMIT ?)",
+                    "AND response = -1 AND response <> 0 AND done IS NOT NULL ORDER BY id LIMIT ?)",
                     (made, form, TOGETHER),
                 )
     rows = connection.execute("SELECT id, form, at FROM response WHERE mailing IS NULL ORDER BY id").fetchall()
@@ -62,7 +62,7 @@ def gather(connection: sqlite3.Connection, now: float) -> list[Response]:
 
 def respond(connection: sqlite3.Connection, data_dir: Path, response: Response, now: float) -> None:
     """See to it that there is one mailing for these people. Raises MailingFault, StoreError: to be done again."""
-    query = "SELECT DISTINCT contact FROM answer WHERE response = ? ORDER BY contact"
+    query = "SELECT DISTINCT contact FROM answer WHERE response = ? AND response <> 0 ORDER BY contact"
     people = tuple(f"#{contact}" for (contact,) in connection.execute(query, (response.id,)))
     template = store.find(connection, response.form).form.response
     number = _made(data_dir, response, template, people, now) if template and people else 0

@@ -9,9 +9,10 @@ from postduif.campaign.forms import answers
 from postduif.campaign.forms.answers import Answer
 from postduif.campaign.forms.connection import are_there, forms
 
-_WHO = "SELECT DISTINCT number FROM answer WHERE mailing = ? AND number > ? AND NOT seed ORDER BY number LIMIT ?"
-_PEOPLE = "SELECT count(DISTINCT number) FROM answer WHERE mailing = ? AND NOT seed"
-_OF_ONE = "SELECT id FROM answer WHERE mailing = ? AND number = ? ORDER BY at"
+_OF_MAILING = "FROM answer WHERE mailing = ? AND mailing <> 0"
+_WHO = f"SELECT DISTINCT number {_OF_MAILING} AND number > ? AND NOT seed ORDER BY number LIMIT ?"
+_PEOPLE = f"SELECT count(DISTINCT number) {_OF_MAILING} AND NOT seed"
+_OF_ONE = f"SELECT id {_OF_MAILING} AND number = ? ORDER BY at"
 
 
 def who(data_dir: Path, mailing: int, *, after: int = -1, limit: int = 1000) -> tuple[int, ...]:
