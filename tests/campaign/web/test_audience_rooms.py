@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,6 +67,12 @@ def test_types_of_mail(pages: Pages, anna: Browser) -> None:
         tips = subscriptions.type_named(connection, "tips")
     assert (tips.title, tips.everybody, tips.confirm, tips.offered) == ("Tips", True, False, False)
     assert "not on the preference page" in anna.get("/mail-types").text
+    seen = html.unescape(anna.get("/mail-types/tips").text.split('name="seen" value="')[1].split('"')[0])
+    assert anna.post("/mail-types/tips", title="Hints", everybody="true", seen=seen).status == 303
+    late = anna.post("/mail-types/tips", title="Tricks", seen=seen)
+    assert late.status == 409
+    assert "It is now: Hints" in late.text
+    assert 'value="Tricks"' in late.text
     assert pages.signed_in("vera", "viewer").post("/mail-types/tips/delete").status == 403
     assert anna.post("/mail-types/tips/delete").status == 303
     assert anna.get("/mail-types/tips").status == 404

@@ -21,6 +21,12 @@ def test_people(tmp_path: Path) -> None:
         assert anna.post("/people", name="maria@example.com", role="editor").status == 422
         assert anna.post("/people", name="x", role="boss").status == 422
         anna.post("/people/piet", title="Piet", role="administrator")
+        seen = anna.get("/people/piet").text.split('name="seen" value="')[1].split('"')[0]
+        assert seen == "administrator False Piet"
+        anna.post("/people/piet", title="Piet", role="administrator", seen=seen)
+        anna.post("/people/piet", title="Late", role="viewer", seen="viewer False Piet")
+        assert "changed this person meanwhile" in anna.get("/people/piet").text
+        assert "administrator False Piet" in anna.get("/people/piet").text
         assert piet.get("/people").status == 200
         anna.post("/people/piet", title="Piet", role="administrator", disabled="true")
         assert piet.get("/").status == 303

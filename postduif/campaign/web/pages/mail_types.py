@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -23,6 +24,7 @@ router = APIRouter(prefix="/mail-types")
 
 _Short = Annotated[str, Form(max_length=200)]
 _Text = Annotated[str, Form(max_length=2000)]
+_Seen = Annotated[str, Form(max_length=20_000)]
 _Tick = Annotated[bool, Form()]
 NEW = SubscriptionType("", "", "", everybody=False, confirm=True)
 
@@ -65,8 +67,7 @@ def one(request: Request, desk: OfDesk, _: Looking, name: str) -> Response:
     """One type, to be changed."""
     with audience(desk.data_dir) as connection:
         found = subscriptions.type_named(connection, name)
-        counts = subscriptions.counted(connection).get(found.name, subscriptions.Asked(0, 0))
-    return render(request, "mail_type.html", one=found, counts=counts)
+    return _one(request, desk, found, found)
 
 
 @router.post("/{name}")
@@ -80,13 +81,17 @@ def change(
     everybody: _Tick = False,  # noqa: FBT002
     confirm: _Tick = False,  # noqa: FBT002
     offered: _Tick = False,  # noqa: FBT002
+    seen: _Seen = "",
 ) -> Response:
     """Store it; its name stays, as the suppression list and mailings have it."""
     with audience(desk.data_dir) as connection, transaction(connection):
         found = subscriptions.type_named(connection, name)
         titled = title.strip() or found.name
         wanted = SubscriptionType(found.name, titled, description.strip(), everybody, confirm, offered)
-        subscriptions.save_type(connection, wanted)
+        if seen in ("", _seen(found)):
+            subscriptions.save_type(connection, wanted)
+    if seen not in ("", _seen(found)):
+        return _one(request, desk, found, wanted)
     with desk.accounts() as accounts:
         words = f"{'everybody' if everybody else 'who asked'}, {'confirmed by a link' if confirm else 'no link'}"
         words += f", {'offered to every reader' if offered else 'not offered'}"
@@ -104,6 +109,18 @@ def delete(request: Request, desk: OfDesk, who: Editing, name: str) -> Response:
     with desk.accounts() as accounts:
         audit.note(accounts, who.by(), "type.deleted", f"type {found.name}")
     return see(request, "/mail-types", f"{found.title} is gone. The proofs stay with the people.")
+
+
+def _one(request: Request, desk: Desk, there: SubscriptionType, typed: SubscriptionType) -> Response:
+    """With what was typed, if somebody else changed it meanwhile."""
+    with audience(desk.data_dir) as connection:
+        counts = subscriptions.counted(connection).get(there.name, subscriptions.Asked(0, 0))
+    values = {"one": typed, "there": there, "counts": counts, "seen": _seen(there)}
+    return render(request, "mail_type.html", 200 if typed is there else 409, **values)
+
+
+def _seen(one: SubscriptionType) -> str:
+    return json.dumps(one)
 
 
 def _list(request: Request, desk: Desk, typed: SubscriptionType, fault: PostduifError | None = None) -> Response:

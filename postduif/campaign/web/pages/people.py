@@ -56,10 +56,14 @@ def change(
     title: Word,
     role: Word,
     disabled: Annotated[bool, Form()] = False,  # noqa: FBT002  a field of a form
+    seen: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """Role, name as others see it, and whether this person may come in."""
     with desk.accounts() as connection:
         person = people.find(connection, name)
+        if seen and seen != f"{person.role} {person.disabled} {person.title}".strip():
+            who.tell("Somebody changed this person meanwhile. Look, and store it again.", "warning")
+            return see(request, f"/people/{person.name}")
         wanted = person._replace(title=title, role=role_of(role), disabled=disabled)
         people.change(connection, wanted, who.by())
     return see(request, f"/people/{person.name}", f"{person.name} is changed.")
