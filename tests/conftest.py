@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,10 @@ from hypothesis import HealthCheck, settings
 from postduif import log
 
 os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)  # processes of ours can be given what tests define
+
+# Some hundred processes of ours begin here. What is compiled is kept, or each would compile hundreds of files anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("long", max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
