@@ -125,6 +125,11 @@ def change(connection: sqlite3.Connection, contact: int, given: Mapping[str, str
     return [name for name, _, _ in changed]
 
 
+def see_values(connection: sqlite3.Connection, given: Mapping[str, str]) -> None:
+    """Return if `change` would take them. Raises ContactFault and AttributeFault."""
+    _values(connection, given)
+
+
 def _set(connection: sqlite3.Connection, contact: int, values: Mapping[str, Stored], now: float) -> None:
     if values:
         columns = ", ".join(f"{column} = ?" for column in values)

@@ -30,6 +30,6 @@ def take_along(connection: sqlite3.Connection, tell: Tell, contact: int, email: 
     own = [one for one in found["entries"] if one["subject"] == old and one["standing"] == Standing.SUPPRESSED]
     if not own:
         return ""
-    tell("suppress.enter", rows=[one | {"address": shown(new)} for one in own], by=by)
+    tell("suppress.enter", rows=[one | {"address": shown(new), "source": by} for one in own])
     causes = ", ".join(f"{one['cause']} {one['type']}".strip() for one in own)
     return f"{shown(new)} is on the suppression list as the old address is: {causes}"

@@ -29,6 +29,6 @@ def withdraw(connection: sqlite3.Connection, tell: Tell, contact: int, type_: st
     if subject.startswith(" "):
         raise SubscriptionFault("the address is none, so nothing is sent there; correct it first")
     row = {"address": shown(subject), "cause": "unsubscribe", "type": kind, "source": proof.source}
-    tell("suppress.enter", rows=[row | {"evidence": proof.wording}], by=proof.source)
+    tell("suppress.enter", rows=[row | {"evidence": proof.wording}])
     with transaction(connection):
         note_once(connection, contact, kind, ConsentEvent.WITHDRAWN, proof)

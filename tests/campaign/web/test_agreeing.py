@@ -42,6 +42,10 @@ PAGES = {
     "POST /collections": "POST /attributes/records",
     "GET /audit": "GET /audit",
     "POST /contacts": "POST /contacts/new",
+    "GET /contacts/export": "GET /contacts/export.csv",
+    "GET /selections/{number}/export": "GET /selections/{number:int}/export.csv",
+    "GET /projects/{number}/export": "GET /projects/{number:int}/export.csv",
+    "PATCH /projects/{number}": "POST /projects/{number:int}/about",
     "PUT /contacts/{ref}": "POST /contacts/{number:int}",
     "PATCH /contacts/{ref}": "POST /contacts/{number:int}",
     "DELETE /contacts/{ref}": "POST /contacts/{number:int}/erase",
@@ -66,6 +70,9 @@ PAGES = {
     "PUT /mailings/{number}/files/{name}": "POST /mailings/{number:int}/edit/content/files",
     "DELETE /mailings/{number}/files/{name}": "POST /mailings/{number:int}/edit/content/files/remove",
     "POST /mailings/{number}/selections": "POST /mailings/{number:int}/take",
+    "POST /mailings/{number}/projects": "POST /mailings/{number:int}/take",
+    "POST /mailings/{number}/actions/rate": "POST /mailings/{number:int}/rate",
+    "POST /mailings/{number}/actions/wave": "POST /mailings/{number:int}/wave",
     "POST /mailings/{number}/actions/prepare": "POST /mailings/{number:int}/prepare",
     "POST /mailings/{number}/actions/stop-preparing": "POST /mailings/{number:int}/stop-preparation",
     "POST /mailings/{number}/actions/check": "POST /mailings/{number:int}/edit/checks/run",
@@ -95,7 +102,7 @@ PAGES = {
     "POST /selections/{number}/addresses": "POST /selections/{number:int}/members",
     "POST /selections/{number}/addresses/remove": "POST /selections/{number:int}/members",
     "POST /suppression": "POST /suppression",
-    "DELETE /suppression/{address}": "POST /suppression/release",
+    "DELETE /suppression/{address:path}": "POST /suppression/release",
 }
 """For each call of the API that does something, or shows what is not for everybody, the page that does the same."""
 

@@ -35,7 +35,9 @@ def test_keeps_to_its_description(tmp_path: Path) -> None:
     load_all_checks()
     # what fits the description may still be refused for what it means, as a condition that nobody understands
     without = CHECKS.get_by_names(["positive_data_acceptance"])
-    schema: Any = schemathesis.openapi.from_dict(description(described()))
+    told = description(described())
+    assert not [name for name in told["components"]["schemas"] if "postduif" in name]  # two shapes of one name
+    schema: Any = schemathesis.openapi.from_dict(told)
     failures = []
     with Pages(tmp_path, LISTENER) as pages, MtaBeside(pages.path):
         filled(caller(pages))

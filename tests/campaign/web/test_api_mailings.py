@@ -75,6 +75,7 @@ def test_life(tmp_path: Path) -> None:
         assert shop.get("/mailings/1").json["allowed"] == ["prepare", "send", "schedule"]
         assert shop.get("/mailings/1/report").json["to_deliver"] == 2
         assert editor.post("/mailings/1/actions/check").json["errors"] == 0
+        assert "<p>" in editor.get("/mailings/1/preview").json["html"]
         assert editor.post("/mailings/1/actions/send").code == "scope_missing"
         assert shop.post("/mailings/1/actions/schedule", {"start": "soon", "zone": "UTC"}).code == "invalid"
         when = {"start": "2100-12-01T09:00:00", "zone": "Europe/Amsterdam"}
@@ -82,13 +83,17 @@ def test_life(tmp_path: Path) -> None:
         assert shop.post("/mailings/1/actions/unschedule").json["state"] == "prepared"
         before = '"2.0"'  # edited, and not prepared yet
         assert shop.post("/mailings/1/actions/send", If_Match=before).code == "changed"
+        assert shop.put("/mailings/1/archived", {"archived": True}, If_Match=before).code == "changed"
+        assert shop.post("/mailings/1/clone", {}, If_Match=before).code == "invalid"
         sent = shop.post("/mailings/1/actions/send", If_Match=etag, Idempotency_Key="k").json
         assert (sent["state"], sent["allowed"]) == ("sending", ["pause", "stop"])
         assert "daemon" in sent["waits"]
         assert shop.post("/mailings/1/actions/send", If_Match=etag, Idempotency_Key="k").json == sent
         assert shop.post("/mailings/1/actions/pause").json["state"] == "paused"
         assert shop.post("/mailings/1/actions/resume").json["state"] == "sending"
+        assert shop.post("/mailings/1/actions/rate", {"rate": 60}).code == "mta_silent"
         assert shop.post("/mailings/1/actions/stop").json["state"] == "stopping"
+        assert shop.post("/mailings/1/actions/wave", {"wave": 2}).code == "not_now"
         assert shop.get("/mailings/1/figures").json["figures"][0]["value"] == 2
         log = shop.every("/mailings/1/log?limit=3")
         assert {one["who"].split(" (token")[0] for one in log if one["action"] in ("send", "pause")} == {"shop"}
@@ -113,7 +118,10 @@ def test_results(tmp_path: Path) -> None:
         assert {name: domains["items"][0][name] for name in ("domain", "delivered", "opened", "clicked")} == {
             "domain": "one.example", "delivered": 4, "opened": 1, "clicked": 1,
         }  # fmt: skip
-        assert domains["more"] is False
+        assert domains["next"] is None
+        assert shop.get(f"{path}/domains?after=one.example").json["items"] == []
+        enrolled = shop.post(f"{path}/projects", {"name": "Fair", "role": "guest", "did": "opened"}).json
+        assert shop.get(f"/projects/{enrolled['project']}/members").json["items"][0]["role"] == "guest"
         times = shop.get(f"{path}/times?step=minute").json
         assert [one["delivered"] for one in times["ended"]] == [4]
         assert [(one["opens"], one["opens_with_machines"], one["clicks"]) for one in times["read"]] == [(1, 2, 1)]

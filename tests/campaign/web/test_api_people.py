@@ -70,12 +70,18 @@ def test_with_the_mta(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             told = shop.post("/contacts/1/consent", proof | {"event": "withdrawn"}).json["items"]
             assert [(one["type"], one["gets"]) for one in told] == [("news", False)]
             assert [one["event"] for one in shop.get("/contacts/1/consent").json["items"]] == ["confirmed", "withdrawn"]
+            wrong = {"email": "elsewhere@remote.example", "attributes": {"nothing": 1}}
+            assert shop.patch("/contacts/1", wrong).code == "invalid"
+            assert shop.get("/suppression/elsewhere@remote.example").json["entries"] == []  # nothing was told before
+            assert shop.patch("/contacts/1", {"email": ""}).code == "invalid"
+            assert shop.delete("/contacts/1?reason=x", If_Match='"x"').code == "changed"
             assert shop.patch("/contacts/1", {"email": "johanna@remote.example"}).json["email"].startswith("johanna")
             entered = {"addresses": ["x@remote.example", "no address"], "reason": "they called"}
             assert shop.post("/suppression", entered).json["changed"] == 1
             listed = [one["address"] for one in shop.every("/suppression?limit=1")]
             assert listed == ["jo@remote.example", "johanna@remote.example", "x@remote.example"]
             assert shop.get("/suppression/x@remote.example").json["refused_by"]["cause"] == "manual"
+            assert shop.get("/suppression/a%2Fb@remote.example").json["address"] == "a/b@remote.example"
             assert shop.get("/suppression/no").code == "refused"
             sends, edits = caller(pages, "look", "send"), caller(pages, "look", "edit")
             assert sends.delete("/suppression/x@remote.example?reason=x").code == "scope_missing"
@@ -107,6 +113,7 @@ def test_attributes_and_records(tmp_path: Path) -> None:
         assert shop.post("/attributes", {"name": "total", "kind": "number", "collection": "orders"}).status == 201
         record = shop.post("/contacts/1/records/orders", {"values": {"code": "7", "total": 12.5}}).json
         (there,) = shop.get("/contacts/1/records/orders").json["items"]
+        assert shop.get(f"/contacts/1/records/orders?after={there['id']}").json == {"items": [], "next": None}
         assert (there["id"], there["code"], there["total"]) == (record["id"], "7", 12.5)
         assert shop.post("/contacts/1/records/orders", {"values": {"total": 1}}).code == "invalid"
         assert shop.delete(f"/contacts/2/records/orders/{record['id']}").code == "not_found"
@@ -134,7 +141,8 @@ def test_selections_projects_types(tmp_path: Path) -> None:
         assert shop.post("/selections/count", {"condition": 'name = "Jo"'}).json == {"count": 1}
         assert shop.post("/selections", {"name": "Some", "kind": "static"}).code == "invalid"
         assert shop.post("/selections/3/addresses", {"addresses": ["a@b.example"]}).json == {"changed": 1}
-        assert shop.get("/selections/3/addresses").json == {"items": ["a@b.example"], "count": 1}
+        assert shop.get("/selections/3/addresses").json == {"items": ["a@b.example"], "next": None}
+        assert shop.get("/selections/3/addresses?after=a@b.example").json["items"] == []
         assert shop.delete("/selections/3").status == 204
         assert [one["id"] for one in shop.every("/selections?limit=1")] == [1, 2]
         assert shop.post("/projects/1/members", {"contacts": [1, 2], "role": "host"}).json == {"changed": 1}

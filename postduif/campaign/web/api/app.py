@@ -67,7 +67,7 @@ def description(app: FastAPI) -> dict[str, Any]:
         del found["components"]["schemas"][schema]
     for route in routes():
         for method in route.methods or ():
-            operation = found["paths"][route.path][method.lower()]
+            operation = found["paths"][route.path_format][method.lower()]
             operation["summary"] = route.description.partition(". ")[0].rstrip(".")
             operation["security"] = [{"token": [scope_of(route)]}]
             operation["responses"].pop("422", None)
@@ -95,6 +95,9 @@ def known_parameters(request: Request) -> None:
         if unknown := sorted(set(request.query_params) - known):
             wrong = [{"field": f"query.{name[:100]}", "detail": "There is no such parameter."} for name in unknown]
             raise Problem("invalid", f"There is no parameter {unknown[0][:100]!r}.", errors=wrong[:_SHOWN])
+        conditional = {one.alias for one in route.dependant.header_params}
+        if request.method != "GET" and "if-match" in request.headers and "if-match" not in conditional:
+            raise Problem("invalid", "This call knows no If-Match.", remedy="Leave it out.")
 
 
 def _ours(_: Request, error: Exception) -> Response:

@@ -51,10 +51,11 @@ the history of a mailing, and in the audit trail, stands the person with the num
 - One token makes up to {A_MINUTE} calls in a minute; then 429, with `Retry-After`. {AT_ONCE} requests of one person are
   answered at once; more wait.
 - **Lists** have `items` and `next`, the address of the part behind it; null at the end. `limit` is {MOST_LISTED:,} at
-  most. What comes or goes meanwhile shifts nothing.
+  most. What comes or goes meanwhile shifts nothing. Short ones come whole, without `next`: attributes, kinds of child
+  records, types of mail, uploads, the links of a mailing, and what one person is subscribed to and agreed to.
 - **ETag**: contacts, mailings, selections, types of mail, forms and uploads have one. With `If-Match` a change is only
-  made to what you have seen, else 412. To edit a mailing needs it. Its ETag is another after each edit and each
-  preparation, so that with it you send what you looked at.
+  made to what you have seen, else 412; where it means nothing it is refused. To edit a mailing needs it. Its ETag is
+  another after each edit and each preparation, so that with it you send what you looked at.
 - **Idempotency-Key**: with it, a POST that is sent again is done once, and answered as the first time, for
   {KEPT / 3600:.0f} hours (`Idempotency-Replayed: true`). The key is on disk before anything is done, the answer
   before it is sent. A call that failed leaves no key behind. If we crashed in the middle, the same call again says
@@ -96,9 +97,9 @@ def _sections(told: dict[str, Any]) -> Iterator[str]:
     shapes: dict[str, dict[str, str]] = {}
     for route in routes():
         for method in sorted(route.methods or ()):
-            operation = told["paths"][route.path][method.lower()]
+            operation = told["paths"][route.path_format][method.lower()]
             tag = str(route.tags[0])
-            call = f"`{method} {route.path}`"
+            call = f"`{method} {route.path_format}`"
             words = " ".join(filter(None, (_cell(operation["description"]), _parameters(operation))))
             by_tag.setdefault(tag, []).append((call, scope_of(route), words))
             if name := _body_of(operation):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
 from postduif.campaign.audience import attributes, contacts, records, subscriptions
@@ -19,7 +20,7 @@ from postduif.campaign.web.api import people
 from postduif.campaign.web.api.caller import Editing, Looking
 from postduif.campaign.web.api.people import Ref, Value
 from postduif.campaign.web.api.problem import Problem
-from postduif.campaign.web.api.shape import Line, Moment, Number, Shape, rfc3339
+from postduif.campaign.web.api.shape import After, Limit, Line, Moment, Number, Page, Shape, paged, rfc3339
 
 router = APIRouter(prefix="/contacts/{ref}", tags=["contacts"])
 KindOfRecord = Annotated[str, Path(max_length=200, description="A kind of child records.")]
@@ -82,12 +83,6 @@ class RecordKey(Shape):
     id: int
 
 
-class Records(Shape):
-    """Those of one kind."""
-
-    items: list[dict[str, Any]]
-
-
 @router.get("/subscriptions")
 def list_subscriptions(who: Looking, ref: Ref) -> Standings:
     """Which types of mail they get, and why not the others."""
@@ -134,13 +129,16 @@ def copy(who: Looking, ref: Ref) -> dict[str, Any]:
 
 
 @router.get("/records/{collection}")
-def list_records(who: Looking, ref: Ref, collection: KindOfRecord) -> Records:
-    """Their child records of that kind."""
+def list_records(
+    request: Request, who: Looking, ref: Ref, collection: KindOfRecord, after: After = 0, limit: Limit = 100
+) -> Page[dict[str, Any]]:
+    """Their child records of that kind, by number."""
     with audience(who.desk.data_dir) as connection:
         found = contacts.profile(connection, people.of(connection, ref))["records"]
     if collection not in found:
         raise Problem("not_found", "There are no child records of that kind.")
-    return Records(items=[shown(row) for row in found[collection]])
+    rows = sorted((row for row in found[collection] if row["id"] > after), key=itemgetter("id"))
+    return paged(request, rows[: limit + 1], limit, itemgetter("id"), "after", shown)
 
 
 @router.post("/records/{collection}", status_code=201)

@@ -44,7 +44,9 @@ class NewContact(ContactIn):
 class ContactPatch(Shape):
     """What is to be another; what is left out stays."""
 
-    email: Line | None = Field(default=None, description="Another address: what was refused at the old one still is.")
+    email: Line | None = Field(
+        default=None, min_length=1, description="Another address: what was refused at the old one still is."
+    )
     name: Line | None = None
     language: Line | None = None
     attributes: dict[str, Value] = Field(default={}, description="By name; null empties.")
@@ -61,7 +63,7 @@ class Brief(Shape):
     created: Moment
 
 
-class SourceOut(Shape):
+class OriginOut(Shape):
     """Where somebody came from."""
 
     kind: str
@@ -83,7 +85,7 @@ class ContactOut(Shape):
     records: dict[str, list[dict[str, Any]]] = Field(description="Child records, by kind.")
     selections: list[str] = Field(description="Static ones; who is in a dynamic one, that one says.")
     projects: dict[str, str] = Field(description="The role in each.")
-    sources: list[SourceOut] = Field(description="Where they came from.")
+    sources: list[OriginOut] = Field(description="Where they came from.")
 
 
 @router.get("")
@@ -140,6 +142,8 @@ def put(
     if_none_match: Annotated[str, Header(max_length=1000, description="*: only if nobody is known so.")] = "",
 ) -> ContactOut:
     """Have it just so. By address, who is not known is entered (201)."""
+    if if_none_match.strip() not in ("", "*"):
+        raise Problem("invalid", "If-None-Match is * here.", remedy="Write *, or leave it out.")
     with audience(who.desk.data_dir) as connection:
         with transaction(connection):
             there = people.found(connection, ref)
@@ -168,6 +172,7 @@ def patch(who: Editing, ref: Ref, given: ContactPatch, response: Response, if_ma
         number = people.of(connection, ref)
         people.see_match(if_match, people.etag(contacts.profile(connection, number)))
         if given.email:
+            contacts.see_values(connection, people.texts(connection, given.attributes))  # before the MTA is told
             correcting.take_along(connection, who.desk.ask, number, given.email, who.name)
         with transaction(connection):
             people.see_match(if_match, people.etag(contacts.profile(connection, number)))
@@ -184,10 +189,13 @@ def patch(who: Editing, ref: Ref, given: ContactPatch, response: Response, if_ma
 
 
 @router.delete("/{ref}", status_code=204)
-def erase(who: Administering, ref: Ref, reason: Annotated[str, Query(min_length=1, max_length=1000)]) -> Response:
+def erase(
+    who: Administering, ref: Ref, reason: Annotated[str, Query(min_length=1, max_length=1000)], if_match: IfMatch = ""
+) -> Response:
     """All that is on file about somebody goes; a hash stays that refuses mail. `reason`: who asked for it, and when."""
     with audience(who.desk.data_dir) as connection:
         number = people.of(connection, ref)
+        people.see_match(if_match, people.etag(contacts.profile(connection, number)))
         forgetting.erase(connection, who.desk.data_dir, who.desk.ask, f"#{number}", who.by(reason))
     who.note("contact.erased", f"contact {number}", reason)
     return Response(status_code=204)
@@ -229,5 +237,5 @@ def _answer(connection: sqlite3.Connection, number: int, response: Response) -> 
         records={name: [shown(row) for row in rows] for name, rows in found["records"].items()},
         selections=[row["name"] for row in found["selections"]],
         projects={row["name"]: row["role"] for row in found["projects"]},
-        sources=[SourceOut(**row) for row in found["sources"]],
+        sources=[OriginOut(**row) for row in found["sources"]],
     )

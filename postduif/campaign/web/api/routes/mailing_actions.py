@@ -11,12 +11,13 @@ from pydantic import Field
 
 from postduif.campaign.mailings import occasions, running
 from postduif.campaign.mailings.changing import By
-from postduif.campaign.mailings.record import Mailing
+from postduif.campaign.mailings.record import MAX_RATE, Mailing
 from postduif.campaign.mailings.schedule import judge
 from postduif.campaign.mailings.states import Action, decide
+from postduif.campaign.mailings.words import rate_words
 from postduif.campaign.preparing.doing import do_check
 from postduif.campaign.preparing.previewing import found_as
-from postduif.campaign.sending.acting import acted
+from postduif.campaign.sending.acting import acted, steer
 from postduif.campaign.sending.proofing import send_proof
 from postduif.campaign.web.acting import means_of, see_approved, see_changeable
 from postduif.campaign.web.api.caller import Caller, Editing, Sending
@@ -36,6 +37,18 @@ class ProofIn(Shape):
 
     to: Annotated[list[Line], Field(min_length=1, max_length=20)] = Field(description="Addresses; anybody's.")
     seen_by: Line = Field(default="", description="An address or #ID: as they would get it. Empty: the first of all.")
+
+
+class RateIn(Shape):
+    """How fast."""
+
+    rate: Annotated[int, Field(ge=0, le=MAX_RATE, description="Messages a minute; 0: no limit of its own.")]
+
+
+class WaveIn(Shape):
+    """Which one."""
+
+    wave: Annotated[int, Field(ge=2, le=999)]
 
 
 class ProofOut(Shape):
@@ -72,9 +85,9 @@ def check(who: Editing, number: Number) -> ReportOut:
 
 
 @router.post("/proof", status_code=202)
-def proof(who: Editing, number: Number, given: ProofIn) -> ProofOut:
+def proof(who: Editing, number: Number, given: ProofIn, if_match: IfMatch = "") -> ProofOut:
     """Send it to some addresses as one person would get it. Nothing in it is tracked or unsubscribes."""
-    with opened(who, number) as (connection, seen):
+    with opened(who, number, if_match) as (connection, seen):
         config = who.desk.config
         whom, contact = found_as(config, seen, given.seen_by, who.desk.clock.time())
         sent = send_proof(connection, config, seen, whom, contact, given.to, who.by())
@@ -128,6 +141,25 @@ def resume(who: Sending, number: Number, response: Response, if_match: IfMatch =
 def stop(who: Sending, number: Number, response: Response, if_match: IfMatch = "") -> MailingOut:
     """End it for good."""
     return _do(who, number, if_match, running.stop, response)
+
+
+@router.post("/rate", status_code=204)
+def rate(who: Sending, number: Number, given: RateIn) -> Response:
+    """Go faster or slower from now on, while it is sent."""
+    _steer(who, number, "mailing.rate", rate_words(given.rate), rate=given.rate)
+    return Response(status_code=204)
+
+
+@router.post("/wave", status_code=204)
+def wave(who: Sending, number: Number, given: WaveIn) -> Response:
+    """Let a wave go now, without waiting for its time."""
+    _steer(who, number, "mailing.wave", f"wave {given.wave} let go", wave=given.wave)
+    return Response(status_code=204)
+
+
+def _steer(who: Caller, number: int, do: str, words: str, **request: int) -> None:
+    with opened(who, number) as (connection, seen):
+        steer(means_of(who.desk, connection), seen, do, who.by(words), **request)
 
 
 def _do(who: Caller, number: int, if_match: str, do: Do, response: Response) -> MailingOut:

@@ -20,7 +20,7 @@ from postduif.campaign.results.opening import opened, place_of
 from postduif.campaign.results.people import EVERYBODY, Excluded, Recipient, Which
 from postduif.campaign.results.reading import DEFINITIONS as READING
 from postduif.campaign.results.reading import is_tracked, link_results, reading
-from postduif.campaign.results.selecting import select, select_excluded
+from postduif.campaign.results.selecting import enrol, select, select_excluded
 from postduif.campaign.results.tally import Source, Tally
 from postduif.campaign.results.tally import tally_of as fresh_tally
 from postduif.campaign.results.timeline import Event, as_sent, numbers_of, timeline
@@ -49,7 +49,7 @@ class SaidOut(Shape):
     remedy: str
 
 
-class SourceOut(Shape):
+class GaveOut(Shape):
     """What one source of the target gave."""
 
     name: str
@@ -63,7 +63,7 @@ class ReportOut(Shape):
     at: Moment
     seconds: float
     preparation: int
-    sources: list[SourceOut]
+    sources: list[GaveOut]
     notes: list[str]
     targeted: int
     excluded: dict[str, int] = Field(description="By cause.")
@@ -135,7 +135,7 @@ class RecipientOut(Shape):
     due: Moment | None = Field(description="When it is tried again.")
 
 
-class EventOut(Shape):
+class HappenedOut(Shape):
     """One thing that happened to a recipient."""
 
     at: Moment | None
@@ -162,7 +162,7 @@ class TimelineOut(Shape):
     """One recipient with all that happened."""
 
     recipient: RecipientOut
-    events: list[EventOut]
+    events: list[HappenedOut]
 
 
 class ExcludedOut(Shape):
@@ -175,15 +175,35 @@ class ExcludedOut(Shape):
     cause: str
 
 
-class SelectionIn(Shape):
+class WhoIn(Shape):
+    """Which recipients."""
+
+    state: StateName | None = None
+    domain: Text = ""
+    cause: Text = Field(default="", description="Of the last reply.")
+    did: DidName | None = None
+    link: int = Field(default=0, ge=0, le=MAX_RECIPIENTS)
+
+
+class EnrolIn(WhoIn):
+    """Which people become members of which project."""
+
+    name: Name = Field(description="A project; made if it is not there.")
+    role: Text = ""
+
+
+class Enrolled(Shape):
+    """What came of it."""
+
+    project: int = Field(description="Its number.")
+    added: int = Field(description="How many are new in it.")
+
+
+class TakenIn(WhoIn):
     """Which people go into which selection."""
 
     name: Name = Field(description="A static selection; made if it is not there.")
-    state: StateName | None = None
-    domain: Text = ""
     cause: Text = Field(default="", description="Of the last reply; with `excluded`, why they were left out.")
-    did: DidName | None = None
-    link: int = Field(default=0, ge=0, le=MAX_RECIPIENTS)
     excluded: bool = Field(default=False, description="Those who were left out, in the place of recipients.")
 
 
@@ -285,7 +305,7 @@ def exclusions(
 
 
 @router.post("/selections", status_code=201)
-def make_selection(who: Editing, number: Number, given: SelectionIn) -> Selected:
+def make_selection(who: Editing, number: Number, given: TakenIn) -> Selected:
     """Put recipients, or those left out, into a static selection. It may be done again: who is new comes too."""
     now = who.desk.clock.time()
     _see_results(who, number)
@@ -299,6 +319,17 @@ def make_selection(who: Editing, number: Number, given: SelectionIn) -> Selected
             made, added = select(connection, given.name, tally, which, now)
     noting.numbered(who, "selection.filled", made, f"{added} from mailing {number}")
     return Selected(selection=made.id, added=added)
+
+
+@router.post("/projects", status_code=201)
+def make_project(who: Editing, number: Number, given: EnrolIn) -> Enrolled:
+    """Make recipients members of a project. It may be done again: who is in it already gets the role, too."""
+    _see_results(who, number)
+    which = _which(given.state, given.domain, given.cause, given.did, given.link)
+    with fresh_tally(who.desk.data_dir, number) as tally, audience(who.desk.data_dir) as connection:
+        made, added = enrol(connection, given.name, given.role, tally, which, who.desk.clock.time())
+    noting.numbered(who, "project.filled", made, f"{added} from mailing {number}")
+    return Enrolled(project=made.id, added=added)
 
 
 @contextlib.contextmanager
@@ -315,7 +346,7 @@ def report_out(found: reports.Report) -> ReportOut:
     fields |= {name: list(fields[name]) for name in ("notes", "waves")}
     fields |= {name: dict(fields[name]) for name in ("excluded", "empty")}
     findings = [SaidOut.model_validate(one) for one in found.findings]
-    sources = [SourceOut.model_validate(one) for one in found.sources]
+    sources = [GaveOut.model_validate(one) for one in found.sources]
     return ReportOut(**fields | {"findings": findings, "sources": sources})
 
 
@@ -338,9 +369,9 @@ def _recipient(one: Recipient) -> RecipientOut:
     return RecipientOut(**one._asdict() | {"state": one.state.value})
 
 
-def _event(event: Event) -> EventOut:
+def _event(event: Event) -> HappenedOut:
     fields: dict[str, Any] = event._asdict()
-    return EventOut(**fields | {"machine": str(event.machine)})
+    return HappenedOut(**fields | {"machine": str(event.machine)})
 
 
 def _excluded(one: Excluded) -> ExcludedOut:

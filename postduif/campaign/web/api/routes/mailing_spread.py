@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
 from postduif.campaign.results import reading
-from postduif.campaign.results.spread import HOUR, MINUTE, by_domain, over_time
+from postduif.campaign.results.spread import HOUR, MINUTE, OfDomain, by_domain, over_time
 from postduif.campaign.results.tally import Source
 from postduif.campaign.tracking.figures import OfHour
 from postduif.campaign.web.api.caller import Looking
 from postduif.campaign.web.api.routes.mailing_results import tally_of
-from postduif.campaign.web.api.shape import Limit, Moment, Number, Shape
+from postduif.campaign.web.api.shape import Limit, Moment, Number, Page, Shape, paged
 
 router = APIRouter(prefix="/mailings/{number}", tags=["results of a mailing"])
 
@@ -34,13 +34,6 @@ class DomainOut(Shape):
     seconds: float | None = Field(description="Median from the start to the delivery.")
     opened: int = Field(description="Different people who opened it or followed a link, without machines.")
     clicked: int = Field(description="Different people who followed a link, without machines.")
-
-
-class Domains(Shape):
-    """Those with most recipients."""
-
-    items: list[DomainOut]
-    more: bool = Field(description="There are others, which have fewer recipients.")
 
 
 class EndedOut(Shape):
@@ -74,18 +67,23 @@ class Times(Shape):
 
 
 @router.get("/domains")
-def domains(who: Looking, number: Number, limit: Limit = 100) -> Domains:
-    """The domains with most recipients."""
+def domains(
+    request: Request,
+    who: Looking,
+    number: Number,
+    after: Annotated[str, Query(max_length=255, description="The cursor of `next`.")] = "",
+    limit: Limit = 100,
+) -> Page[DomainOut]:
+    """Those with most recipients first."""
     with tally_of(who, number) as tally:
-        found = by_domain(tally, limit + 1)
+        found = by_domain(tally, limit + 1, after)
         readers = reading.by_domain(tally)
-    nobody = reading.ReadAt("", 0, 0)
-    items = [
-        DomainOut(**one._asdict(), opened=read.opened, clicked=read.clicked)
-        for one in found[:limit]
-        for read in (readers.get(one.domain, nobody),)
-    ]
-    return Domains(items=items, more=len(found) > limit)
+
+    def shown(one: OfDomain) -> DomainOut:
+        read = readers.get(one.domain, reading.ReadAt("", 0, 0))
+        return DomainOut(**one._asdict(), opened=read.opened, clicked=read.clicked)
+
+    return paged(request, found, limit, lambda one: one.domain, "after", shown)
 
 
 @router.get("/times")

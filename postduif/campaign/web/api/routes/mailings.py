@@ -15,6 +15,7 @@ from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.fault import NotNow
 from postduif.campaign.mailings.record import MAX_NAME, Draft, Mailing
 from postduif.campaign.mailings.states import Action
+from postduif.campaign.preparing import previewing
 from postduif.campaign.web.acting import see_changeable
 from postduif.campaign.web.api import mailing_shape as shape
 from postduif.campaign.web.api.caller import Caller, Editing, Looking
@@ -39,7 +40,7 @@ class ArchiveIn(Shape):
     archived: bool
 
 
-class EventOut(Shape):
+class LogEntry(Shape):
     """Something that was done to a mailing."""
 
     id: int
@@ -49,6 +50,18 @@ class EventOut(Shape):
     before: str
     after: str
     words: str
+
+
+class PreviewOut(Shape):
+    """One message."""
+
+    contact: int | None = Field(description="Whose it is; null: a person of this mailing alone.")
+    fields: list[list[str]] = Field(description="Name and value of each header field.")
+    html: str
+    text: str
+    size: int = Field(description="Octets, without signature.")
+    empty: list[str] = Field(description="Variables that leave a hole in it.")
+    warnings: list[str]
 
 
 @router.get("")
@@ -130,15 +143,29 @@ def clone(who: Editing, number: Number, given: CloneIn, response: Response) -> M
 
 
 @router.put("/{number}/archived")
-def archive(who: Editing, number: Number, given: ArchiveIn, response: Response) -> MailingOut:
+def archive(who: Editing, number: Number, given: ArchiveIn, response: Response, if_match: IfMatch = "") -> MailingOut:
     """Put one away that is at rest, or bring it back."""
-    with opened(who, number) as (connection, _):
+    with opened(who, number, if_match) as (connection, _):
         made = editing.archive(connection, number, who.by(), away=given.archived)
     return answer(response, made)
 
 
+@router.get("/{number}/preview")
+def preview(
+    who: Looking,
+    number: Number,
+    seen_by: Annotated[str, Query(max_length=320, description="An address or #ID; empty: the first of all.")] = "",
+) -> PreviewOut:
+    """As one person would get it now. Nothing in it is tracked or unsubscribes."""
+    with mailings(who.desk.data_dir) as connection:
+        mailing = listing.find(connection, number)
+        seen = previewing.seen_by(connection, who.desk.config, mailing, seen_by, who.desk.clock.time())
+    found = seen.preview._asdict() | {"fields": [list(one) for one in seen.preview.fields]}
+    return PreviewOut(**found | {"empty": list(seen.preview.empty)}, contact=seen.contact, warnings=list(seen.warnings))
+
+
 @router.get("/{number}/log")
-def log(request: Request, who: Looking, number: Number, after: After = 0, limit: Limit = 100) -> Page[EventOut]:
+def log(request: Request, who: Looking, number: Number, after: After = 0, limit: Limit = 100) -> Page[LogEntry]:
     """What was done to it and by whom, in order. That of a deleted one is still there."""
     with mailings(who.desk.data_dir) as connection:
         found = listing.log(connection, number, after, min(limit + 1, listing.MAX_LISTED))
@@ -171,6 +198,6 @@ def answer(response: Response, mailing: Mailing, waits: str = "") -> MailingOut:
     return shape.shown(mailing, waits)
 
 
-def _event(event: listing.Event) -> EventOut:
-    fields = {name: getattr(event, name) for name in EventOut.model_fields}
-    return EventOut(**fields | {"before": event.before.value, "after": event.after.value})
+def _event(event: listing.Event) -> LogEntry:
+    fields = {name: getattr(event, name) for name in LogEntry.model_fields}
+    return LogEntry(**fields | {"before": event.before.value, "after": event.after.value})

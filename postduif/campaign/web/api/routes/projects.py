@@ -52,7 +52,7 @@ class TakingPart(Shape):
     role: Line = ""
 
 
-class MemberOut(Shape):
+class TakesPart(Shape):
     """Somebody who takes part."""
 
     id: int
@@ -118,11 +118,11 @@ def delete(who: Editing, number: Number) -> Response:
 @router.get("/{number}/members")
 def list_members(
     request: Request, who: Looking, number: Number, after: After = 0, limit: Limit = 100
-) -> Page[MemberOut]:
+) -> Page[TakesPart]:
     """Who takes part, and as what."""
     with audience(who.desk.data_dir) as connection:
         rows = projects.members(connection, projects.numbered(connection, number), after, limit + 1)
-    found = [MemberOut(id=id_, email=email, role=role) for id_, email, role in rows]
+    found = [TakesPart(id=id_, email=email, role=role) for id_, email, role in rows]
     return paged(request, found, limit, lambda one: one.id, "after", lambda one: one)
 
 

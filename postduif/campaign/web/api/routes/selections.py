@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, StringConstraints
 
 from postduif.campaign.audience import selections
@@ -98,13 +98,6 @@ class Addresses(Shape):
     """Some addresses."""
 
     addresses: Annotated[list[Line], Field(max_length=_ADDRESSES)]
-
-
-class AddressesOut(Shape):
-    """What is on a list of addresses, the first ten thousand."""
-
-    items: list[str]
-    count: int
 
 
 class Changed(Shape):
@@ -230,12 +223,18 @@ def remove_members(who: Editing, number: Number, given: Contacts) -> Changed:
 
 
 @router.get("/{number}/addresses")
-def list_addresses(who: Looking, number: Number) -> AddressesOut:
-    """What is on a list of addresses."""
+def list_addresses(
+    request: Request,
+    who: Looking,
+    number: Number,
+    after: Annotated[str, Query(max_length=400, description="The cursor of `next`.")] = "",
+    limit: Limit = 100,
+) -> Page[str]:
+    """What is on a list of addresses, in their order."""
     with audience(who.desk.data_dir) as connection:
         there = selections.numbered(connection, number)
-        found = selections.addresses(connection, there, _ADDRESSES)
-        return AddressesOut(items=found, count=selections.address_count(connection, there))
+        found = selections.addresses(connection, there, limit + 1, after)
+    return paged(request, found, limit, str, "after", str)
 
 
 @router.post("/{number}/addresses")

@@ -83,7 +83,7 @@ def enter(who: Editing, given: EntryIn) -> Entered:
     """Do not write to these any more. Takes back nothing that is stronger already."""
     cause = Cause.UNSUBSCRIBE if given.type else Cause.MANUAL
     row = {"cause": cause.value, "type": given.type, "reason": given.reason, "source": who.name}
-    found = who.desk.ask("suppress.enter", rows=[{"address": one, **row} for one in given.addresses], by=who.name)
+    found = who.desk.ask("suppress.enter", rows=[{"address": one, **row} for one in given.addresses])
     unfit = {place for place, _ in found["problems"]}
     taken = [one for place, one in enumerate(given.addresses) if place not in unfit]
     noting.suppression(who, "suppression.added", taken, given.reason)
@@ -91,7 +91,7 @@ def enter(who: Editing, given: EntryIn) -> Entered:
     return Entered(changed=found["changed"], problems=problems)
 
 
-@router.get("/{address}")
+@router.get("/{address:path}")
 def one(who: Looking, address: Address) -> About:
     """Everything about one address, with its history."""
     (found,) = who.desk.ask("suppress.show", addresses=[address])
@@ -104,7 +104,7 @@ def one(who: Looking, address: Address) -> About:
     )
 
 
-@router.delete("/{address}")
+@router.delete("/{address:path}")
 def release(
     who: Editing,
     address: Address,
