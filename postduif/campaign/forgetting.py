@@ -1,7 +1,8 @@
-"""A person is erased, everywhere: the suppression list first, then the audience, answers to forms, targets of mailings,
-what waits of their requests, answers that are kept for calls that come again.
+"""A person is erased, everywhere: the suppression list first, then answers to forms, targets of mailings, answers that
+are kept for calls that come again, the audience, and what waits of their requests.
 
-In this order a crash between two leaves somebody who gets no mail, and the same again does the rest.
+The audience knows all addresses of somebody, so it comes after whatever needs them: who is killed between two leaves
+somebody who gets no mail, and the same again does the rest. A request waits, where people see it, until all is gone.
 """
 
 from __future__ import annotations
@@ -28,20 +29,22 @@ def erase(connection: sqlite3.Connection, data_dir: Path, tell: Tell, text: str,
     `by.words` say why. A hash of each address stays on the suppression list, so that no later list brings them back.
     Raises ContactFault, AddressError, StoreError (the same again does what is left), and what `tell` raises.
     """
-    contact = contacts.find(connection, text)
+    known = contacts.find(connection, text)
+    contact = known or erasing.erased(connection, text)
     subjects = erasing.subjects_of(connection, contact) if contact else [contacts.key_of(text)]
-    asked = requests.of_person(data_dir, contact, subjects)  # as long as the mailings know who that is
     real = [shown(one) for one in subjects if not one.startswith(" ")]
+    if not contact and not real and not erasing.erase(connection, None, subjects):
+        raise contacts.ContactFault(f"nobody is known as {text}, and it is no address; correct it")
+    asked = requests.of_person(data_dir, contact, subjects)
     if real:
         tell("suppress.erase", addresses=real, reason=by.words, by=by.who)
-    if not erasing.erase(connection, contact, subjects) and not real:
-        raise contacts.ContactFault(f"nobody is known as {text}, and it is no address; correct it")
     if are_there(data_dir):
         with forms(data_dir) as answered:
             answers.forget(answered, contact, subjects)
     if path_of(data_dir, SCHEMA).exists():
         with mailings(data_dir) as named:
             forget(named, contact, subjects, by)
-    requests.done(data_dir, asked, by.now)
     calls.forget(data_dir, {*real, *subjects})
-    return contact is not None
+    erasing.erase(connection, contact, subjects)
+    requests.done(data_dir, asked, by.now)
+    return known is not None

@@ -22,12 +22,22 @@ def subjects_of(connection: sqlite3.Connection, contact: int) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def erased(connection: sqlite3.Connection, text: str) -> int | None:
+    """The number of #ID, who is no more; None: it is no number, or nobody ever had it."""
+    if not (text.startswith("#") and text[1:].isdigit() and text.isascii()):
+        return None
+    number = int(text[1:19])
+    query = "SELECT 1 FROM sqlite_sequence WHERE name = 'contact' AND ? BETWEEN 1 AND seq"
+    return number if connection.execute(query, (number,)).fetchone() else None
+
+
 def erase(connection: sqlite3.Connection, contact: int | None, subjects: list[str]) -> bool:
     """Erase a person, and what the addresses left elsewhere: on lists of addresses, in logs of imports.
 
-    Returns whether there was anything. Not inside a transaction. Raises StoreError when the log cannot be emptied;
-    the same again does that.
+    Returns whether there was anything. Not inside a transaction. Raises StoreError when the log cannot be emptied, as
+    a rule before anything is gone; the same again does it.
     """
+    empty_log(connection)
     before = connection.total_changes
     with transaction(connection):
         if contact is not None:  # everything else goes with it: ON DELETE CASCADE

@@ -5,6 +5,7 @@ They come from the preference page, whose link may have been forwarded; so nothi
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Collection
 from pathlib import Path
@@ -92,9 +93,24 @@ def find(data_dir: Path, id_: int) -> Asked:
 
 
 def of_person(data_dir: Path, contact: int | None, subjects: Collection[str]) -> list[int]:
-    """Ids of those of a person that wait, by who they are or by where the mail went to. Raises StoreError."""
-    waiting = _read(data_dir, "AND done_at IS NULL ORDER BY id")
-    return [one.id for one in waiting if (contact and one.contact == contact) or key_of(one.email) in subjects]
+    """Ids of those of a person that wait, by who they are or, of who is nobody, by where the mail went to.
+
+    It opens each mailing once whose readers wait. Raises StoreError.
+    """
+    waiting = _rows(data_dir, "AND done_at IS NULL ORDER BY id")
+    if not waiting:
+        return []
+    found = _persons(data_dir, waiting)
+    with audience(data_dir) as people:
+        return [
+            one.id
+            for one in waiting
+            if (person := found.get((one.mailing, one.number)))
+            and (
+                person.contact == contact
+                or (_email(people, person.contact) is None and key_of(person.address) in subjects)
+            )
+        ]
 
 
 def done(data_dir: Path, ids: Collection[int], now: float) -> None:
@@ -108,22 +124,39 @@ def done(data_dir: Path, ids: Collection[int], now: float) -> None:
 
 
 def _read(data_dir: Path, where: str, *values: int) -> list[Asked]:
+    if not (rows := _rows(data_dir, where, *values)):
+        return []
+    found = _persons(data_dir, rows)
+    with audience(data_dir) as people:
+        return [_with_person(people, one, found.get((one.mailing, one.number))) for one in rows]
+
+
+def _rows(data_dir: Path, where: str, *values: int) -> list[Asked]:
     if not path_of(data_dir, SCHEMA).exists():
         return []
     with tracking(data_dir) as connection:
-        rows = connection.execute(f"SELECT {_COLUMNS} {where}", values).fetchall()
-    if not rows:
-        return []
-    with audience(data_dir) as people:
-        return [_with_person(data_dir, people, Asked(*row)) for row in rows]
+        return [Asked(*row) for row in connection.execute(f"SELECT {_COLUMNS} {where}", values)]
 
 
-def _with_person(data_dir: Path, people: sqlite3.Connection, one: Asked) -> Asked:
-    try:
-        person = whose.person(data_dir, one.mailing, one.number)
-    except StoreError:  # the mailing's file is gone
-        return one
+def _persons(data_dir: Path, several: Collection[Asked]) -> dict[tuple[int, int], whose.Person]:
+    """By mailing and number; without those of mailings whose file is gone."""
+    numbers: dict[int, set[int]] = {}
+    for one in several:
+        numbers.setdefault(one.mailing, set()).add(one.number)
+    found: dict[tuple[int, int], whose.Person] = {}
+    for mailing, those in numbers.items():
+        with contextlib.suppress(StoreError):
+            found |= {(mailing, number): one for number, one in whose.people(data_dir, mailing, those).items()}
+    return found
+
+
+def _with_person(people: sqlite3.Connection, one: Asked, person: whose.Person | None) -> Asked:
     if person is None:
         return one
-    row = people.execute("SELECT email FROM contact WHERE id = ?", (person.contact,)).fetchone()
-    return one._replace(contact=person.contact if row else 0, email=row[0] if row else person.address)
+    email = _email(people, person.contact)
+    return one._replace(contact=person.contact, email=email) if email else one._replace(email=person.address)
+
+
+def _email(people: sqlite3.Connection, contact: int) -> str | None:
+    row = people.execute("SELECT email FROM contact WHERE id = ?", (contact,)).fetchone()
+    return row[0] if row else None
