@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +28,8 @@ from postduif.mta.webhook_events import TYPE, moment
 
 DELIVERIES = "deliveries"
 """The place that says that a webhook has begun with mailings: one that is handed over later is told whole."""
+LATER = -1
+"""The place in a stream that could not be read when the webhook began with it: its end, once it can be."""
 QUIET = 0.9
 """Seconds for which one that had nothing to tell is left alone."""
 _NOTHING = Part((), 0, more=False)
@@ -63,26 +66,43 @@ class Source:
         """Where the page that was given ends; it counts once the follower asks for the next one."""
         self._told = ""
         self._looks = 0
+        self._writing = threading.Lock()
+        self._over = False
 
     def begin(self) -> float:
         """Find its places. Returns since when it fails; 0: it does not. Raises StoreError."""
-        ends = {one.name: one.behind(self._data_dir, None) for one in self._streams}
+        ends = {one.name: self._end(one) for one in self._streams}
         with places.telling(self._data_dir) as connection:
             begin = dict(ends)
             if self._mailings:
                 known = places.knows(connection, self._name, DELIVERIES)
-                begin |= {one.name: 0 if known else self._behind(one, None) for one in journals(self._data_dir)}
+                begin |= {one.name: 0 if known else self._end(one) for one in journals(self._data_dir)}
                 begin[DELIVERIES] = 0
             found: Places = places.take(connection, self._name, begin)
         # a place beyond the end was of a file that was replaced
-        self._noted = {name: 0 if last > ends.get(name, last) else last for name, last in found.last.items()}
+        self._noted = {name: 0 if last > ends.get(name, LATER) > LATER else last for name, last in found.last.items()}
         self._at = dict(self._noted)
         return found.failing_since
 
     def go_back(self, since: float) -> None:
-        """Tell again what happened from then on (seconds since the epoch); nothing is left out. Raises StoreError."""
-        self._at |= {one.name: min(self._at.get(one.name, 0), self._behind(one, since)) for one in self._known()}
+        """Tell again what happened from then on (seconds since the epoch). Raises StoreError.
+
+        Nothing is left out, but what cannot be read just now: that goes on where it is, and the log says so.
+        """
+        for one in self._known():
+            at = self._at.get(one.name, 0)
+            try:
+                behind = one.behind(self._data_dir, since)
+            except StoreError as error:
+                log.warning("webhook_waits", webhook=self._name, stream=one.name, error=error)
+                continue
+            self._at[one.name] = behind if at == LATER else min(at, behind)
         self._write(None)
+
+    def end(self) -> None:
+        """Another takes its place: nothing is written by this one any more, whatever thread of it still runs."""
+        with self._writing:
+            self._over = True
 
     @property
     def commits(self) -> int:
@@ -151,7 +171,10 @@ class Source:
         at = self._at.get(stream.name, 0)
         before = None if stream in self._streams else mark(self._data_dir, stream)
         try:
-            part = stream.read(self._data_dir, at, kinds, limit, self._clock.time())
+            if at == LATER:
+                part = Part((), stream.behind(self._data_dir, None), more=True)
+            else:
+                part = stream.read(self._data_dir, at, kinds, limit, self._clock.time())
         except StoreError as error:
             if stream.name not in self._failed:
                 self._failed.add(stream.name)
@@ -167,11 +190,11 @@ class Source:
                 self._still[stream.name] = before
         return part
 
-    def _behind(self, stream: Stream, since: float | None) -> int:
+    def _end(self, stream: Stream) -> int:
         try:
-            return stream.behind(self._data_dir, since)
-        except StoreError:  # it begins from the first, should it be read one day
-            return 0
+            return stream.behind(self._data_dir, None)
+        except StoreError:  # said when it is read
+            return LATER
 
     def _accept(self, page: int) -> None:
         """The follower is done with everything up to that page."""
@@ -181,9 +204,12 @@ class Source:
         self._ahead = ("", 0)
 
     def _write(self, since: float | None) -> None:
-        moved = {name: last for name, last in self._at.items() if self._noted.get(name) != last}
-        with places.telling(self._data_dir) as connection, transaction(connection):
-            places.move(connection, self._name, moved)
-            if since is not None:
-                places.failing(connection, self._name, since)
-        self._noted |= moved
+        with self._writing:
+            if self._over:
+                return
+            moved = {name: last for name, last in self._at.items() if self._noted.get(name) != last}
+            with places.telling(self._data_dir) as connection, transaction(connection):
+                places.move(connection, self._name, moved)
+                if since is not None:
+                    places.failing(connection, self._name, since)
+            self._noted |= moved

@@ -87,6 +87,8 @@ class Teller:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+                for source, _ in begun:  # a thread of theirs may be writing still
+                    await asyncio.to_thread(source.end)
 
     async def _report(self, followers: list[Follower[Event]]) -> dict[str, float]:
         """Say how they get on to the MTA, if it is there. Returns what it wants to be told again."""

@@ -14,13 +14,16 @@ import pytest
 from postduif.bounce import suppression
 from postduif.bounce.address_state import Cause, Thresholds, What
 from postduif.bounce.address_state import Event as Happened
+from postduif.campaign.database import path_of
 from postduif.campaign.forms import answers
 from postduif.campaign.forms.answers import New
+from postduif.campaign.forms.connection import SCHEMA as FORMS
 from postduif.campaign.forms.connection import forms
 from postduif.campaign.mailings import editing
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.record import Draft
+from postduif.campaign.telling.source import Source
 from postduif.campaign.telling.streams import SETTLED
 from postduif.campaign.telling.teller import Teller
 from postduif.campaign.tracking.visit import Wanted
@@ -28,7 +31,7 @@ from postduif.mta.queue_tables import EXTENSIONS
 from postduif.queue import recovery
 from postduif.queue.connection import FILE_NAME, connect_writer
 from tests.campaign.forms.made import NEWSLETTER, SURVEY, put
-from tests.campaign.telling.scene import KEY, passes, settings, telling, until
+from tests.campaign.telling.scene import KEY, kept, passes, settings, telling, until
 from tests.campaign.tracking.readers import NOW, NUMBER, mailing, note, on_file, visit
 from tests.fakes import FakeClock
 from tests.receiver import Receiver, Reply, Request
@@ -152,6 +155,51 @@ def test_what_people_say(tmp_path: Path) -> None:
             said = by_kind["responded"][0]
             assert (said["recipient"], said["mailing"], said["values"]) == ("cleo@one.example", NUMBER, {"age": "33"})
             assert len({one["id"] for one in receiver.taken}) == 10
+
+    asyncio.run(story())
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    """It holds up nothing else, is told from where it was or ended once it is read, and a replay leaves it there."""
+    tmp_path.chmod(0o700)
+    put(tmp_path, NEWSLETTER)
+    file, aside = path_of(tmp_path, FORMS), tmp_path / "aside"
+    first = New("newsletter", 1, NOW, "nl", "a@one.example", "a@one.example", ("offers",), {}, "")
+    clock = FakeClock(NOW)
+
+    def signed_up(name: str) -> None:
+        with forms(tmp_path) as connection:
+            answers.sign_up(connection, first._replace(subject=name, email=name))
+
+    def damage() -> None:
+        file.rename(aside)
+        file.write_bytes(b"no file of ours" * 1000)
+        file.chmod(0o600)
+
+    async def story() -> None:
+        with Receiver() as receiver:
+            config = settings(tmp_path, receiver, "mailing", "signed_up")
+            signed_up("old@one.example")
+            damage()
+            async with telling(config, clock):
+                write(tmp_path, "first")
+                await until(clock, lambda: receiver.taken)
+                aside.replace(file)
+                await until(clock, lambda: kept(config)["answers"] == 1)
+                signed_up("new@one.example")
+                await until(clock, lambda: len(receiver.taken) == 2)
+            damage()
+            source = Source(tmp_path, config.webhook[0], clock)
+            source.begin()
+            source.go_back(0.0)
+            assert kept(config) == {"answers": 2, "mailings": 0}
+            source.end()
+            source.go_back(NOW + 1e6)
+            aside.replace(file)
+            async with telling(config, clock):
+                await until(clock, lambda: len(receiver.taken) == 3)
+            told = [one.get("recipient", one.get("name")) for one in receiver.taken]
+            assert told == ["first", "new@one.example", "first"]
 
     asyncio.run(story())
 
