@@ -34,6 +34,8 @@ const reachable = () => {
   }
 };
 reachable();
+// On a phone the bar of steps or tabs is wider than the screen: it begins where one is.
+for (const one of document.querySelectorAll(".steps [aria-current], .tabs [aria-current]")) one.scrollIntoView({ block: "nearest", inline: "center" });
 window.addEventListener("resize", reachable);
 document.addEventListener("toggle", reachable, true);
 document.addEventListener("htmx:afterSettle", reachable);
