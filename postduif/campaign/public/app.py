@@ -47,8 +47,8 @@ VISITS = 60
 """Visits of one recipient within VISITING seconds that are noted; he gets his pages all the same."""
 VISITING = 60.0
 LOOKS = 30
-"""Pages made from files (`/w/`, `/p/`, `/f/`) for one recipient, or for one address where there is none, within LOOKING
-seconds; more get 429, so that one reader does not keep the others from theirs."""
+"""Pages made from files (`/w/`, `/p/`, `/f/`, `/y/`) and forms sent, for one recipient, or for one address where there
+is none, within LOOKING seconds; more get 429, so that one reader does not keep the others from theirs."""
 LOOKING = 60.0
 _BLOCK = 65_536  # octets of a picture in memory
 _SUFFIX = ".gif"
@@ -134,6 +134,8 @@ class Public:
             self._note(request, whom, Visited.WEB)
             return await self._rooms.web(request, whom, parts[1])
         if room == "y" and len(parts) == 2:
+            if not self._looks.allows(household(request.client)):
+                return answer.too_often(LOOKING)
             return await self._forms.ask(request, parts[1]) or self._unknown(request)
         if room == "f" and (asked := self._form(parts)) is not None:
             if not self._looks.allows(asked[1] or household(request.client)):
@@ -167,6 +169,8 @@ class Public:
         asked = self._form(request.parts) if room == "f" else None
         if whom is None and asked is None and room != "y":
             return self._said(request, "proof", 200) if _of_proof(request.parts) else self._unknown(request)
+        if whom is None and not self._looks.allows((asked and asked[1]) or household(request.client)):
+            return answer.too_often(LOOKING)
         try:
             async with asyncio.timeout(BODY_TIME):
                 body = await _body(receive)

@@ -21,6 +21,7 @@ from postduif.campaign.forms.confirmation import LASTS, LATEST, SOONEST
 from postduif.campaign.forms.connection import forms
 from postduif.campaign.forms.counting import figures
 from postduif.campaign.public import form_views
+from postduif.campaign.public.app import LOOKS
 from postduif.campaign.public.forms import OF_DAY, SENDING, SENT
 from tests.campaign.forms.made import NEWSLETTER, SURVEY, answered, put
 from tests.campaign.public.served import Reply, Served, served
@@ -218,6 +219,17 @@ def test_who_may_not(asking: Served) -> None:
         store.close(connection, "newsletter", closed=True)
     assert [asking.ask("/f/newsletter").status, asking.post("/f/newsletter", urlencode(GOOD)).status] == [410, 410]
     assert answered(asking.data_dir) == []
+
+
+def test_a_link_again_and_again(asking: Served) -> None:
+    """Whoever follows a link without end, or sends to forms, gets 429 before a file is read; others go on."""
+    sent(asking, GOOD)
+    path = link(asking, answered(asking.data_dir)[0])
+    here, there = ({"X-Forwarded-For": f"192.0.2.{number}"} for number in (1, 2))
+    assert {asking.ask(path, headers=here).status for _ in range(LOOKS)} == {200}
+    assert asking.ask(path, headers=here).status == 429
+    assert [asking.post(one, "confirm=yes", **here).status for one in (path, "/f/nothing")] == [429, 429]
+    assert [asking.post(one, "confirm=yes", **there).status for one in (path, "/f/nothing")] == [200, 404]
 
 
 def test_too_often(asking: Served) -> None:
