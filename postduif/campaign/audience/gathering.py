@@ -79,6 +79,7 @@ class TargetFault(PostduifError):  # noqa: N818  the name says what is the case
 class _Part(NamedTuple):
     name: str
     where: Compiled
+    note: str = ""
 
 
 def gather(connection: sqlite3.Connection, data_dir: Path, spec: Spec, now: float) -> Gathered:
@@ -102,7 +103,7 @@ def gather(connection: sqlite3.Connection, data_dir: Path, spec: Spec, now: floa
                 f"JOIN contact ON contact.id = m.id WHERE {one.sql}"
             )
             connection.execute(query, one.values)
-    return Gathered(tuple(counts), sum(one.more for one in counts), tuple(_notes(spec)))
+    return Gathered(tuple(counts), sum(one.more for one in counts), tuple(_notes(spec, parts)))
 
 
 def _empty(connection: sqlite3.Connection) -> None:
@@ -128,14 +129,14 @@ def judge(connection: sqlite3.Connection, spec: Spec, now: float) -> tuple[str, 
     """Whether it can be gathered, without doing so; the notes on it. Raises as `gather` does."""
     compiler = Compiler(vocabulary(connection), selections.day(now))
     compiler.compile(read(spec.condition)) if spec.condition.strip() else None
-    _sources(connection, compiler, spec)
+    parts = _sources(connection, compiler, spec)
     for name in spec.exclude_selections:
         _excluding(connection, compiler, name)
     if spec.collection:
         collection_named(connection, spec.collection)
         if spec.child_condition.strip():
             compiler.compile_child(read(spec.child_condition), spec.collection)
-    return tuple(_notes(spec))
+    return tuple(_notes(spec, parts))
 
 
 def _sources(connection: sqlite3.Connection, compiler: Compiler, spec: Spec) -> list[_Part]:
@@ -148,7 +149,7 @@ def _sources(connection: sqlite3.Connection, compiler: Compiler, spec: Spec) -> 
     if not spec.selections:
         parts += [_project(connection, text) for text in spec.projects]
     if spec.persons:
-        parts.append(_persons(connection, spec.persons))
+        parts.append(_persons(connection, spec.persons, alone=not parts))
     if not parts and spec.condition.strip():
         parts.append(_Part("everybody with the condition", Compiled("1", ())))
     if not parts:
@@ -166,12 +167,16 @@ def _project(connection: sqlite3.Connection, text: str) -> _Part:
     return _Part(f"project {project.name}", Compiled(f"{where})", (project.id,)))
 
 
-def _persons(connection: sqlite3.Connection, texts: Sequence[str]) -> _Part:
+def _persons(connection: sqlite3.Connection, texts: Sequence[str], *, alone: bool) -> _Part:
+    """An #ID was somebody's once: who went before the others are written to does not keep those from their mail."""
     found = {text: find(connection, text) for text in texts}
-    if unknown := [text for text, id_ in found.items() if id_ is None]:
+    gone = [text for text, id_ in found.items() if id_ is None]
+    unknown = gone if alone and len(gone) == len(found) else [text for text in gone if not text.startswith("#")]
+    if unknown:
         raise TargetFault(f"nobody is known as {', '.join(unknown[:5])}; add them first: postduif contact set ADDRESS")
-    ids = json.dumps(list(found.values()))
-    return _Part("single persons", Compiled("contact.id IN (SELECT value FROM json_each(?))", (ids,)))
+    ids = json.dumps([id_ for id_ in found.values() if id_ is not None])
+    note = f"{len(gone)} of the single persons are no more: {', '.join(gone[:5])}" if gone else ""
+    return _Part("single persons", Compiled("contact.id IN (SELECT value FROM json_each(?))", (ids,)), note)
 
 
 def _excluding(connection: sqlite3.Connection, compiler: Compiler, name: str) -> Compiled | None:
@@ -190,8 +195,8 @@ def _take(connection: sqlite3.Connection, part: _Part, narrowed: Compiled, *, al
     return SourceCount(part.name, people, more)
 
 
-def _notes(spec: Spec) -> list[str]:
-    notes = []
+def _notes(spec: Spec, parts: Sequence[_Part]) -> list[str]:
+    notes = [part.note for part in parts if part.note]
     if spec.selections and spec.projects:
         left = ", ".join(spec.projects)
         notes.append(f"a selection is given, so the projects do not count: {left}")

@@ -10,7 +10,7 @@ import pytest
 from postduif.bounce.address_state import Event, What
 from postduif.campaign.audience import projects, subscriptions
 from postduif.campaign.audience.erasing import erase
-from postduif.campaign.audience.gathering import Spec
+from postduif.campaign.audience.gathering import Spec, gather
 from postduif.campaign.audience.selections import SelectionKind, add_addresses, add_members, create
 from postduif.campaign.audience.subscriptions import Proof, SubscriptionType
 from postduif.campaign.audience.suppression_link import suppression_link
@@ -226,13 +226,23 @@ def test_changes_meanwhile(tmp_path: Path) -> None:
         assert [one.contact for one in stream][CHUNK - 1 :] == [CHUNK + 1, CHUNK + 3, CHUNK + 4, CHUNK + 5]
 
 
+def test_who_is_no_more(tmp_path: Path) -> None:
+    """A single person who was erased does not keep the others from their mail; that is said."""
+    connection = many(3)
+    erase(connection, 2, [])
+    spec = Spec(persons=("#1", "#2", "#3"))
+    assert ids(connection, tmp_path, spec) == [1, 3]
+    assert gather(connection, tmp_path, spec, NOW).notes[0] == "1 of the single persons are no more: #2"
+
+
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
         (Spec(), "nobody is meant"),
         (Spec(selections=("x",)), "there is no selection 'x'"),
         (Spec(projects=("x",)), "there is no project 'x'"),
-        (Spec(persons=("x@example.com",)), "nobody is known as x@example.com"),
+        (Spec(persons=("x@example.com", "#1")), "nobody is known as x@example.com"),
+        (Spec(persons=("#98", "#99")), "nobody is known as #98, #99"),
         (Spec(selections=("list",)), "is a list of addresses"),
         (EVERYBODY._replace(mail_type="x"), "there is no type of mail 'x'"),
         (EVERYBODY._replace(collection="x"), "there are no child records 'x'"),
