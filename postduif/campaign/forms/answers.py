@@ -130,18 +130,21 @@ def _make_room(connection: sqlite3.Connection, new: New) -> bool:
 def respond(connection: sqlite3.Connection, new: New, mailing: int, number: int, *, seed: bool) -> None:
     """A reader's, in the place of one that he gave before. On disk when it returns. Raises StoreError.
 
-    Who answered within a DAY before gets no second mail for it.
+    Who answered within a DAY before gets no second mail for it; if they wait for the first, they still do.
     """
     with transaction(connection):
         before = connection.execute(
-            "DELETE FROM answer WHERE mailing = ? AND mailing <> 0 AND number = ? AND form = ? RETURNING at, response",
+            "DELETE FROM answer WHERE mailing = ? AND mailing <> 0 AND number = ? AND form = ? "
+            "RETURNING at, response, contact",
             (mailing, number, new.form),
         ).fetchall()
-        response = next((said for at, said in before if new.at < at + DAY), 0)
+        at, response, contact = before[0] if before else (new.at, 0, 0)
+        if new.at >= at + DAY:
+            response = 0
         connection.execute(
             "INSERT INTO answer (form, version, at, language, email, subject, types, content, origin, confirmed, "
-            "mailing, number, seed, response) VALUES (?, ?, ?, ?, '', '', ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*new[:4], *map(json.dumps, new[6:8]), new.origin, new.at, mailing, number, seed, response),
+            "mailing, number, seed, response, contact) VALUES (?, ?, ?, ?, '', '', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*new[:4], *map(json.dumps, new[6:8]), new.origin, new.at, mailing, number, seed, response, contact),
         )
         if not before and not seed:
             add(connection, new.form, new.version, "responses")
@@ -208,12 +211,19 @@ def mailed(connection: sqlite3.Connection, answer: Answer, now: float, refused: 
 
 
 def done(connection: sqlite3.Connection, answer: Answer, contact: int, now: float, *, responds: bool) -> None:
-    """The audience has it, as that person's; 0: there is nobody. `responds`: the form has a mail for them."""
-    waits = "iif(?3 AND ?2 <> 0 AND NOT seed AND response = 0, -1, response)"
-    connection.execute(
-        f"UPDATE answer SET done = ?1, contact = ?2, response = {waits} WHERE id = ?4",  # noqa: S608  a constant
-        (now, contact, responds, answer.id),
-    )
+    """The audience has it, as that person's. `responds`: the form has a mail for them.
+
+    0: there is nobody any more. Erasing could not find this answer, so what it said goes here; it still counts.
+    """
+    waits = "iif(?2 = 0, 0, iif(?3 AND NOT seed AND response = 0, -1, response))"
+    with transaction(connection):
+        connection.execute(
+            f"UPDATE answer SET done = ?1, contact = ?2, response = {waits} WHERE id = ?4",  # noqa: S608  a constant
+            (now, contact, responds, answer.id),
+        )
+        if not contact:
+            query = "UPDATE answer SET content = '{}', types = '[]', origin = '' WHERE id = ? AND NOT seed"
+            connection.execute(query, (answer.id,))
 
 
 def tidy(connection: sqlite3.Connection, now: float) -> None:

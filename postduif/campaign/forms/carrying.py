@@ -67,6 +67,7 @@ class FormCarrier:
         if now >= self._tidied + TIDY_EVERY:
             self._tidied = now
             answers.tidy(connection, self._clock.time())
+            responding.tidy(connection, self._clock.time())
 
     def _respond(self, connection: sqlite3.Connection) -> None:
         for response in responding.gather(connection, self._clock.time()):

@@ -12,7 +12,11 @@ from postduif.campaign.database import Schema, opened, path_of, run_script
 
 _STEPS = Migrations("postduif.forms")
 SCHEMA = Schema(
-    "forms", _STEPS, frozenset({"0001 first", "0002 mailboxes", "0003 confirmations", "0004 responses", "0005 counts"})
+    "forms",
+    _STEPS,
+    frozenset(
+        {"0001 first", "0002 mailboxes", "0003 confirmations", "0004 responses", "0005 counts", "0006 responses since"}
+    ),
 )
 
 
@@ -72,6 +76,13 @@ def _counts(database: Database) -> None:
         "INSERT INTO count (form, version, asked, confirmed, responses) SELECT form, version, sum(mailing = 0), "
         "sum(mailing = 0 AND confirmed IS NOT NULL), sum(mailing <> 0 AND NOT seed) FROM answer GROUP BY form, version"
     )
+
+
+@_STEPS(name="0006 responses since")
+def _responses_since(database: Database) -> None:
+    """The newest mailing before the first try to make one; NULL: none yet. Of those that wait there may have been."""
+    database.conn.execute("ALTER TABLE response ADD COLUMN since INTEGER")
+    database.conn.execute("UPDATE response SET since = 0 WHERE mailing IS NULL")
 
 
 def forms(data_dir: Path) -> contextlib.AbstractContextManager[sqlite3.Connection]:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from postduif.campaign.audience.connection import audience
 from postduif.campaign.forms import answers, responding, store
 from postduif.campaign.forms.answers import DAY, New
 from postduif.campaign.forms.carrying import FormCarrier
 from postduif.campaign.forms.connection import forms
 from postduif.campaign.forms.form import FormFault
-from postduif.campaign.forms.responding import APART
+from postduif.campaign.forms.responding import APART, FAR_APART, KEPT, MANY
+from postduif.campaign.forms.responses import count
 from postduif.campaign.mailings import editing
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
@@ -23,11 +25,11 @@ from postduif.campaign.mailings.record import Draft, State
 from postduif.campaign.tracking.links import links_of
 from postduif.config.schema import Web
 from postduif.sink import Sink
-from tests.campaign.forms.made import NEWSLETTER, SURVEY, put
+from tests.campaign.forms.made import NEWSLETTER, SURVEY, answered, put
 from tests.campaign.forms.test_carrying import NEW, Mta, respond, signed_up, step
 from tests.campaign.installation import CONTENT, FEW_RULES, NOW, WHO, Installation
 from tests.campaign.tracking.readers import NOW as DELIVERED
-from tests.campaign.tracking.readers import config_of, mailing
+from tests.campaign.tracking.readers import NUMBER, config_of, mailing
 from tests.dns_server import DnsServer
 from tests.fakes import FakeClock
 from tests.stories.daemon import Daemon
@@ -128,6 +130,54 @@ def test_a_template_that_is_gone(place: Path) -> None:
     clock.advance(100)
     step(place, Mta(), clock, carrier)
     assert made(place) == [("form newsletter", ("#5",))]
+
+
+def test_answers_again_while_it_waits(place: Path) -> None:
+    """They are in that mailing, once, with the others; who was erased before they were taken over is in none."""
+    with mailings(place / "data") as connection:
+        connection.execute("UPDATE mailing SET template = 0, number = 9")
+    clock = FakeClock(DELIVERED + 200)
+    respond(place, 1, age="7")
+    respond(place, 2, age="30")
+    step(place, Mta(), clock)
+    respond(place, 2, age="31")
+    respond(place, 3, age="60")
+    with audience(place / "data") as people:
+        people.execute("DELETE FROM contact WHERE id = 4")
+    with mailings(place / "data") as connection:
+        connection.execute("UPDATE mailing SET template = 1, number = 1")
+    with forms(place / "data") as connection:
+        for one in responding.gather(connection, clock.time()):
+            responding.respond(connection, place / "data", one, clock.time())
+    clock.advance(APART)
+    step(place, Mta(), clock)
+    assert made(place) == [("form survey", ("#2", "#3"))]
+    assert [(one.contact, one.values) for one in answered(place / "data", "survey")] == [
+        (2, {"age": "7"}),
+        (3, {"age": "31"}),
+        (0, {}),
+    ]
+    assert count(place / "data", NUMBER) == 3
+
+
+def test_a_busy_form(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After many in a day they come an hour apart, unless there are people for a whole one; old notes of them go."""
+    now = DELIVERED + 200
+    signed_up(place)
+    with forms(place / "data") as connection:
+        connection.execute("UPDATE answer SET response = -1, done = 1, contact = 5")
+        old = [("newsletter", now - KEPT - 1, 1)] * 2
+        today = [("newsletter", now - number, 1) for number in range(MANY)]
+        connection.executemany("INSERT INTO response (form, at, mailing) VALUES (?, ?, ?)", old + today)
+        responding.tidy(connection, now)
+        assert connection.execute("SELECT min(id) FROM response").fetchone() == (3,)
+        assert responding.gather(connection, now + APART) == []
+        with monkeypatch.context() as few:
+            few.setattr(responding, "TOGETHER", 1)
+            (full,) = responding.gather(connection, now + APART)
+        connection.execute("DELETE FROM response WHERE id = ?", (full.id,))
+        connection.execute("UPDATE answer SET response = -1")
+        assert len(responding.gather(connection, now + FAR_APART)) == 1
 
 
 @pytest.fixture
