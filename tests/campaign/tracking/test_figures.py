@@ -85,6 +85,29 @@ def test_later_proof_takes_back(tmp_path: Path) -> None:
     assert who(data_dir, NUMBER, "clicked") == ()
 
 
+def test_counted_before_a_click_was_an_open(tmp_path: Path) -> None:
+    """A file of then is brought up to what is counted now, with what comes later, and its old figures go."""
+    data_dir = tmp_path / "data"
+    mailing(data_dir)
+    note(data_dir, [visit(0, 60, "open"), visit(0, 70, link=1), visit(1, 80, link=1), visit(2, 90, "open")])
+    note(data_dir, [visit(3, 90, link=1, machine="proxy")])
+    was = figures(data_dir, NUMBER)
+    assert (was.all.openers, was.human.openers) == (4, 3)
+    with on_file(data_dir) as connection:
+        connection.execute("UPDATE figure SET value = 2 WHERE name IN ('openers', 'human_openers')")
+        connection.execute("INSERT INTO figure VALUES (?, 'human_readers', 0, 0, 3)", (NUMBER,))
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name LIKE '0003%'")
+        note(data_dir, [visit(2, 95, link=1)])
+    assert figures(data_dir, NUMBER) == was._replace(
+        all=was.all._replace(clicks=4, clickers=4),
+        human=was.human._replace(clicks=3, clickers=3),
+        links=(was.links[0]._replace(clicks=4, clickers=4, human_clicks=3, human_clickers=3),),
+        hours=(was.hours[0]._replace(clicks=4, human_clicks=3),),
+    )
+    with on_file(data_dir) as connection:
+        assert not connection.execute("SELECT 1 FROM figure WHERE name LIKE '%readers'").fetchall()
+
+
 def test_bounded_for_each_reader(tmp_path: Path) -> None:
     """Whoever comes by without end is kept MOST_VISITS times, and everybody else as ever."""
     data_dir = tmp_path / "data"
