@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from postduif.campaign.audience.mail_address import mailbox_of
-from postduif.campaign.database import transaction
+from postduif.campaign.database import empty_log, transaction
 from postduif.campaign.forms.confirmation import LASTS, Link, digest
 from postduif.campaign.forms.counting import add
 from postduif.errors import StoreError
@@ -250,11 +250,7 @@ def forget(connection: sqlite3.Connection, contact: int | None, subjects: Sequen
     found = of_person(connection, contact or 0, subjects)
     with transaction(connection):
         connection.executemany("DELETE FROM answer WHERE id = ?", [(one.id,) for one in found])
-    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    if busy:
-        raise StoreError(
-            "somebody reads the file of forms, so its log still has what was erased; erase again in a moment"
-        )
+    empty_log(connection)
 
 
 def _rows(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> Iterator[Answer]:

@@ -41,7 +41,14 @@ class FormViews:
 
     def flush(self) -> None:
         """Put on disk what is in memory."""
+        self._put(self._taken())
+
+    def _taken(self) -> Counter[tuple[str, int]]:
+        """What is in memory, which nobody adds to any more."""
         views, self._seen = self._seen, Counter()
+        return views
+
+    def _put(self, views: Counter[tuple[str, int]]) -> None:
         try:
             if views:
                 self._write(views)
@@ -52,7 +59,9 @@ class FormViews:
         self._writing = asyncio.create_task(self._flushed())
 
     async def _flushed(self) -> None:
+        views = self._taken()
         try:
-            await self._run(self.flush)
+            await self._run(self._put, views)
         except PostduifError:  # too many pages are being read
+            self._seen += views
             asyncio.get_running_loop().call_later(NOTED, self._write_soon)
