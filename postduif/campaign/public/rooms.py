@@ -28,8 +28,11 @@ WISHES = 20
 is not the address that is counted."""
 WISHING = 60.0
 OF_DAY = 100
-"""The same within a day: each is kept for ever."""
+"""The same within a day, as each is kept for ever; but for leaving, which is kept once and never refused for that."""
 DAY = 86400.0
+_LEAVING = (Wanted.UNSUBSCRIBE, Wanted.NO_TRACKING)
+_Wishes = list[tuple[Wanted, str, str, str]]
+"""Kind, type, how and wording of each."""
 
 
 class Rooms:
@@ -54,23 +57,23 @@ class Rooms:
     async def leave(self, request: Request, whom: Whom, token: str, known: Known, fields: Fields) -> Answer:
         """What was posted there: one click of a mail program, or a button of the page."""
         words = _words(request)
-        if (wait := self._waits(whom)) is not None:
-            return answer.too_often(wait)
+        if not self._wishes.allows((whom, "stay" not in fields)):
+            return answer.too_often(WISHING)
         if "leave" not in fields and "stay" not in fields:
             if fields.get(ONE_CLICK[0]) != [ONE_CLICK[1]]:
                 return _said(words, "wrong", 400)
-            await self._ask(request, whom, [(Wanted.UNSUBSCRIBE, known.mail_type, "one-click", "=".join(ONE_CLICK))])
-            return self._left(words, known, token, known.title)
+            wishes = [(Wanted.UNSUBSCRIBE, known.mail_type, "one-click", "=".join(ONE_CLICK))]
+            return await self._ask(request, whom, wishes, self._left(words, known, token, known.title))
         (button, values), *others = fields.items()
         if others or button not in ("leave", "stay") or values not in (["type"], ["all"]):
             return _said(words, "wrong", 400)
         type_ = known.mail_type if values == ["type"] else ""
         if button == "stay":
-            await self._ask(request, whom, [(Wanted.RESUBSCRIBE, type_, "page", words("stay"))])
-            return _said(words, "stayed", token=token)
+            wishes = [(Wanted.RESUBSCRIBE, type_, "page", words("stay"))]
+            return await self._ask(request, whom, wishes, _said(words, "stayed", token=token))
         wording = words("leave_type", title=known.title) if type_ else words("leave_all")
-        await self._ask(request, whom, [(Wanted.UNSUBSCRIBE, type_, "page", wording)])
-        return self._left(words, known, token, known.title if type_ else "")
+        wishes = [(Wanted.UNSUBSCRIBE, type_, "page", wording)]
+        return await self._ask(request, whom, wishes, self._left(words, known, token, known.title if type_ else ""))
 
     def _left(self, words: Words, known: Known, token: str, name: str) -> Answer:
         return answer.page(html("left.html", words, title=words("left"), sender=known.sender, name=name, token=token))
@@ -87,21 +90,20 @@ class Rooms:
     async def choose(self, request: Request, whom: Whom, known: Known, fields: Fields) -> Answer:
         """What was posted there."""
         words = _words(request)
-        if (wait := self._waits(whom)) is not None:
-            return answer.too_often(wait)
+        if not self._wishes.allows((whom, fields.get("do") == ["leave"])):
+            return answer.too_often(WISHING)
         found = await self._read(standing, self._config.server.data_dir, whom, self._clock.time())
         if found is None:
             return _said(words, "gone", 410)
         match fields.get("do"):
             case ["save"]:
-                await self._ask(request, whom, list(_changes(words, found, fields)))
-                return _said(words, "saved")
+                return await self._ask(request, whom, list(_changes(words, found, fields)), _said(words, "saved"))
             case ["leave"]:
-                await self._ask(request, whom, [(Wanted.UNSUBSCRIBE, "", "preferences", words("leave_all"))])
-                return _said(words, "left", text="left_all")
+                wishes = [(Wanted.UNSUBSCRIBE, "", "preferences", words("leave_all"))]
+                return await self._ask(request, whom, wishes, _said(words, "left", text="left_all"))
             case ["export" | "erase" as what]:
-                await self._ask(request, whom, [(Wanted(what), "", "preferences", words(what))])
-                return _said(words, "asked")
+                wishes = [(Wanted(what), "", "preferences", words(what))]
+                return await self._ask(request, whom, wishes, _said(words, "asked"))
         return _said(words, "wrong", 400)
 
     async def web(self, request: Request, whom: Whom, token: str) -> Answer:
@@ -111,20 +113,17 @@ class Rooms:
 
     # --- inside
 
-    def _waits(self, whom: Whom) -> float | None:
-        """Seconds, if he asks too often."""
-        if not self._wishes.allows(whom):
-            return WISHING
-        return None if self._of_day.allows(whom) else DAY
-
-    async def _ask(self, request: Request, whom: Whom, wishes: list[tuple[Wanted, str, str, str]]) -> None:
-        """Kind, type, how and wording of each; on disk when this returns. Raises StoreError."""
+    async def _ask(self, request: Request, whom: Whom, wishes: _Wishes, said: Answer) -> Answer:
+        """Have them on disk, and say so; whoever asks too often of a day is told that instead. Raises StoreError."""
+        if any(kind not in _LEAVING for kind, *_ in wishes) and not self._of_day.allows(whom):
+            return answer.too_often(DAY)
         now = self._clock.time()
         futures = [
             self._recorder.ask(Wish(now, *whom, kind.value, type_, how, wording, request.client))
             for kind, type_, how, wording in wishes
         ]
         await asyncio.gather(*map(asyncio.wrap_future, futures))
+        return said
 
 
 def _changes(words: Words, found: Standing, fields: Fields) -> Iterator[tuple[Wanted, str, str, str]]:

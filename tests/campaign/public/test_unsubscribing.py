@@ -94,10 +94,25 @@ def test_too_large_and_too_often(pages: Served) -> None:
     assert pages.post(path, "x" * 40_000).status == 413
     assert {pages.post(path, ONE_CLICK).status for _ in range(WISHES)} == {200}
     assert pages.post(path, ONE_CLICK).status == 429
-    for _ in range(OF_DAY // WISHES - 1):
-        pages.clock.advance(61)
-        assert {pages.post(path, ONE_CLICK).status for _ in range(WISHES)} == {200}
-    pages.clock.advance(61)
-    found = pages.post(path, ONE_CLICK)
-    assert (found.status, found.headers["retry-after"]) == (429, "86400")
     assert pages.post(f"/u/{pages.token(1)}", ONE_CLICK).status == 200
+
+
+def test_nobody_is_kept_from_leaving(pages: Served) -> None:
+    """Who has the link and stays again and again is held back for the day; leaving is not, in any way."""
+    token = pages.token()
+    for _ in range(OF_DAY // WISHES):
+        assert {pages.post(f"/u/{token}", "stay=all").status for _ in range(WISHES)} == {200}
+        assert pages.post(f"/u/{token}", ONE_CLICK).status == 200
+        pages.clock.advance(61)
+    found = pages.post(f"/u/{token}", "stay=all")
+    assert (found.status, found.headers["retry-after"]) == (429, "86400")
+    assert pages.post(f"/p/{token}", "do=export").status == 429
+    leaving = (
+        ("u", ONE_CLICK),
+        ("u", "leave=type"),
+        ("u", "leave=all"),
+        ("p", "do=leave"),
+        ("p", "do=save&tracking=no"),
+    )
+    assert [pages.post(f"/{room}/{token}", body).status for room, body in leaving] == [200] * 5
+    assert pages.wishes()[-1][1] == "no_tracking"
