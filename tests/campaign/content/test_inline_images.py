@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postduif.campaign.content.inline_images import with_images
+from postduif.campaign.content.inline_images import MOST, with_images
 from postduif.mta.merge.content import Attachment
 
 
@@ -18,3 +18,14 @@ def test_only_images_that_are_there() -> None:
         """<img src="data:image/png;base64,QQ=="><i style="background:url('data:image/gif;base64,Qg==')"> """
         "cid:page cid:gone"
     )
+
+
+def test_only_where_shown_and_within_bounds() -> None:
+    """An address in a text is no image, whoever wrote it there; names may have blanks; beyond the bound it stays."""
+    files = (Attachment("a", "image/png", b"A" * (MOST // 4), "foto (1).png"),)
+    html = """cid:foto%20(1).png <p title="cid:foto (1).png"> <td background='cid:foto (1).png'>"""
+    assert with_images(html, files).startswith(
+        """cid:foto%20(1).png <p title="cid:foto (1).png"> <td background='data:"""
+    )
+    many = with_images("""<img src="cid:foto (1).png">""" * 9, files)
+    assert (many.count("data:"), many.count("cid:"), len(many) < MOST + 1000) == (3, 6, True)
