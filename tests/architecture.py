@@ -1,4 +1,4 @@
-"""The rules of the tree, as functions from a root directory to a list of what breaks them. Only `ast`: imports nothing.
+"""The rules of the tree, as functions from a file to what in it breaks them. Only `ast`: imports nothing.
 
 `test_architecture` holds the project to them and shows, on made-up trees, that each one can fail.
 """
@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 PACKAGE = "postduif"
+_CODE = (PACKAGE, "tests", "bench")
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
 
@@ -42,21 +44,48 @@ _SKIPPED = {".git", ".venv", "build", "__pycache__", ".mypy_cache", ".pytest_cac
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def files(root: Path) -> Iterator[Path]:
-    """Every file of the project, without what tools leave behind."""
+class File:
+    """One of the project's: its path from the root, and its text."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path, self.text = path, text
+
+    def below(self, *tops: str) -> bool:
+        """It is Python, in one of these directories of the root."""
+        return self.path.endswith(".py") and self.path.partition("/")[0] in tops
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """What it says, as Python."""
+        return ast.parse(self.text)
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All of the tree."""
+        return list(ast.walk(self.tree))
+
+    @property
+    def functions(self) -> Iterator[Function]:
+        """Every function, methods and inner ones too."""
+        return (node for node in self.nodes if isinstance(node, Function))
+
+
+Rule = Callable[[File], Iterator[str]]
+"""What is wrong with a file."""
+
+
+def broken(root: Path, *rules: Rule) -> list[str]:
+    """What is wrong with the project by these rules. Each file is read, and taken apart, once for all of them."""
+    return [problem for file in files(root) for rule in rules for problem in rule(file)]
+
+
+def files(root: Path) -> Iterator[File]:
+    """Every file of the project with text, without what tools leave behind."""
     for path in sorted(root.rglob("*")):
-        parts = path.relative_to(root).parts
-        if path.is_file() and not any(part in _SKIPPED or part.endswith(".egg-info") for part in parts):
-            yield path
-
-
-def sources(root: Path, *tops: str) -> Iterator[tuple[str, ast.Module, str]]:
-    """Python files below the named top directories: path from the root, tree, text."""
-    for path in files(root):
         name = path.relative_to(root)
-        if path.suffix == ".py" and name.parts[0] in tops:
-            text = path.read_text(encoding="utf-8")
-            yield name.as_posix(), ast.parse(text), text
+        left = any(part in _SKIPPED or part.endswith(".egg-info") for part in name.parts)
+        if not left and (path.suffix in TEXT_SUFFIXES or path.name in TEXT_NAMES) and path.is_file():
+            yield File(name.as_posix(), path.read_text(encoding="utf-8", errors="replace"))
 
 
 def part_of(module: str) -> str:
@@ -69,9 +98,9 @@ def part_of(module: str) -> str:
     return names[1] if names[1] in MAY_IMPORT else "nouns"
 
 
-def imported(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def imported(file: File) -> Iterator[tuple[int, str]]:
     """Line and dotted name of every import of ours, wherever in the file it stands."""
-    for node in ast.walk(tree):
+    for node in file.nodes:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -81,110 +110,84 @@ def imported(tree: ast.Module) -> Iterator[tuple[int, str]]:
         yield from ((node.lineno, name) for name in names if name.split(".")[0] == PACKAGE)
 
 
-def functions(tree: ast.Module) -> Iterator[Function]:
-    """Every function, methods and inner ones too."""
-    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-
-
-def import_order(root: Path) -> list[str]:
+def import_order(file: File) -> Iterator[str]:
     """Imports go one way: nouns <- config <- queue | bounce | sink <- mta <- campaign <- cli, demo and app."""
-    problems = []
-    for path, tree, _ in sources(root, PACKAGE):
-        part = part_of(path.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
-        folder = path.split("/")[1]
-        if part == "nouns" and not folder.endswith(".py"):
-            problems.append(f"{path}: the part {folder} has no place in the order of imports")
-        for line, name in imported(tree):
-            if part_of(name) not in MAY_IMPORT[part]:
-                problems.append(f"{path}:{line}: {part} may not import {name}")
-    return problems
+    if not file.below(PACKAGE):
+        return
+    part = part_of(file.path.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+    folder = file.path.split("/")[1]
+    if part == "nouns" and not folder.endswith(".py"):
+        yield f"{file.path}: the part {folder} has no place in the order of imports"
+    for line, name in imported(file):
+        if part_of(name) not in MAY_IMPORT[part]:
+            yield f"{file.path}:{line}: {part} may not import {name}"
 
 
-def relative_imports(root: Path) -> list[str]:
+def relative_imports(file: File) -> Iterator[str]:
     """Imports are absolute, so that the rule above sees them all."""
-    return [
-        f"{path}:{node.lineno}: relative import"
-        for path, tree, _ in sources(root, PACKAGE, "tests", "bench")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.level
-    ]
+    if file.below(*_CODE):
+        for node in file.nodes:
+            if isinstance(node, ast.ImportFrom) and node.level:
+                yield f"{file.path}:{node.lineno}: relative import"
 
 
-def imports_inside_functions(root: Path) -> list[str]:
+def imports_inside_functions(file: File) -> Iterator[str]:
     """No import stands inside a function, but in the command line, which starts lazily."""
-    return [
-        f"{path}:{node.lineno}: import inside {function.name}"
-        for path, tree, _ in sources(root, PACKAGE)
-        if not path.startswith(f"{PACKAGE}/cli/")
-        for function in functions(tree)
-        for node in ast.walk(function)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
+    if file.below(PACKAGE) and not file.path.startswith(f"{PACKAGE}/cli/"):
+        for function in file.functions:
+            for node in ast.walk(function):
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    yield f"{file.path}:{node.lineno}: import inside {function.name}"
 
 
-def file_size(root: Path) -> list[str]:
+def file_size(file: File) -> Iterator[str]:
     """A file is readable in one sitting."""
-    return [
-        f"{path}: {lines} lines, {MAX_FILE_LINES} at most; find the second idea"
-        for path, _, text in sources(root, PACKAGE, "tests", "bench")
-        if (lines := len(text.splitlines())) > MAX_FILE_LINES
-    ]
+    if file.below(*_CODE) and (lines := len(file.text.splitlines())) > MAX_FILE_LINES:
+        yield f"{file.path}: {lines} lines, {MAX_FILE_LINES} at most; find the second idea"
 
 
-def function_size(root: Path) -> list[str]:
+def function_size(file: File) -> Iterator[str]:
     """A function is readable at a glance."""
-    return [
-        f"{path}:{function.lineno}: {function.name} has {lines} lines, {MAX_FUNCTION_LINES} at most"
-        for path, tree, _ in sources(root, PACKAGE, "tests", "bench")
-        for function in functions(tree)
-        if (lines := (function.end_lineno or function.lineno) - function.lineno + 1) > MAX_FUNCTION_LINES
-    ]
+    if file.below(*_CODE):
+        for function in file.functions:
+            lines = (function.end_lineno or function.lineno) - function.lineno + 1
+            if lines > MAX_FUNCTION_LINES:
+                where = f"{file.path}:{function.lineno}"
+                yield f"{where}: {function.name} has {lines} lines, {MAX_FUNCTION_LINES} at most"
 
 
-def module_docstrings(root: Path) -> list[str]:
+def module_docstrings(file: File) -> Iterator[str]:
     """Every module says what it is for."""
-    return [
-        f"{path}: no module docstring"
-        for path, tree, _ in sources(root, PACKAGE, "tests", "bench")
-        if not ast.get_docstring(tree)
-    ]
+    if file.below(*_CODE) and not ast.get_docstring(file.tree):
+        yield f"{file.path}: no module docstring"
 
 
 def _must_say(path: str, name: str) -> bool:
     return name.startswith("test_") if path.startswith("tests/") else not name.startswith("_")
 
 
-def public_docstrings(root: Path) -> list[str]:
+def public_docstrings(file: File) -> Iterator[str]:
     """Every public class and function says what it promises; every test says what is true."""
-    return [
-        f"{path}:{node.lineno}: {node.name} has no docstring"
-        for path, tree, _ in sources(root, PACKAGE, "tests", "bench")
-        for node in tree.body
-        if isinstance(node, ast.ClassDef | Function)
-        if _must_say(path, node.name) and not ast.get_docstring(node)
-    ]
+    if file.below(*_CODE):
+        for node in file.tree.body:
+            public = isinstance(node, ast.ClassDef | Function) and _must_say(file.path, node.name)
+            if public and not ast.get_docstring(node):
+                yield f"{file.path}:{node.lineno}: {node.name} has no docstring"
 
 
-def module_names(root: Path) -> list[str]:
+def module_names(file: File) -> Iterator[str]:
     """A name that means nothing means that the name is not found yet."""
-    return [
-        f"{path}: {word!r} is not a name"
-        for path, _, _ in sources(root, PACKAGE, "tests", "bench")
-        for word in Path(path).stem.split("_")
-        if word in BANNED_NAMES | _PLURALS
-    ]
+    if file.below(*_CODE):
+        for word in Path(file.path).stem.split("_"):
+            if word in BANNED_NAMES | _PLURALS:
+                yield f"{file.path}: {word!r} is not a name"
 
 
-def speaks_of_itself(root: Path) -> list[str]:
+def speaks_of_itself(file: File) -> Iterator[str]:
     """The project needs nothing but itself to be understood: no ticket numbers, no paths of one machine."""
-    problems = []
-    for path in files(root):
-        if path.suffix not in TEXT_SUFFIXES and path.name not in TEXT_NAMES:
-            continue
-        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-            if found := FOREIGN.search(line):
-                problems.append(f"{path.relative_to(root)}:{number}: speaks of {found.group()!r}")
-    return problems
+    for number, line in enumerate(file.text.splitlines(), 1):
+        if found := FOREIGN.search(line):
+            yield f"{file.path}:{number}: speaks of {found.group()!r}"
 
 
 RULES = (
