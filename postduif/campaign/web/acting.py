@@ -42,19 +42,20 @@ def see_approved(desk: Desk, mailing: Mailing, when: Schedule | None = None) -> 
 
 
 def why_not_changed(who: Who, mailing: Mailing, action: Action) -> str:
-    """Why this person cannot edit or prepare what goes by itself at its date; "": they can, or the date is dropped.
+    """Why this person cannot edit or prepare what goes by itself at its date; "": they can, or an edit drops the date.
 
     Nobody looks at it again before it goes. So it takes who may send; and where two have to agree, it comes off its
-    date first, and is asked for anew.
+    date first, and is asked for anew. To stop its preparation, which takes it off its date, needs who may send alone.
     """
     if mailing.template and not who.may(Permission.SEND) and (names := forms_of(who.desk.data_dir, mailing.number)):
         return f"Who fills in the form {names[0]} gets it. To {action} it is for {who_may(Permission.SEND)}."
     step = TABLE.get((mailing.state, action))
-    if mailing.schedule is None or step is None or step.to not in DATED:
+    stops = action is Action.STOP_PREPARING
+    if mailing.schedule is None or step is None or not (stops or step.to in DATED):
         return ""
     if not who.may(Permission.SEND):
         return f"It goes by itself at its date. To {action} it then is for {who_may(Permission.SEND)}."
-    if who.desk.config.web.approval:
+    if who.desk.config.web.approval and not stops:
         return f"A second person agreed to it as it is. Unschedule it, {action} it, and ask again."
     return ""
 

@@ -188,7 +188,7 @@ def test_who_only_edits_changes_nothing_that_goes_by_itself(pages: Pages, when: 
 
 
 def test_who_only_edits_does_not_prepare_what_has_a_date(pages: Pages) -> None:
-    """Others would get it at that date; an edit takes the date away, so that it goes to nobody by itself."""
+    """Nor stops that: others get it, or nobody, at that date; an edit shows that it takes the date away."""
     dated(pages, AT, Policy.FROZEN)
     editor, token = pages.signed_in("ed", "editor"), caller(pages, "edit", role="editor")
     assert editor.post("/mailings/1/prepare").status == 403
@@ -197,8 +197,13 @@ def test_who_only_edits_does_not_prepare_what_has_a_date(pages: Pages) -> None:
     assert token.patch("/mailings/1", {"name": "Other"}, If_Match="*").json["state"] == "draft"
     assert look(pages).schedule is None
     dated(pages, AT, Policy.FROZEN)
-    assert pages.signed_in("ben", "sender").post("/mailings/2/prepare").status == 303
-    assert look(pages, 2).schedule == AT
+    ben = pages.signed_in("ben", "sender")
+    assert ben.post("/mailings/2/prepare").status == 303
+    assert editor.post("/mailings/2/stop-preparation").status == 403
+    assert token.post("/mailings/2/actions/stop-preparing").code == "not_allowed"
+    assert (look(pages, 2).state, look(pages, 2).schedule) == (State.PREPARING, AT)
+    assert ben.post("/mailings/2/stop-preparation").status == 303
+    assert look(pages, 2).schedule is None
 
 
 def test_what_two_agreed_to_is_not_changed_by_one(strict: Pages) -> None:

@@ -60,8 +60,13 @@ def prepare(request: Request, who: Editing, number: int) -> Response:
 
 @router.post("/stop-preparation")
 def stop_preparation(request: Request, who: Editing, number: int) -> Response:
-    """Nothing is sent; a draft again."""
-    return do(request, who, number, running.stop_preparing)
+    """Nothing is sent; a draft again, so what has a date goes no more: that is for who may send."""
+
+    def change(connection: Connection, seen: Mailing, by: By) -> Mailing:
+        see_changeable(who, seen, Action.STOP_PREPARING)
+        return running.stop_preparing(connection, seen, by)
+
+    return do(request, who, number, change)
 
 
 @router.post("/send")

@@ -72,8 +72,13 @@ def prepare(who: Editing, number: Number, response: Response, if_match: IfMatch 
 
 @router.post("/stop-preparing")
 def stop_preparing(who: Editing, number: Number, response: Response, if_match: IfMatch = "") -> MailingOut:
-    """Nothing is sent; a draft again."""
-    return _do(who, number, if_match, running.stop_preparing, response)
+    """Nothing is sent; a draft again. What is prepared for its date goes no more, so that takes `send`, too."""
+
+    def do(connection: Connection, seen: Mailing, by: By) -> Mailing:
+        see_changeable(who, seen, Action.STOP_PREPARING)
+        return running.stop_preparing(connection, seen, by)
+
+    return _do(who, number, if_match, do, response)
 
 
 @router.post("/check")
