@@ -31,8 +31,13 @@ MAX_LISTENERS = 2000
 
 PATIENCE = 10.0
 """Seconds that pages wait for an answer of the MTA."""
-_OF_MILLIONS = frozenset(f"queue.{do}" for do in ("list", "count", "hold", "release", "retry", "delete"))
-"""What can be about each recipient in the queue, and takes its time then."""
+_OF_MILLIONS = frozenset(
+    (
+        *(f"queue.{do}" for do in ("list", "count", "hold", "release", "retry", "delete")),
+        *("suppress.erase", "mailing.wave", "mailing.stop"),
+    )
+)
+"""What can be about each recipient in the queue or in a mailing, and takes its time then."""
 AT_ONCE = 12
 """Threads that wait for the MTA."""
 WAIT = 2.0
@@ -90,7 +95,8 @@ class Desk:
     def ask(self, do: str, **request: Any) -> Any:
         """What the MTA says to `do`, as the command line asks it. Raises ControlError, NotRunning when it is away.
 
-        An MTA that is silent holds AT_ONCE threads for PATIENCE, and no page that does without it.
+        An MTA that is silent holds AT_ONCE threads for PATIENCE (for control.TIMEOUT when what it is told goes through
+        millions of rows), and no page that does without it.
         """
         if not self._asking.acquire(timeout=WAIT):
             raise control.ControlError(f"it has not answered {AT_ONCE} others who asked before; ask again in a moment")
