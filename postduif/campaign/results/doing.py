@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 
+from postduif.attempt import Kind
 from postduif.campaign.forms import responses
 from postduif.campaign.results.states import EVENTS, Did
 from postduif.campaign.results.tally import Tally
@@ -11,6 +13,10 @@ from postduif.campaign.tracking.figures import came_back, who
 from postduif.queue.mailing import read_terms
 
 CHUNK = 5000
+_LEFT_LAST = """
+SELECT number, max(at) FROM journal WHERE kind = ? AND number IN (SELECT value FROM json_each(?)) GROUP BY number
+"""
+"""Who left by mail after a word on the pages has left."""
 
 
 def numbers_who(tally: Tally, did: Did, link: int, after: int) -> Iterator[int]:
@@ -35,7 +41,10 @@ def said(tally: Tally) -> dict[str, Collection[int]]:
     left = tally.events[Did.UNSUBSCRIBED.value]
     if left and tally.source is not None:
         terms = read_terms(tally.connection)
-        found[Did.UNSUBSCRIBED.value] = left - came_back(*tally.source, terms.mail_type if terms else "")
+        back = came_back(*tally.source, terms.mail_type if terms else "")
+        if back := {number: at for number, at in back.items() if number in left}:
+            last = tally.connection.execute(_LEFT_LAST, (Kind.UNSUBSCRIBED.value, json.dumps(list(back))))
+            found[Did.UNSUBSCRIBED.value] = left - {number for number, at in last if at <= back[number]}
     return found
 
 

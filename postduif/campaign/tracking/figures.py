@@ -67,7 +67,7 @@ class Figures(NamedTuple):
 
 
 _CAME_BACK = f"""
-SELECT number FROM (SELECT number, kind, max(id) FROM wish WHERE mailing = ? AND type IN ('', ?) AND kind IN
+SELECT number, at FROM (SELECT number, kind, at, max(id) FROM wish WHERE mailing = ? AND type IN ('', ?) AND kind IN
 ('{Wanted.UNSUBSCRIBE.value}', '{Wanted.RESUBSCRIBE.value}') GROUP BY number) WHERE kind = '{Wanted.RESUBSCRIBE.value}'
 """  # noqa: S608  constants
 _VISITS = """
@@ -141,10 +141,13 @@ def who(
         return tuple(number for (number,) in rows)
 
 
-def came_back(data_dir: Path, mailing: int, mail_type: str) -> frozenset[int]:
-    """Recipients whose last word on the pages, about that type of mail or any, is to get it. Raises StoreError."""
+def came_back(data_dir: Path, mailing: int, mail_type: str) -> dict[int, float]:
+    """Recipients whose last word on the pages, about that type of mail or any, is to get it; and when they said so.
+
+    Raises StoreError.
+    """
     with tracking(data_dir) as connection:
-        return frozenset(number for (number,) in connection.execute(_CAME_BACK, (mailing, mail_type)))
+        return dict(connection.execute(_CAME_BACK, (mailing, mail_type)).fetchall())
 
 
 def visits_of(data_dir: Path, mailing: int, number: int) -> tuple[Visit, ...]:

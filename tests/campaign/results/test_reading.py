@@ -116,12 +116,15 @@ def test_unsubscribed(tally: Tally) -> None:
         (2, "resubscribe", ""), (2, "unsubscribe", "news"), (2, "no_tracking", ""),
     ]  # fmt: skip
     with on_file(source(tally).data_dir) as connection, transaction(connection):
-        query = "INSERT INTO wish VALUES (NULL, 0, 7, ?, ?, ?, '', '', '', 0)"
-        connection.executemany(query, asked)
+        query = "INSERT INTO wish VALUES (NULL, ?, 7, ?, ?, ?, '', '', '', 0)"
+        connection.executemany(query, [(NOW + 700, *one) for one in asked])
     assert figures_of(tally).unsubscribed == 3
     assert [one.number for one in everybody(tally, Which(did=Did.UNSUBSCRIBED))] == [1, 2, 3]
     exported = json.loads("".join(json_text(rows(tally))))
     assert [one["unsubscribed"] for one in exported] == [False, True, True, True]
+    with contextlib.closing(connect_writer(directory_of(source(tally).data_dir, NUMBER) / FILE_NAME)) as connection:
+        happens(connection, 0, "unsubscribed", NOW + 800, text="by mail")
+    assert figures_of(tally).unsubscribed == 4
 
 
 def test_timeline(tally: Tally) -> None:
