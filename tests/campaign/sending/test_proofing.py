@@ -11,8 +11,11 @@ from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.fault import MailingFault
 from postduif.campaign.preparing.specimen import Somebody
-from postduif.campaign.sending.proofing import proofs, send_proof
+from postduif.campaign.sending import proofing
+from postduif.campaign.sending.proofing import Sent, proofs, send_proof
+from postduif.config.kinds import HostPort
 from postduif.errors import PostduifError
+from postduif.mta.handover import NotTaken
 from tests.campaign.installation import NOW, WHO, Installation
 from tests.dns_server import DnsServer
 
@@ -58,6 +61,42 @@ def test_a_hundred_a_day(tmp_path: Path) -> None:
                 with pytest.raises(PostduifError) as caught:  # nobody takes mail here
                     send_proof(connection, place.config, mailing, ANN, None, ["a@sender.example"] * people, by)
                 assert ("98 addresses in a day" in str(caught.value)) is too_many
+
+
+def test_written_down_before_it_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So who asks while others are handed over, or is killed then, gets the next number and what is left of the day."""
+    to = ["a@sender.example"] * 100
+    with DnsServer() as dns:
+        place = Installation(tmp_path, dns, ["ann@one.example"])
+        mailing = place.mailing()
+        with mailings(place.data_dir) as connection:
+            editing.remark(connection, mailing.number, By(WHO, NOW, "proof 7 to boss@sender.example"))
+
+            def send(people: int) -> Sent:
+                return send_proof(connection, place.config, mailing, ANN, None, to[:people], By(WHO, NOW + 1))
+
+            def handing_over(*_: object, **__: object) -> str:
+                with pytest.raises(MailingFault, match="to 60 addresses in a day"):
+                    send(41)
+                raise KeyboardInterrupt
+
+            monkeypatch.setattr(proofing, "door", lambda _: HostPort("127.0.0.1:1"))
+            with pytest.raises(NotTaken):  # nobody listens: it counts for nothing
+                send(100)
+            monkeypatch.setattr(proofing, "hand_over", handing_over)
+            with pytest.raises(KeyboardInterrupt):
+                send(60)
+            monkeypatch.setattr(proofing, "hand_over", lambda *_, **__: "id")
+            assert send(40) == Sent(10, to[:40], ["id"] * 40)
+            with pytest.raises(MailingFault, match="100 addresses in a day"):
+                send(1)
+            assert [event.words.partition("boss")[0] for _, event in proofs(connection, mailing.number)] == [
+                "proof 7 to ",
+                "proof 8 to 100 addresses",
+                "proof 8: not taken for 100 addresses",
+                "proof 9 to 60 addresses",
+                "proof 10 to 40 addresses",
+            ]
 
 
 def test_the_typology_says_how_many(tmp_path: Path) -> None:
