@@ -38,6 +38,8 @@ CREATE TABLE IF NOT EXISTS injection_part (
 ) WITHOUT ROWID
 """
 _INDEX = "CREATE INDEX IF NOT EXISTS injection_at ON injection (at)"
+_REFUSED = "CREATE INDEX IF NOT EXISTS injection_refused ON injection_part (number) WHERE refusals <> '[]'"
+"""Few have refusals: who is erased is looked for in these alone, while the writer of the queue waits."""
 FORGOTTEN_AT_ONCE = 100
 """Old rows that go with each new one, at most."""
 
@@ -68,7 +70,7 @@ class Key(NamedTuple):
 
 def prepare(connection: sqlite3.Connection) -> None:
     """Make the tables."""
-    for statement in (_TABLE, _PARTS, _INDEX):
+    for statement in (_TABLE, _PARTS, _INDEX, _REFUSED):
         connection.execute(statement)
 
 
@@ -97,7 +99,9 @@ def note(
 def blank(connection: sqlite3.Connection, addresses: Sequence[str]) -> None:
     """Take people who are erased out of refusals: that there was one stays, with its code."""
     pattern = naming(addresses)
-    asked = "SELECT owner, key, number, refusals FROM injection_part WHERE instr(lower(refusals), ?)"
+    asked = (
+        "SELECT owner, key, number, refusals FROM injection_part WHERE refusals <> '[]' AND instr(lower(refusals), ?)"
+    )
     blanked = "UPDATE injection_part SET refusals = ? WHERE owner = ? AND key = ? AND number = ?"
     connection.execute("PRAGMA secure_delete = ON")
     try:

@@ -34,12 +34,20 @@ def test_parts_add_up(connection: sqlite3.Connection) -> None:
 
 
 def test_erased(connection: sqlite3.Connection) -> None:
-    """Who is erased is in no refusal any more, nor what was said of them; others stay, and so do the codes."""
+    """Who is erased is in no refusal any more, nor what was said of them; others stay, and so do the codes.
+
+    Requests without refusals are not gone through: the queue's writer does it.
+    """
     others = [REFUSAL, REFUSAL | {"address": "jan@one.example"}]
     theirs = [REFUSAL | {"address": "An@One.example"}, REFUSAL | {"address": "", "detail": "no <an@one.example>."}]
     kept_keys.note(connection, KEY, b"1", 9, 1, 100.0, 0, Part(7, 5, [*others, *theirs]))
     kept_keys.note(connection, OTHER, b"1", 9, 1, 100.0, 0, Part(7, 5, others))
+    ran: list[str] = []
+    connection.set_trace_callback(ran.append)
     kept_keys.blank(connection, ["an@one.example"])
+    connection.set_trace_callback(None)
+    (asked,) = [one for one in ran if one.startswith("SELECT")]
+    assert "injection_refused" in str(connection.execute(f"EXPLAIN QUERY PLAN {asked}").fetchall())
     blank = REFUSAL | {"address": "", "detail": "erased"}
     for key, left in ((KEY, [*others, blank, blank]), (OTHER, others)):
         kept = kept_keys.read(connection, key, 0)
