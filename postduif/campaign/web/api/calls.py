@@ -47,9 +47,12 @@ def forget(data_dir: Path, addresses: Collection[str]) -> None:
     named = naming(json.dumps(one, ensure_ascii=False)[1:-1] for one in addresses)
     with calls(data_dir) as connection:
         connection.create_function("named", 1, lambda body: bool(named.search(body.decode("utf-8", "replace").lower())))
+        # found by reading, so that calls are kept meanwhile; only these few are written
+        found = connection.execute("SELECT owner, key FROM call WHERE status IS NOT NULL AND named(body)").fetchall()
         with transaction(connection):
-            connection.execute(
+            connection.executemany(
                 "UPDATE call SET status = NULL, fields = '[]', body = x'', run = '' "
-                "WHERE status IS NOT NULL AND named(body)"
+                "WHERE owner = ? AND key = ? AND status IS NOT NULL AND named(body)",
+                found,
             )
         empty_log(connection)
