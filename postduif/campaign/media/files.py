@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -39,13 +40,11 @@ def place_of(data_dir: Path, digest: str, kind: Kind) -> Path:
 
 
 def write(place: Path, octets: bytes) -> None:
-    """Have them there, on disk when it returns. One at a time: what a crash left half goes. Raises StoreError."""
+    """Have them there, on disk when it returns. Raises StoreError."""
     unfinished = place.with_suffix(f".{secrets.token_hex(4)}{_UNFINISHED}")
     try:
         for one in (place.parent.parent.parent, place.parent.parent, place.parent):
             directory.prepare(one)
-        for left in place.parent.glob(f"*{_UNFINISHED}"):
-            left.unlink()
         with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
             file.write(octets)
             file.flush()
@@ -57,6 +56,20 @@ def write(place: Path, octets: bytes) -> None:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise StoreError(f"{place} cannot be written: {error.strerror}; make room") from None
+
+
+def sweep(data_dir: Path, digests: Collection[str]) -> None:
+    """Away with what a crash left: files that are half, and those of none of these. Nobody writes one meanwhile.
+
+    Raises StoreError.
+    """
+    folder = data_dir / "campaign" / "media"
+    try:
+        for one in list(folder.iterdir()) if folder.exists() else ():
+            if one.suffix == _UNFINISHED or one.stem not in digests:
+                one.unlink()
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be tidied: {error.strerror}; see to the disk") from None
 
 
 def remove(place: Path) -> None:

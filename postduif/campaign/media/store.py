@@ -6,9 +6,10 @@ import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
-from postduif.campaign.database import transaction
+from postduif.campaign.database import path_of, transaction
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.media import files
+from postduif.campaign.media.connection import SCHEMA, media
 from postduif.campaign.media.look import Kind, Look, look
 from postduif.campaign.media.picture import MediaFault, NoSuchPicture, Picture, PictureInUse, alt_of, name_of
 from postduif.campaign.media.uses import where
@@ -55,6 +56,13 @@ def keep(
         )
         made = connection.execute(f"{_ALL} WHERE hash = ?", (digest,)).fetchone()
     return _picture(*made), True
+
+
+def tidy(data_dir: Path) -> None:
+    """Away with files that no list shows: of who was killed before theirs was in it. Raises StoreError."""
+    if path_of(data_dir, SCHEMA).exists():
+        with media(data_dir) as connection, transaction(connection):
+            files.sweep(data_dir, {digest for (digest,) in connection.execute("SELECT hash FROM picture")})
 
 
 def change(connection: sqlite3.Connection, picture: Picture, name: str, alt: str) -> Picture:

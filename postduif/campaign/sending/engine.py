@@ -21,6 +21,7 @@ from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.fault import NotNow, Overtaken
 from postduif.campaign.mailings.listing import MAX_LISTED, Filter, find, found, listed
 from postduif.campaign.mailings.record import State
+from postduif.campaign.media import store as pictures
 from postduif.campaign.preparing.doing import do_prepare
 from postduif.campaign.preparing.places import Places, preparing
 from postduif.campaign.preparing.preparation import Stopped
@@ -93,6 +94,7 @@ class Engine:
         if self._clock.monotonic() - self._tidied >= TIDY_EVERY:
             self._tidied = self._clock.monotonic()
             self._tidy()
+            pictures.tidy(self._places.data_dir)
 
     def _by(self, words: str = "") -> By:
         return By(WHO, self._clock.time(), words)

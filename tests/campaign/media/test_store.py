@@ -65,7 +65,7 @@ def test_names(given: str, name: str) -> None:
 
 
 def test_kept_once(connection: Connection, data_dir: Path) -> None:
-    """The same octets are one picture, for us alone on disk; what a crash left half goes; a lost file is healed."""
+    """The same octets are one picture, for us alone on disk; what a crash left goes; a lost file is healed."""
     made = kept(connection, data_dir, "../Logo.jpeg", alt=" Our\n logo ")
     assert (made.file_name, made.alt, made.size, made.by) == ("Logo.png", "Our logo", len(png()), "anna")
     place = files.place_of(data_dir, made.hash, Kind.PNG)
@@ -73,7 +73,9 @@ def test_kept_once(connection: Connection, data_dir: Path) -> None:
     assert [stat.S_IMODE(one.stat().st_mode) for one in (place, place.parent)] == [0o600, 0o700]
     place.unlink()
     place.with_suffix(".0.new").write_bytes(b"half")
+    files.place_of(data_dir, "0" * 40, Kind.GIF).write_bytes(gif())  # killed before its row was kept
     assert store.keep(connection, data_dir, "other.png", png(), BY, ROOM) == (made, False)
+    store.tidy(data_dir)
     assert [one.name for one in place.parent.iterdir()] == [place.name]
     second = kept(connection, data_dir, "b.gif", gif())
     assert store.listed(connection, limit=9) == [second, made]
