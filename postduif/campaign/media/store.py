@@ -12,7 +12,7 @@ from postduif.campaign.media import files
 from postduif.campaign.media.connection import SCHEMA, media
 from postduif.campaign.media.look import Kind, Look, look
 from postduif.campaign.media.picture import MediaFault, NoSuchPicture, Picture, PictureInUse, alt_of, name_of
-from postduif.campaign.media.uses import where
+from postduif.campaign.media.uses import holding
 
 MAX_SIZE = 5 * 1024 * 1024
 """Octets of one."""
@@ -76,8 +76,8 @@ def change(connection: sqlite3.Connection, picture: Picture, name: str, alt: str
 def delete(connection: sqlite3.Connection, mailings: sqlite3.Connection, data_dir: Path, picture: Picture) -> None:
     """Away with it: its address is 404 when this returns. Raises PictureInUse, StoreError."""
     with transaction(mailings), transaction(connection):  # nobody begins to use it, or brings it again, meanwhile
-        if used := [one for one in where(mailings, picture.hash) if not one.over]:
-            raise PictureInUse(f"{picture.file_name} is shown by {used[0]}; take it out there first")
+        if used := holding(mailings, picture.hash):
+            raise PictureInUse(f"{picture.file_name} is shown by {used}; take it out there first")
         connection.execute("DELETE FROM picture WHERE id = ?", (picture.id,))
         files.remove(files.place_of(data_dir, picture.hash, picture.look.kind))
 

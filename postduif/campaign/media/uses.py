@@ -43,6 +43,16 @@ def where(mailings: sqlite3.Connection, digest: str) -> list[Use]:
     return [_use(*row) for row in mailings.execute(query, (f"/m/{digest}/", MOST))]
 
 
+def holding(mailings: sqlite3.Connection, digest: str) -> Use | None:
+    """A template or mailing that has not ended and shows it: only their contents are read."""
+    query = (
+        "SELECT number, name, template, 0 FROM mailing "
+        f"WHERE (template OR NOT {_ENDED}) AND instr(content, ?) ORDER BY number DESC LIMIT 1"
+    )
+    row = mailings.execute(query, (f"/m/{digest}/",)).fetchone()
+    return _use(*row) if row else None
+
+
 def still_to_go(mailings: sqlite3.Connection) -> dict[str, list[Use]]:
     """By hash, the templates and the mailings that have not ended."""
     query = (
