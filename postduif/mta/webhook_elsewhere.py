@@ -34,13 +34,14 @@ class Elsewhere:
         """`webhooks`: of each its standing, and what was counted since the last report; `replayed`: orders that were
         carried out. Returns those that are not: since when a webhook is told again, by its name."""
         self._heard = self._clock.monotonic()
-        self._standings = {}
+        standings = {}
         for one in report["webhooks"]:
             standing = Standing(**one["standing"])
-            self._standings[standing.name] = standing
+            standings[standing.name] = standing
             for result, count in one["requests"].items():
                 metrics.WEBHOOK_REQUESTS.labels(standing.name, result).inc(count)
             metrics.WEBHOOK_EVENTS.labels(standing.name).inc(one["events"])
+        self._standings = standings  # whole: the metrics are read in another thread
         done = report["replayed"]
         self._orders = {name: since for name, since in self._orders.items() if done.get(name) != since}
         return self._orders

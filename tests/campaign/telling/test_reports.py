@@ -73,7 +73,7 @@ def test_seen_and_told_again(tmp_path: Path) -> None:
                     hooks.refresh()
                     assert figure("lag_seconds") > 0
                     receiver.answers = [Reply()]
-                    await until(clock, lambda: figure("events_total") == before + 4)
+                    await until(clock, lambda: figure("events_total") == before + 4 and not hooks.standing()[0].oldest)
                     (well,) = await listed(config)
                     assert well == {**seen, "oldest": None, "failing_since": 0, "trouble": "", "next_try": None}
                     await asyncio.to_thread(ask, config.server.run_dir, "webhook.replay", name="app", since=since)
