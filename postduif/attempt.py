@@ -60,4 +60,4 @@ class Attempt(NamedTuple):
     category: str = ""
     """What the reply means (`bounce.category`), when it is not positive."""
     command: str = ""
-    """Which it answers (`mta.transaction`), when it is not positive; "" for none: it came before MAIL, or is our own."""
+    """Which it answers (`mta.transaction`), when it is not positive; "": none, or it is our own."""
