@@ -76,5 +76,6 @@ def test_it_is_gone_afterwards(data_dir: Path) -> None:
 
 
 def children() -> list[int]:
-    """Processes that this one began."""
-    return [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+    """Processes that read a target for this one; other tests may have begun others."""
+    own = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+    return [int(pid) for pid in own if b"target_worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
