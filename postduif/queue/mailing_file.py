@@ -119,11 +119,10 @@ class MailingFile:
             self._in_memory += len(several)
         if self.written + self._in_memory * (2 if self._journal else 1) > rows.MAX_RECIPIENTS:
             raise StoreError(f"a mailing has {rows.MAX_RECIPIENTS:,} recipients at most; make two of it")
-        full = self._in_memory >= GATHERED
-        self._write([one for one in (self._gathered if full else together) if full or self._long(one)])
-
-    def _long(self, domain: str) -> bool:
-        return len(self._gathered[domain]) >= TOGETHER
+        if self._in_memory >= GATHERED:
+            self._write(self._gathered)
+        else:
+            self._write(domain for domain in together if len(self._gathered[domain]) >= TOGETHER)
 
     def exclude(self, excluded: Sequence[Excluded]) -> None:
         """Note who gets nothing."""
@@ -181,12 +180,12 @@ class MailingFile:
         """Number all who wait at these domains, a domain after the other."""
         recipients: list[Iterable[tuple[int, int, str, str]]] = []
         people: list[Iterable[tuple[int, int, int, bool]]] = []
+        first = rows.first_recipient(self._number)
         with _as_store_errors(self._draft):
             for domain in sorted(domains):
                 for at, targets in self._groups(domain, self._gathered.pop(domain)):
                     addresses, merges, contacts, children, seeds = zip(*targets, strict=True)  # columns: half the time
                     numbers = range(self.written, self.written + len(targets))
-                    first = rows.first_recipient(self._number)
                     ids = range(first + numbers.start, first + numbers.stop)
                     recipients.append(zip(ids, repeat(self._queue(at)), addresses, merges))
                     people.append(zip(numbers, contacts, children, seeds, strict=True))

@@ -89,7 +89,7 @@ def target(connection: sqlite3.Connection, data_dir: Path, link: SuppressionLink
 
     Raises PostduifError: something that is named is not there or cannot be so.
     """
-    spec = _by_name(connection, spec)
+    spec = by_name(connection, spec)
     gathered = gather(connection, data_dir, spec, now)
     columns = _columns(connection, spec)
     stream = _Stream(connection, link, spec, columns, now)
@@ -100,12 +100,13 @@ def judged(
     connection: sqlite3.Connection, link: SuppressionLink, spec: Spec, columns: Sequence[str], now: float
 ) -> Iterator[list[Judged]]:
     """The stream of the target that was gathered in, or adopted by, this connection: chunk after chunk."""
-    spec = _by_name(connection, spec)
+    spec = by_name(connection, spec)
     return _Stream(connection, link, spec, _columns(connection, spec), now).judged(columns)
 
 
-def _by_name(connection: sqlite3.Connection, spec: Spec) -> Spec:
-    """The type of mail as it is called on the suppression list, whose types tell capitals apart."""
+def by_name(connection: sqlite3.Connection, spec: Spec) -> Spec:
+    """With the type of mail as it is stored: the MTA and the suppression list tell capitals apart. Raises PostduifError
+    when there is no such type."""
     return spec._replace(mail_type=type_named(connection, spec.mail_type).name) if spec.mail_type else spec
 
 

@@ -35,7 +35,7 @@ class Asked(NamedTuple):
     columns: tuple[str, ...]
 
 
-def write_judged(asked: Asked, out: BinaryIO) -> None:
+def _write_judged(asked: Asked, out: BinaryIO) -> None:
     """Read and judge everybody. Raises PostduifError."""
     data_dir = Path(asked.data_dir)
     with audience(data_dir) as connection, suppression_link(data_dir) as link:
@@ -54,7 +54,7 @@ def main() -> None:
     if not asked:  # nobody wants it any more
         return
     try:
-        write_judged(Asked(*marshal.loads(asked)), sys.stdout.buffer)  # noqa: S302  from who started us
+        _write_judged(Asked(*marshal.loads(asked)), sys.stdout.buffer)  # noqa: S302  from who started us
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)

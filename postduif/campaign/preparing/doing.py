@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from postduif.campaign.audience.connection import audience
-from postduif.campaign.audience.subscriptions import type_named
 from postduif.campaign.audience.suppression_link import suppression_link
+from postduif.campaign.audience.target import by_name
 from postduif.campaign.checks import typology
 from postduif.campaign.checks.filters import History
 from postduif.campaign.checks.sieve import Pressure
@@ -153,13 +153,7 @@ def _work(
 
 
 def _typed(people: sqlite3.Connection, mailing: Mailing) -> Mailing:
-    """Its type of mail as it is stored, in whatever capitals it was given: the MTA and the suppression list tell them
-    apart. Raises PostduifError when there is no such type."""
-    target = mailing.draft.target
-    if not target.mail_type:
-        return mailing
-    named = target._replace(mail_type=type_named(people, target.mail_type).name)
-    return mailing._replace(draft=mailing.draft._replace(target=named))
+    return mailing._replace(draft=mailing.draft._replace(target=by_name(people, mailing.draft.target)))
 
 
 def _sizes_before(connection: sqlite3.Connection, number: int) -> tuple[int, ...]:
