@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from postduif.campaign.preparing.report import Report, Said
-from postduif.cli.tables import count, printable, table
+from postduif.cli.tables import count, printable, quoted, table
 
 _COLOURS = {"error": "bold red", "warning": "yellow", "info": "blue"}
 _WORST_FIRST = ("error", "warning", "info")
@@ -52,13 +52,13 @@ def print_findings(findings: Sequence[Said]) -> None:
     """The worst first. On a terminal with what to do below each; elsewhere a line each, tab-separated."""
     ordered = sorted(findings, key=lambda one: _WORST_FIRST.index(one.level))
     if not sys.stdout.isatty():
-        table((), [(one.level, one.rule, one.text, one.remedy) for one in ordered], empty="")
+        table((), [(one.level, one.rule, quoted(one.text), quoted(one.remedy)) for one in ordered], empty="")
         return
     console = Console()
     for one in ordered:
-        line = Text.assemble((f"{one.level:7}", _COLOURS[one.level]), f" {printable(one.text)} ", (one.rule, "dim"))
+        line = Text.assemble((f"{one.level:7}", _COLOURS[one.level]), f" {quoted(one.text)} ", (one.rule, "dim"))
         console.print(line)
         if one.remedy:
-            console.print(Padding(Text(printable(one.remedy), "cyan"), (0, 0, 0, 8)))
+            console.print(Padding(Text(quoted(one.remedy), "cyan"), (0, 0, 0, 8)))
     if not findings:
         console.print("Nothing speaks against it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Literal
@@ -17,6 +18,7 @@ WHOLE = frozenset({"id", "address", "recipient", "sender", "e-mail", "to"})
 """Columns that are never cut: half an address is none. A terminal that is too narrow for them breaks the line."""
 LEAST = 4  # characters that are left of a cell that is cut
 _GAP = 2  # blanks between columns, and at the edges together
+_CODE = re.compile(r"`([^`\n]+)`")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
@@ -60,6 +62,11 @@ def fitted(columns: Sequence[str], rows: Sequence[Sequence[str]], room: int) -> 
 def printable(text: str) -> str:
     """What a terminal can be shown, whoever wrote it: nothing that moves its cursor or changes its colours."""
     return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def quoted(text: str) -> str:
+    """What we say in words, with what stands between `backticks` in "quotes" instead, for a terminal."""
+    return printable(_CODE.sub(r'"\1"', text))
 
 
 def count(number: int, noun: str) -> str:

@@ -63,6 +63,7 @@ def test_a_check_forbids_it(tmp_path: Path) -> None:
         result = run(path, "mailing", "prepare", "1")
         assert result.exit_code == 1
         assert "checks      1 error, 0 warnings\nerror\ttype_missing\t" in result.stdout
+        assert result.stdout.endswith('\tchoose one; "postduif subscription" makes them\n')
         assert shown(path, "show", "1")["state"] == "failed"
         assert run(path, "mailing", "checks", "1").exit_code == 1
         run(path, "subscription", "set", "news", "--everybody")

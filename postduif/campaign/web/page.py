@@ -45,6 +45,7 @@ _FILTERS = (
     wording.plural,
     wording.ago,
     wording.tone,
+    wording.coded,
 )
 
 _IN_URL = "%/?#[]@!$&'()*+,;=:"

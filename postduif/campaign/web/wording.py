@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+
+from markupsafe import Markup
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 THIN = "\u202f"
 """Between groups of three digits: a narrow space that no line breaks at."""
 
+_CODE = re.compile(r"`([^`\n]+)`")
 
 _TONES = {
     "good": "delivered prepared scheduled planned repeating opened clicked viewed",
@@ -101,6 +105,12 @@ def size(octets: float) -> str:
 def plural(count: float, one: str, many: str = "") -> str:
     """1 contact, 2 contacts."""
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def coded(text: str) -> Markup:
+    """What we say in words, with what stands between `backticks` as code. All of it is escaped."""
+    pieces = _CODE.split(text)  # every second one is code
+    return Markup("").join(Markup("<code>{}</code>").format(one) if n % 2 else one for n, one in enumerate(pieces))
 
 
 def _utc(at: float) -> datetime:

@@ -281,11 +281,12 @@ def test_run_checks(tmp_path: Path) -> None:
     """A rule that has something to say does so on the page."""
     with Pages(tmp_path, '[dns]\nnameservers = ["127.0.0.1:9"]\ntimeout = "50ms"') as pages:
         anna = pages.signed_in()
-        only = '{"only": ["subject_empty"]}'
+        only = '{"only": ["subject_empty", "type_missing"]}'
         made(pages, DRAFT._replace(content=json.dumps(CONTENT | {"subject": " "}), typology=only))
         answer = anna.post("/mailings/1/edit/checks/run")
         assert "Checked just now" in answer.text
         assert '<code class="soft">subject_empty</code>' in answer.text
+        assert "choose one; <code>postduif subscription</code> makes them" in answer.text
 
 
 def test_the_buttons(pages: Pages) -> None:

@@ -32,6 +32,12 @@ def test_tones() -> None:
     assert calm == {"absent", "draft", "stopped", "finished", "answered"}
 
 
+def test_code_in_words() -> None:
+    """What stands between backticks is shown as code; whatever somebody wrote is escaped, there and beside it."""
+    said = wording.coded("<b> has none; `postduif <i>` makes `one`, `")
+    assert said == "&lt;b&gt; has none; <code>postduif &lt;i&gt;</code> makes <code>one</code>, `"
+
+
 def test_figures_and_times() -> None:
     """Groups of three, UTC by name, the largest unit that says enough."""
     assert wording.number(1234567) == "1\u202f234\u202f567"
