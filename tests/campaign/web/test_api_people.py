@@ -67,7 +67,10 @@ def test_with_the_mta(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with MtaBeside(pages.path):
             proof = {"type": "news", "event": "confirmed", "wording": "Yes, send me news", "origin": "192.0.2.1"}
             assert shop.post("/contacts/1/consent", proof).status == 201
-            told = shop.post("/contacts/1/consent", proof | {"event": "withdrawn"}).json["items"]
+            seen, withdrawn = shop.get("/contacts/1/consent").headers["etag"], proof | {"event": "withdrawn"}
+            for given in (withdrawn, proof | {"event": "asked"}):
+                assert shop.post("/contacts/1/consent", given, If_Match='"x"').code == "changed"
+            told = shop.post("/contacts/1/consent", withdrawn, If_Match=seen).json["items"]
             assert [(one["type"], one["gets"]) for one in told] == [("news", False)]
             assert [one["event"] for one in shop.get("/contacts/1/consent").json["items"]] == ["confirmed", "withdrawn"]
             wrong = {"email": "elsewhere@remote.example", "attributes": {"nothing": 1}}
@@ -115,9 +118,19 @@ def test_attributes_and_records(tmp_path: Path) -> None:
         (there,) = shop.get("/contacts/1/records/orders").json["items"]
         assert shop.get(f"/contacts/1/records/orders?after={there['id']}").json == {"items": [], "next": None}
         assert (there["id"], there["code"], there["total"]) == (record["id"], "7", 12.5)
+        seen, given = shop.get(f"/contacts/1/records/orders/{record['id']}"), {"values": {"code": "7", "total": 8}}
+        assert seen.json == there
+        again = shop.post("/contacts/1/records/orders", given, If_Match=seen.headers["etag"])
+        assert again.json == record
+        assert shop.post("/contacts/1/records/orders", given, If_Match=seen.headers["etag"]).code == "changed"
+        new = {"values": {"code": "8"}}
+        assert shop.post("/contacts/1/records/orders", new, If_Match="*").code == "not_found"
+        assert [one["total"] for one in shop.get("/contacts/1/records/orders").json["items"]] == [8]
         assert shop.post("/contacts/1/records/orders", {"values": {"total": 1}}).code == "invalid"
         assert shop.delete(f"/contacts/2/records/orders/{record['id']}").code == "not_found"
-        assert shop.delete(f"/contacts/1/records/orders/{record['id']}").status == 204
+        mine = f"/contacts/1/records/orders/{record['id']}"
+        assert shop.delete(mine, If_Match=seen.headers["etag"]).code == "changed"
+        assert shop.delete(mine, If_Match=again.headers["etag"]).status == 204
         assert shop.get("/contacts/1/records/machines").code == "not_found"
         assert shop.delete("/attributes/nothing").code == "not_found"
 
@@ -143,6 +156,7 @@ def test_selections_projects_types(tmp_path: Path) -> None:
         assert shop.post("/selections/3/addresses", {"addresses": ["a@b.example"]}).json == {"changed": 1}
         assert shop.get("/selections/3/addresses").json == {"items": ["a@b.example"], "next": None}
         assert shop.get("/selections/3/addresses?after=a@b.example").json["items"] == []
+        assert shop.delete("/selections/3", If_Match=seen).code == "changed"
         assert shop.delete("/selections/3").status == 204
         assert [one["id"] for one in shop.every("/selections?limit=1")] == [1, 2]
         assert shop.post("/projects/1/members", {"contacts": [1, 2], "role": "host"}).json == {"changed": 1}
@@ -150,6 +164,7 @@ def test_selections_projects_types(tmp_path: Path) -> None:
         seen = shop.get("/projects/1").headers["etag"]
         assert shop.patch("/projects/1", {"name": "Gala"}, If_Match=seen).json["members"] == 2
         assert shop.patch("/projects/1", {"note": "x"}, If_Match=seen).code == "changed"
+        assert shop.delete("/projects/1", If_Match=seen).code == "changed"
         assert shop.delete("/projects/1").status == 204
         assert shop.put("/mail-types/news", {"everybody": False, "confirm": True}).json["offered"] is True
         seen, given = shop.get("/mail-types/news").headers["etag"], {"everybody": False, "confirm": True}
@@ -158,6 +173,9 @@ def test_selections_projects_types(tmp_path: Path) -> None:
         assert shop.put("/mail-types/news", given, If_Match=seen).code == "changed"
         assert shop.put("/mail-types/none", given, If_Match="*").code == "not_found"
         assert shop.put("/mail-types/two%20words", {"everybody": False}).code == "invalid"
+        told = shop.put("/mail-types/News", given | {"title": "The news"})
+        assert (told.json["name"], told.headers["etag"]) == ("news", shop.get("/mail-types/news").headers["etag"])
+        assert shop.delete("/mail-types/news", If_Match=seen).code == "changed"
         assert shop.delete("/mail-types/news").status == 204
         assert shop.get("/mail-types").json == {"items": []}
 

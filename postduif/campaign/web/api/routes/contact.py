@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from operator import itemgetter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
@@ -18,11 +19,12 @@ from postduif.campaign.copying import copy_of
 from postduif.campaign.database import transaction
 from postduif.campaign.web.api import people
 from postduif.campaign.web.api.caller import Editing, Looking
-from postduif.campaign.web.api.people import Ref, Value
+from postduif.campaign.web.api.people import IfMatch, Ref, Value, etag_of, see_match
 from postduif.campaign.web.api.problem import Problem
 from postduif.campaign.web.api.shape import After, Limit, Line, Moment, Number, Page, Shape, paged, rfc3339
 
 router = APIRouter(prefix="/contacts/{ref}", tags=["contacts"])
+T = TypeVar("T")
 KindOfRecord = Annotated[str, Path(max_length=200, description="A kind of child records.")]
 
 
@@ -95,25 +97,30 @@ def list_subscriptions(who: Looking, ref: Ref) -> Standings:
 
 
 @router.get("/consent")
-def list_consent(who: Looking, ref: Ref) -> Consents:
-    """The proofs of what they agreed to and took back."""
+def list_consent(who: Looking, ref: Ref, response: Response) -> Consents:
+    """The proofs of what they agreed to and took back, with the ETag of them all."""
     with audience(who.desk.data_dir) as connection:
         found = contacts.profile(connection, people.of(connection, ref))
+    response.headers["ETag"] = _etag_of_proofs(found)
     return Consents(items=[ConsentOut(**row) for row in found["consent"]])
 
 
 @router.post("/consent", status_code=201)
-def consent(who: Editing, ref: Ref, given: ConsentIn) -> Standings:
-    """They asked for a type, confirmed it, or want no more of it, which holds at once. The proof is kept."""
+def consent(who: Editing, ref: Ref, given: ConsentIn, response: Response, if_match: IfMatch = "") -> Standings:
+    """They asked for a type, confirmed it, or want no more of it, which holds at once. The proof is kept. If-Match is
+    about the proofs that there are."""
     proof = Proof(who.desk.clock.time(), given.wording, who.name, given.origin)
     with audience(who.desk.data_dir) as connection:
         number = people.of(connection, ref)
         if given.event == "withdrawn":
+            see_match(if_match, _etag_of_proofs(contacts.profile(connection, number)))
             withdraw(connection, who.desk.ask, number, given.type, proof)
         else:
             do = subscriptions.ask if given.event == "asked" else subscriptions.confirm
             with transaction(connection):
+                see_match(if_match, _etag_of_proofs(contacts.profile(connection, number)))
                 do(connection, number, subscriptions.type_named(connection, given.type), proof)
+        response.headers["ETag"] = _etag_of_proofs(contacts.profile(connection, number))
     return list_subscriptions(who, ref)
 
 
@@ -134,31 +141,45 @@ def list_records(
 ) -> Page[dict[str, Any]]:
     """Their child records of that kind, by number."""
     with audience(who.desk.data_dir) as connection:
-        found = contacts.profile(connection, people.of(connection, ref))["records"]
-    if collection not in found:
-        raise Problem("not_found", "There are no child records of that kind.")
-    rows = sorted((row for row in found[collection] if row["id"] > after), key=itemgetter("id"))
+        found = _records(connection, people.of(connection, ref), collection)
+    rows = [row for number, row in sorted(found.items()) if number > after]
     return paged(request, rows[: limit + 1], limit, itemgetter("id"), "after", shown)
 
 
+@router.get("/records/{collection}/{number}")
+def one_record(who: Looking, ref: Ref, collection: KindOfRecord, number: Number, response: Response) -> dict[str, Any]:
+    """One of them."""
+    with audience(who.desk.data_dir) as connection:
+        found = _numbered(_records(connection, people.of(connection, ref), collection), number)
+    response.headers["ETag"] = etag_of(found)
+    return shown(found)
+
+
 @router.post("/records/{collection}", status_code=201)
-def put_record(who: Editing, ref: Ref, collection: KindOfRecord, given: RecordIn) -> RecordKey:
-    """Enter one; of a kind with a key, one with that key is changed."""
+def put_record(
+    who: Editing, ref: Ref, collection: KindOfRecord, given: RecordIn, response: Response, if_match: IfMatch = ""
+) -> RecordKey:
+    """Enter one; of a kind with a key, one with that key is changed, which is the one that If-Match is about."""
     with audience(who.desk.data_dir) as connection, transaction(connection):
         number = people.of(connection, ref)
-        kind = _kind(attributes.collections(connection), collection)
+        kind = _of_kind(attributes.collections(connection), collection)
         texts = people.texts(connection, given.values, collection)
+        before = _records(connection, number, collection)
         made = records.put(connection, number, kind, texts, given.email, who.desk.clock.time())
+        if if_match:  # which one it is, was not known before; a Problem undoes it
+            see_match(if_match, etag_of(_numbered(before, made)))
+        response.headers["ETag"] = etag_of(_records(connection, number, collection)[made])
     who.note("contact.changed", f"contact {number}", f"{collection} {made}")
     return RecordKey(id=made)
 
 
 @router.delete("/records/{collection}/{number}", status_code=204)
-def remove_record(who: Editing, ref: Ref, collection: KindOfRecord, number: Number) -> Response:
+def remove_record(who: Editing, ref: Ref, collection: KindOfRecord, number: Number, if_match: IfMatch = "") -> Response:
     """Take one away."""
     with audience(who.desk.data_dir) as connection, transaction(connection):
-        kind = _kind(attributes.collections(connection), collection)
+        kind = _of_kind(attributes.collections(connection), collection)
         contact = people.of(connection, ref)
+        see_match(if_match, etag_of(_numbered(_records(connection, contact, collection), number)))
         records.remove(connection, contact, kind, number)
     who.note("contact.changed", f"contact {contact}", f"{collection} {number} removed")
     return Response(status_code=204)
@@ -169,7 +190,23 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"created": rfc3339(row["created"]), "changed": rfc3339(row["changed"])}
 
 
-def _kind(known: dict[str, attributes.Collection], name: str) -> attributes.Collection:
+def _etag_of_proofs(profile: dict[str, Any]) -> str:
+    return etag_of([profile["id"], profile["consent"]])
+
+
+def _records(connection: sqlite3.Connection, contact: int, collection: str) -> dict[int, dict[str, Any]]:
+    """Those that somebody has of that kind, by number. Raises Problem."""
+    rows = _of_kind(contacts.profile(connection, contact)["records"], collection)
+    return {row["id"]: row for row in rows}
+
+
+def _numbered(found: dict[int, dict[str, Any]], number: int) -> dict[str, Any]:
+    if number not in found:
+        raise Problem("not_found", "They have no child record of that number.")
+    return found[number]
+
+
+def _of_kind(known: dict[str, T], name: str) -> T:
     if name not in known:
         raise Problem("not_found", "There are no child records of that kind.")
     return known[name]

@@ -70,14 +70,16 @@ def save(who: Editing, name: TypeName, given: TypeIn, response: Response, if_mat
         if if_match:
             see_match(if_match, etag_of(subscriptions.type_named(connection, name)))
         subscriptions.save_type(connection, made)
+        stored = subscriptions.type_named(connection, name)  # one that was there keeps its letters
     who.note("type.changed" if there else "type.added", f"type {name}")
-    return _answer(response, made)
+    return _answer(response, stored)
 
 
 @router.delete("/{name}", status_code=204)
-def delete(who: Editing, name: TypeName) -> Response:
+def delete(who: Editing, name: TypeName, if_match: IfMatch = "") -> Response:
     """Away with it; the proofs stay."""
     with audience(who.desk.data_dir) as connection, transaction(connection):
+        see_match(if_match, etag_of(subscriptions.type_named(connection, name)))
         refuse_if_awaited(who.desk.data_dir, "types", name)
         subscriptions.delete_type(connection, name)
     who.note("type.deleted", f"type {name}")

@@ -105,10 +105,11 @@ def export(who: Editing, number: Number) -> Response:
 
 
 @router.delete("/{number}", status_code=204)
-def delete(who: Editing, number: Number) -> Response:
+def delete(who: Editing, number: Number, if_match: IfMatch = "") -> Response:
     """Away with it; the people stay. Not while a mailing that is still to be prepared goes to it."""
     with audience(who.desk.data_dir) as connection, transaction(connection):
         there = projects.numbered(connection, number)
+        see_match(if_match, _etag(there))
         refuse_if_awaited(who.desk.data_dir, "projects", there.name)
         projects.delete(connection, there)
     noting.numbered(who, "project.deleted", there)
