@@ -50,6 +50,8 @@ def test_projects_and_roles(pages: Pages, anna: Browser) -> None:
     assert pages.signed_in("vera", "viewer").post(f"{made.location}/delete").status == 403
     assert anna.post(f"{made.location}/delete").location == "/projects"
     assert anna.get(made.location).status == 404
+    for deed in ("members", "about", "delete"):
+        assert anna.post(f"{made.location}/{deed}", name="Fair", people="#1").status == 404
 
 
 def test_types_of_mail(pages: Pages, anna: Browser) -> None:

@@ -57,8 +57,6 @@ def change(request: Request, desk: OfDesk, who: Editing, number: int, posted: Po
             if theirs := [name for name in given if name in others and there[name] != given[name]]:
                 raise Overtaken(theirs)
             changed = contacts.change(connection, number, given, now)
-    except contacts.NoSuchContact:
-        raise
     except PostduifError as fault:
         return _page(request, desk, number, fault, typed=given)
     if changed:
@@ -74,8 +72,6 @@ def correct(request: Request, desk: OfDesk, who: Editing, number: int, email: _W
             told = correcting.take_along(connection, desk.ask, number, email, who.name)
             with transaction(connection):
                 contacts.correct(connection, number, email, desk.clock.time())
-    except contacts.NoSuchContact:
-        raise
     except PostduifError as fault:
         return _page(request, desk, number, fault, email=email)
     _note(desk, who, "contact.corrected", number, "address")
@@ -120,8 +116,6 @@ def unsubscribe(
             contacts.profile(connection, number)
             kind = subscriptions.type_named(connection, type).name if type else ""
             withdraw(connection, desk.ask, number, kind, Proof(desk.clock.time(), wording, who.name))
-    except contacts.NoSuchContact:
-        raise
     except PostduifError as fault:
         return _page(request, desk, number, fault)
     return see(request, f"/contacts/{number}", f"No more mail {'of the type ' + kind if kind else 'of any type'}.")
@@ -149,8 +143,6 @@ def release(
             raise contacts.ContactFault("Say why it is let go.")
         address = shown(person["subject"])
         desk.ask("suppress.release", addresses=[address], type=type, exact=True, reason=reason, by=who.name)
-    except contacts.NoSuchContact:
-        raise
     except PostduifError as fault:
         return _page(request, desk, number, fault)
     _note(desk, who, "suppression.released", number, reason)

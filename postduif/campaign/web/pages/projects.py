@@ -63,8 +63,6 @@ def change_members(
         with audience(desk.data_dir) as connection, transaction(connection):
             found = projects.numbered(connection, number)
             said = _moved(connection, found, ids_of(connection, people), do, role)
-    except projects.NoSuchProject:
-        raise
     except PostduifError as fault:
         return _page(request, desk, number, fault, people=people, role=role)
     noting.numbered(who, "project.members", found, said)
@@ -80,8 +78,6 @@ def describe(
         with audience(desk.data_dir) as connection, transaction(connection):
             found = projects.numbered(connection, number)
             made = describe_project(connection, desk.data_dir, found, name, note, who.by())
-    except projects.NoSuchProject:
-        raise
     except PostduifError as fault:
         return _page(request, desk, number, fault, about=(name, note))
     noting.renamed(who, found, made)
@@ -102,8 +98,6 @@ def delete(request: Request, desk: OfDesk, who: Editing, number: int) -> Respons
             found = projects.numbered(connection, number)
             refuse_if_awaited(desk.data_dir, "projects", found.name)
             projects.delete(connection, found)
-    except projects.NoSuchProject:
-        raise
     except PostduifError as fault:
         return _page(request, desk, number, fault)
     noting.numbered(who, "project.deleted", found)

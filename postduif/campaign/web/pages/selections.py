@@ -116,8 +116,6 @@ def change_members(
             found = selections.numbered(connection, number)
             move = _take if do == "remove" else _put
             count = move(connection, found, people, now)
-    except selections.NoSuchSelection:
-        raise
     except PostduifError as fault:
         return _page(request, desk, number, fault, people=people)
     done = "taken out" if do == "remove" else "put in"
@@ -134,8 +132,6 @@ def describe(
         with audience(desk.data_dir) as connection, transaction(connection):
             found = selections.numbered(connection, number)
             made = describe_selection(connection, desk.data_dir, found, name, note, who.by())
-    except selections.NoSuchSelection:
-        raise
     except PostduifError as fault:
         return _page(request, desk, number, fault, about=(name, note))
     noting.renamed(who, found, made)
@@ -156,8 +152,6 @@ def delete(request: Request, desk: OfDesk, who: Editing, number: int) -> Respons
             found = selections.numbered(connection, number)
             refuse_if_awaited(desk.data_dir, "selections", found.name)
             selections.delete(connection, found, desk.clock.time())
-    except selections.NoSuchSelection:
-        raise
     except PostduifError as fault:
         return _page(request, desk, number, fault)
     noting.numbered(who, "selection.deleted", found)
