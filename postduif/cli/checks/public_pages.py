@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from postduif import recipient_token
-from postduif.bounce import keyring
 from postduif.campaign.checks.facts import Facts
 from postduif.campaign.checks.finding import Level
 from postduif.campaign.checks.reach import Reach, reached
 from postduif.campaign.checks.rules import pages
+from postduif.cli.checks.key_ring import key_ring
 from postduif.clock import SystemClock
 from postduif.config.load import Loaded
 from postduif.config.private_files import find_private
@@ -34,13 +34,7 @@ def links_key(loaded: Loaded) -> Iterator[Finding]:
     if not there:
         yield about.ok(f"{path}: will be made; links in mail are signed with it, so back it up")
         return
-    try:
-        keys = keyring.load(path, create=False)
-    except ConfigError as error:
-        yield about.wrong(str(error))
-    else:
-        others = f", {len(keys) - 1} more believed" if len(keys) > 1 else ""
-        yield about.ok(f"{path}: a key that signs the links in mail{others}")
+    yield key_ring(about, path, "signs the links in mail")
 
 
 def in_the_clear(loaded: Loaded) -> Iterator[Finding]:

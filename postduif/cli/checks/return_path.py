@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 
-from postduif.bounce import keyring
 from postduif.campaign.checks.spf import Spf, SpfResult, check_host
 from postduif.campaign.checks.spf_record import is_spf
+from postduif.cli.checks.key_ring import key_ring
 from postduif.cli.checks.records import Lookup, LookupFailed
 from postduif.clock import SystemClock
 from postduif.config.load import Loaded
 from postduif.config.schema import Config
-from postduif.errors import ConfigError
 from postduif.mta.resolver import Resolver
 from postduif.mta.soundness.finding import About, Finding
 
@@ -39,14 +38,7 @@ def return_path(loaded: Loaded) -> Iterator[Finding]:
             'write the address of who reads it, or look at "postduif bounce unprocessed" now and then',
         )
     if config.bounce.key_file is not None:
-        about = About(loaded, "bounce", "key_file")
-        try:
-            keys = keyring.load(config.bounce.key_file, create=False)
-        except ConfigError as error:
-            yield about.wrong(str(error))
-        else:
-            others = f", {len(keys) - 1} more believed" if len(keys) > 1 else ""
-            yield about.ok(f"{config.bounce.key_file}: a key that signs{others}")
+        yield key_ring(About(loaded, "bounce", "key_file"), config.bounce.key_file, "signs")
 
 
 def return_records(loaded: Loaded) -> Iterator[Finding]:
