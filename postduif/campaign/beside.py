@@ -20,7 +20,7 @@ def companions(path: Path, config: Callable[[], Config]) -> tuple[Companion, ...
 
     def web() -> bool:
         files = (path_of(config().server.data_dir, one) for one in (SCHEMA, FORMS))
-        told = any("standing" in one.events for one in config().webhook)  # of the suppression list, without any mailing
+        told = any({"standing", "imported"} & {*one.events} for one in config().webhook)  # without any mailing
         return told or config().web.address is not None or any(file.exists() for file in files)
 
     def public() -> bool:

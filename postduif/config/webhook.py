@@ -33,6 +33,7 @@ EventName = Literal[
     "resubscribed",
     "tracking",
     "requested",
+    "imported",
 ]
 DEFAULT_EVENTS: tuple[EventName, ...] = (
     "bounced",

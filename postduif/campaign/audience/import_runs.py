@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -92,6 +92,13 @@ def runs(connection: sqlite3.Connection, limit: int, before: int = 0) -> list[Ru
     return [_run(row) for row in rows]
 
 
+def ended_since(connection: sqlite3.Connection, after: int, limit: int) -> list[tuple[int, Run]]:
+    """Those that are done in the order in which they ended, each with its number in that, from behind a number."""
+    query = f"SELECT number, {_COLUMNS} FROM import_end JOIN import_run ON id = run WHERE number > ? ORDER BY number"
+    rows = connection.execute(f"{query} LIMIT ?", (after, limit)).fetchall()
+    return [(number, _run(row)) for number, *row in rows]
+
+
 def found(connection: sqlite3.Connection, number: int) -> Run:
     """The run of that number. Raises ImportFault."""
     row = connection.execute(f"SELECT {_COLUMNS} FROM import_run WHERE id = ?", (number,)).fetchone()
@@ -106,6 +113,6 @@ def rejected(connection: sqlite3.Connection, run: int, limit: int, after: int = 
     return [Rejected(*row) for row in connection.execute(query, (run, after, limit)).fetchall()]
 
 
-def _run(row: tuple[Any, ...]) -> Run:
+def _run(row: Sequence[Any]) -> Run:
     run = Run(*row)
     return run._replace(state=RunState(run.state))

@@ -1,4 +1,5 @@
-"""What can be told besides what became of mail: visits of readers, what they asked and answered, mailings, standings.
+"""What can be told besides what became of mail: visits of readers, what they asked and answered, mailings, standings,
+files of people that were taken in.
 
 Visits are told once it is clear whose they are.
 """
@@ -11,6 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from postduif.bounce.subject import is_erased, shown
+from postduif.campaign.audience import import_runs
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.import_runs import Run
+from postduif.campaign.audience.migration import SCHEMA as AUDIENCE
 from postduif.campaign.database import path_of
 from postduif.campaign.forms import answers
 from postduif.campaign.forms.answers import Answer
@@ -31,7 +36,7 @@ from postduif.queue.inspect import looking
 
 SETTLED = AT_ONCE + 1
 """Seconds after which what a reader does next does not make an earlier visit a machine's, but for all links at once."""
-OPENED, CLICKED, CHANGED, STANDING = "opened", "clicked", "mailing", "standing"
+OPENED, CLICKED, CHANGED, STANDING, IMPORTED = "opened", "clicked", "mailing", "standing", "imported"
 SIGNED_UP, CONFIRMED, RESPONDED = "signed_up", "confirmed", "responded"
 _VISITS = {OPENED: Visited.OPEN.value, CLICKED: Visited.CLICK.value}
 _WISHES = {
@@ -52,6 +57,7 @@ ORDER BY id LIMIT ?
 _FIRST_CONFIRMED = """
 SELECT c.id FROM confirmation c JOIN answer ON answer.id = c.answer WHERE confirmed >= ? ORDER BY c.id LIMIT 1
 """
+_FIRST_ENDED = "SELECT number FROM import_end JOIN import_run ON id = run WHERE ended >= ? ORDER BY number LIMIT 1"
 
 
 def _visits(data_dir: Path, after: int, kinds: Sequence[str], limit: int, now: float) -> Part:
@@ -175,6 +181,21 @@ def _behind_standings(data_dir: Path, since: float | None) -> int:
         return behind_in(connection, since, _HISTORY)
 
 
+def _imports(data_dir: Path, after: int, _: Sequence[str], limit: int, __: float) -> Part:
+    if not path_of(data_dir, AUDIENCE).exists():
+        return _NOTHING(seen=after)
+    with audience(data_dir) as connection:
+        found = import_runs.ended_since(connection, after, limit)
+    told = [_import(number, run) for number, run in found]
+    return Part(told, found[-1][0] if found else after, len(found) == limit)
+
+
+def _import(number: int, run: Run) -> Event:
+    told = {"import": run.id, "file": run.file}
+    counts = {"added": run.added, "updated": run.updated, "skipped": run.skipped, "rejected": run.rejected}
+    return Event(number, run.ended or run.started, IMPORTED, told | counts)
+
+
 STREAMS = (
     Stream("visits", _VISITS, partial(behind, schema=TRACKING, table="visit"), _visits),
     Stream("wishes", frozenset(_WISHES.values()), partial(behind, schema=TRACKING, table="wish"), _wishes),
@@ -187,4 +208,5 @@ STREAMS = (
     ),
     Stream("mailings", (CHANGED,), partial(behind, schema=MAILINGS, table="history"), _changes),
     Stream("standings", (STANDING,), _behind_standings, _standings),
+    Stream("imports", (IMPORTED,), partial(behind, schema=AUDIENCE, table="import_end", first=_FIRST_ENDED), _imports),
 )

@@ -14,6 +14,9 @@ import pytest
 from postduif.bounce import suppression
 from postduif.bounce.address_state import Cause, Thresholds, What
 from postduif.bounce.address_state import Event as Happened
+from postduif.campaign.audience import import_runs
+from postduif.campaign.audience.connection import audience
+from postduif.campaign.audience.import_runs import Run, RunState
 from postduif.campaign.database import path_of
 from postduif.campaign.forms import answers
 from postduif.campaign.forms.answers import New
@@ -24,7 +27,7 @@ from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.record import Draft
 from postduif.campaign.telling.source import Source
-from postduif.campaign.telling.streams import SETTLED
+from postduif.campaign.telling.streams import SETTLED, STREAMS
 from postduif.campaign.telling.teller import Teller
 from postduif.campaign.tracking.visit import Wanted
 from postduif.mta.queue_tables import EXTENSIONS
@@ -76,7 +79,7 @@ def test_mailings(tmp_path: Path) -> None:
             async with telling(config, clock):
                 write(tmp_path, "first")
                 await until(clock, lambda: receiver.taken)
-                await until(clock, lambda: clock.time() > NOW + 20)
+                await until(clock, lambda: clock.time() > NOW + 20 and kept(config)["mailings"] == 2)
             receiver.answers = [Reply(503), Reply(302, {"Location": f"{receiver.url}&elsewhere"}), Reply(204)]
             write(tmp_path, "second")
             async with telling(config, clock):
@@ -187,7 +190,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
                 aside.replace(file)
                 await until(clock, lambda: kept(config)["answers"] == 1)
                 signed_up("new@one.example")
-                await until(clock, lambda: len(receiver.taken) == 2)
+                await until(clock, lambda: kept(config)["answers"] == 2)  # written once it was taken
             damage()
             source = Source(tmp_path, config.webhook[0], clock)
             source.begin()
@@ -235,6 +238,36 @@ def test_standings(tmp_path: Path) -> None:
             ]
 
     asyncio.run(story())
+
+
+def test_imports(tmp_path: Path) -> None:
+    """Each file that was taken in is told in the order in which they ended, with what became of its rows."""
+    tmp_path.chmod(0o700)
+    clock = FakeClock(NOW)
+
+    async def story() -> None:
+        with Receiver() as receiver, audience(tmp_path) as connection:
+            runs = [import_runs.begin(connection, f"{name}.csv", name, NOW) for name in ("old", "long", "short")]
+            for run, ended in ((runs[0], NOW), (runs[1], None)):
+                import_runs.save(connection, _ended(run, ended), ())
+            async with telling(settings(tmp_path, receiver, "imported"), clock):
+                for run, ended in ((runs[2], NOW + 1), (runs[1], NOW + 2), (runs[1], NOW + 2)):
+                    import_runs.save(connection, _ended(run, ended), ())
+                await until(clock, lambda: len(receiver.taken) == 2)
+                await passes(clock, 2)
+            names = ("id", "type", "import", "file", "added", "updated", "skipped", "rejected")
+            assert [tuple(one[name] for name in names) for one in receiver.taken] == [
+                ("imports-2", "imported", 3, "short.csv", 7, 0, 0, 2),
+                ("imports-3", "imported", 2, "long.csv", 7, 0, 0, 2),
+            ]
+            (stream,) = [one for one in STREAMS if "imported" in one.kinds]
+            assert [stream.behind(tmp_path, since) for since in (0.0, NOW + 1, NOW + 3, None)] == [0, 1, 3, 3]
+
+    asyncio.run(story())
+
+
+def _ended(run: Run, at: float | None) -> Run:
+    return run._replace(state=RunState.RUNNING if at is None else RunState.DONE, added=7, rejected=2, ended=at)
 
 
 def test_nobody_wants_it(tmp_path: Path) -> None:
