@@ -1,4 +1,5 @@
-"""How far each webhook has been told, in the queue file: what survives a kill.
+"""How far each webhook has been told, and what the campaign's process is to tell again, in the queue file: what
+survives a kill.
 
 Plain SQL over a connection; the queue's writer calls it in transactions of its own. The row of a webhook moves on only
 after its receiver has said that it took what came before, so events may be told twice, and none is left out.
@@ -8,17 +9,23 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from postduif.queue.following import last_id
 
-TABLES = ("webhook",)
+TABLES = ("webhook", "webhook_order")
 _TABLE = """
 CREATE TABLE IF NOT EXISTS webhook (
     name          TEXT PRIMARY KEY,
     last          INTEGER NOT NULL,  -- the journal row up to which everything was taken
     failing_since REAL NOT NULL      -- seconds since the epoch; 0: the last request went well
+) WITHOUT ROWID
+"""
+_ORDERS = """
+CREATE TABLE IF NOT EXISTS webhook_order (
+    name          TEXT PRIMARY KEY,
+    since         REAL NOT NULL      -- seconds since the epoch
 ) WITHOUT ROWID
 """
 
@@ -31,8 +38,9 @@ class Place(NamedTuple):
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """Make the table. A place beyond the end was of a journal that was damaged and is gone: begin with the new one."""
-    connection.execute(_TABLE)
+    """Make the tables. A place beyond the end was of a journal that was damaged and is gone: begin with the new one."""
+    for statement in (_TABLE, _ORDERS):
+        connection.execute(statement)
     connection.execute("UPDATE webhook SET last = 0 WHERE last > ?", (last_id(connection),))
 
 
@@ -41,7 +49,9 @@ def take(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, Plac
     connection.execute(
         "INSERT OR IGNORE INTO webhook SELECT value, ?, 0 FROM json_each(?)", (last_id(connection), json.dumps(names))
     )
-    connection.execute("DELETE FROM webhook WHERE name NOT IN (SELECT value FROM json_each(?))", (json.dumps(names),))
+    for table in TABLES:
+        gone = f"DELETE FROM {table} WHERE name NOT IN (SELECT value FROM json_each(?))"  # noqa: S608  constants
+        connection.execute(gone, (json.dumps(names),))
     return {name: Place(last, since) for name, last, since in connection.execute("SELECT * FROM webhook")}
 
 
@@ -63,3 +73,18 @@ def back(connection: sqlite3.Connection, name: str, row: int) -> None:
 def failing(connection: sqlite3.Connection, name: str, since: float) -> None:
     """Nothing has been taken since then (seconds since the epoch)."""
     connection.execute("UPDATE webhook SET failing_since = ? WHERE name = ?", (since, name))
+
+
+def order(connection: sqlite3.Connection, name: str, since: float) -> None:
+    """The campaign's process is to tell that one again what happened from then on."""
+    connection.execute("INSERT OR REPLACE INTO webhook_order VALUES (?, ?)", (name, since))
+
+
+def carried_out(connection: sqlite3.Connection, done: Mapping[str, float]) -> None:
+    """It has done so; an order that came later stays."""
+    connection.executemany("DELETE FROM webhook_order WHERE name = ? AND since = ?", done.items())
+
+
+def orders(connection: sqlite3.Connection) -> dict[str, float]:
+    """Those that are not carried out: since when, by the name."""
+    return dict(connection.execute("SELECT name, since FROM webhook_order").fetchall())

@@ -1,7 +1,7 @@
 """How the campaign's process gets on with webhooks, which has no metrics and no commands of its own: it reports to us.
 
 What it says is shown and counted with what we tell ourselves, a row a webhook. Orders to tell again go with the
-answer, and are kept until it says that they were carried out.
+answer, and are kept, in the queue file, until it says that they were carried out.
 """
 
 from __future__ import annotations
@@ -10,29 +10,33 @@ from collections.abc import Mapping
 from typing import Any
 
 from postduif.clock import Clock
-from postduif.mta import metrics
+from postduif.mta import metrics, webhook_cursor
 from postduif.mta.webhook_follower import Standing
+from postduif.queue.store import Store
 
 SILENT = 60.0
 """Seconds after which a report is no news any more: that process is not there."""
 
 
 class Elsewhere:
-    """One per daemon."""
+    """One per daemon. Raises StoreError where it is awaited."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
         self._clock = clock
-        self._heard = float("-inf")
+        self._heard = clock.monotonic()  # perhaps it is there, and is about to report
         self._standings: dict[str, Standing] = {}
-        self._orders: dict[str, float] = {}
 
     @property
     def _there(self) -> bool:
         return self._clock.monotonic() - self._heard < SILENT
 
-    def hear(self, report: Mapping[str, Any]) -> dict[str, float]:
+    async def hear(self, report: Mapping[str, Any]) -> dict[str, float]:
         """`webhooks`: of each its standing, and what was counted since the last report; `replayed`: orders that were
         carried out. Returns those that are not: since when a webhook is told again, by its name."""
+        orders = await self._store.questions.ask(webhook_cursor.orders)  # first: who gets an error reports again
+        if done := {name: since for name, since in report["replayed"].items() if orders.get(name) == since}:
+            await self._store.do(webhook_cursor.carried_out, done)
         self._heard = self._clock.monotonic()
         standings = {}
         for one in report["webhooks"]:
@@ -42,14 +46,13 @@ class Elsewhere:
                 metrics.WEBHOOK_REQUESTS.labels(standing.name, result).inc(count)
             metrics.WEBHOOK_EVENTS.labels(standing.name).inc(one["events"])
         self._standings = standings  # whole: the metrics are read in another thread
-        done = report["replayed"]
-        self._orders = {name: since for name, since in self._orders.items() if done.get(name) != since}
-        return self._orders
+        return {name: since for name, since in orders.items() if name not in done}
 
-    def replay(self, name: str, since: float) -> None:
-        """Tell that one again what happened from then on (seconds since the epoch), if somebody is there."""
+    async def replay(self, name: str, since: float) -> None:
+        """Tell that one again what happened from then on (seconds since the epoch), if somebody is there: an order
+        that outlasts us once this returns."""
         if self._there:
-            self._orders[name] = since
+            await self._store.do(webhook_cursor.order, name, since)
 
     def beside(self, own: Standing) -> Standing:
         """Ours and theirs in one."""

@@ -35,4 +35,4 @@ class WebhookOperations:
 
     async def report(self, request: dict[str, Any]) -> object:
         """How the campaign's process gets on; answered by what it is to tell again."""
-        return {"replay": self._webhooks.elsewhere.hear(request)}
+        return {"replay": await self._webhooks.elsewhere.hear(request)}

@@ -54,7 +54,7 @@ class Webhooks:
         self._followers: list[Follower[Line]] = []
         self._orders: list[tuple[str, float, asyncio.Future[None]]] = []
         self._running: asyncio.Task[None] | None = None
-        self.elsewhere = Elsewhere(clock)
+        self.elsewhere = Elsewhere(store, clock)
 
     async def start(self) -> None:
         """Note where new ones begin, then follow the journal. Raises StoreError."""
@@ -77,9 +77,9 @@ class Webhooks:
         """
         if name not in self._plan.secrets:
             raise KeyError(name)
+        await self.elsewhere.replay(name, since)
         done = asyncio.get_running_loop().create_future()
         self._orders.append((name, since, done))
-        self.elsewhere.replay(name, since)
         self._changed.set()
         await done
 
