@@ -201,7 +201,7 @@ def test_no_mta(pages_alone: Pages, path: str) -> None:
     answer = pages_alone.signed_in(path.replace("/", "x"), "viewer").get(path)
     assert answer.status == 503
     assert "The MTA does not answer" in answer.text
-    assert "start it with `postduif serve`" in answer.text
+    assert "start it with <code>postduif serve</code>" in answer.text
 
 
 @pytest.fixture(scope="module")
