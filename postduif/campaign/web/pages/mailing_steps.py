@@ -19,7 +19,7 @@ from postduif.campaign.audience.attributes import collections
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.selections import SelectionKind
 from postduif.campaign.audience.subscriptions import types
-from postduif.campaign.checks.catalogue import RULES
+from postduif.campaign.checks.catalogue import GROUPS
 from postduif.campaign.mailings import editing
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.fault import Overtaken
@@ -267,7 +267,7 @@ def _checks_page(
 
 
 def _checks_values(who: Visitor, mailing: Mailing) -> dict[str, Any]:
-    return {"report": last_report(who, mailing), "fresh": False, "rules": list(RULES.values())}
+    return {"report": last_report(who, mailing), "fresh": False, "groups": GROUPS}
 
 
 def last_report(who: Visitor, mailing: Mailing) -> Report | None:
