@@ -78,7 +78,7 @@ class Program:
         octets = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         if octets is not None:
             sent.setdefault("Content-Type", "application/octet-stream" if body is octets else "application/json")
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path if path.startswith(PREFIX) else PREFIX + path, octets, sent)
             response = connection.getresponse()

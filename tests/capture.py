@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Self
 
-PATIENCE = 15.0  # real seconds
+PATIENCE = 60.0  # real seconds
 ALL = (b"PIPELINING", b"8BITMIME", b"SMTPUTF8", b"DSN", b"SIZE 100000000", b"ENHANCEDSTATUSCODES")
 
 

@@ -86,9 +86,9 @@ class DnsServer:
                     self._add_line(dns.name.from_text(fields[0]), " ".join(fields[1:]))
 
     def wait_asked(self, names: int) -> None:
-        """Return once so many different questions were asked; call it from a thread. Raises TimeoutError after 10 s."""
+        """Return once so many different questions were asked; call it from a thread. Raises TimeoutError after 60 s."""
         with self._lock:
-            if not self._news.wait_for(lambda: len(self.asked) >= names, timeout=10):
+            if not self._news.wait_for(lambda: len(self.asked) >= names, timeout=60):
                 raise TimeoutError(f"{len(self.asked)} of {names} questions came")
 
     def heal(self) -> None:

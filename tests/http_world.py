@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 from postduif.mta.injection import tokens
 from tests.program import Program
 
-PATIENCE = 20.0  # real seconds
+PATIENCE = 60.0  # real seconds
 NAMES = ["name"]
 TEMPLATE = {
     "sender": "news@sender.example",

@@ -10,7 +10,7 @@ from typing import Self
 
 from postduif.app import App
 
-PATIENCE = 20.0  # real seconds
+PATIENCE = 60.0  # real seconds
 LISTENER = """
 [dns]
 nameservers = ["127.0.0.1:9"]

@@ -21,7 +21,7 @@ from postduif.app import App
 from tests.web_world import Pages
 
 T = TypeVar("T")
-PATIENCE = 20.0  # real seconds
+PATIENCE = 60.0  # real seconds
 
 SETTINGS = """
 [[listener]]

@@ -118,7 +118,7 @@ class _Conversation(BaseHTTPRequestHandler):
             return
         reply = self.server.receiver.reply(self.path, fields, body, self.client_address)
         if reply.wait is not None:
-            reply.wait.wait(10)
+            reply.wait.wait(60)
         if not reply.status:
             self.close_connection = True
             return

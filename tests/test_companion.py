@@ -82,7 +82,7 @@ def test_it_comes_back_and_ends_with_the_daemon(tmp_path: Path) -> None:
 def answers(port: int, path: str) -> bool:
     """Somebody serves that page there."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

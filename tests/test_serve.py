@@ -24,7 +24,7 @@ from tests.stories.roads import free_port
 
 def get(port: int, path: str) -> str:
     """What a probe is answered; raises on anything but 200."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
         text: str = answer.read().decode()
         return text
 
@@ -54,7 +54,7 @@ def test_sockets_from_systemd_are_used(tmp_path: Path) -> None:
             shell = f"exec 3<&{number}; LISTEN_PID=$$ LISTEN_FDS=1 exec"
             program.start(shell, given=(number,))
             program.wait_told("READY=1")
-            with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+            with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
                 assert client.ehlo()[0] == 250
             program.send(signal.SIGTERM)
             assert program.ended() == 0
@@ -84,7 +84,7 @@ def test_open_sessions_end_politely(tmp_path: Path) -> None:
     with Program(tmp_path, "", listener=f"127.0.0.1:{port}") as program:
         program.start()
         program.wait_told("READY=1")
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as client, client.makefile("rb") as replies:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as client, client.makefile("rb") as replies:
             assert replies.readline().startswith(b"220 ")
             began = time.monotonic()
             program.send(signal.SIGTERM)
@@ -117,7 +117,7 @@ def test_a_log_that_nobody_reads_holds_up_no_mail(tmp_path: Path) -> None:
         port = int(program.path.read_text().partition("127.0.0.1:")[2].partition('"')[0])
         program.start(f"exec 2>&{writing}; exec", given=(writing,))
         program.wait_told("READY=1")
-        with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+        with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
             for _ in range(500):
                 client.sendmail("a@sender.example", ["b@[192.0.2.1]"], "Subject: x\r\n\r\nx\r\n")
                 client.noop()

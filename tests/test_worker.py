@@ -38,7 +38,7 @@ def test_what_is_sent_arrives_whole_and_in_order(run: object) -> None:
         worker.attach(asyncio.get_running_loop())
         for one in sent[2:]:
             worker.send(one)
-        await asyncio.wait_for(whole.wait(), 20)
+        await asyncio.wait_for(whole.wait(), 60)
         assert bytes(come) == b"".join(sent)
         await asyncio.to_thread(worker.close)
 
@@ -60,7 +60,7 @@ def test_its_end_is_told_once_and_what_is_sent_afterwards_is_nobodys() -> None:
         worker = Worker("tests.test_worker", received=lambda _: None, lost=end)
         worker.attach(asyncio.get_running_loop())
         os.kill(worker.pid, signal.SIGKILL)
-        await asyncio.wait_for(gone.wait(), 5)
+        await asyncio.wait_for(gone.wait(), 60)
         worker.send(b"x" * 1000)
         await asyncio.sleep(0)
         worker.close()

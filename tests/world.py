@@ -23,7 +23,7 @@ from tests.capture import Capture
 from tests.mta import tls_pair
 from tests.program import Program
 
-PATIENCE = 10.0  # real seconds
+PATIENCE = 60.0  # real seconds
 Door = Literal["trusted", "auth", "inbound", "normalize", "hasty", "implicit", "plain_auth", "small", "held"]
 DOORS: dict[Door, str] = {
     "trusted": "",

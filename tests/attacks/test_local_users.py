@@ -61,7 +61,7 @@ def test_another_user_cannot_connect_to_the_control_socket(world: World) -> None
 def test_nonsense_on_the_control_socket(world: World, octets: bytes) -> None:
     """What is no request is answered as an error, or not at all; the daemon serves on."""
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(10)
+        client.settimeout(60)
         client.connect(str(world.directory / "run" / "control.sock"))
         client.sendall(octets)
         answer = client.makefile("rb").readline()
@@ -73,7 +73,7 @@ def test_endless_octetsis_cut_off(world: World) -> None:
     """A request without end is dropped at a megabyte, and the memory comes back."""
     before = world.memory()
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(10)
+        client.settimeout(60)
         client.connect(str(world.directory / "run" / "control.sock"))
         with pytest.raises(ConnectionError):
             client.sendall(b"x" * 50_000_000)

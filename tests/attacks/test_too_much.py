@@ -106,7 +106,7 @@ def test_endless_recipients(world: World) -> None:
     """A thousand are taken, some more are 452, and then it ends: nobody names a million."""
     with world.call() as client:
         client.open("a@sender.example")
-        client.socket.settimeout(30)
+        client.socket.settimeout(60)
         line = b"RCPT TO:<victim@remote.example>\r\n"
         for _ in range(22):
             client.send(line * 100)

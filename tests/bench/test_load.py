@@ -9,8 +9,8 @@ import pytest
 from bench.errors import BenchError
 from bench.load import Load, send
 from bench.measure import sink
-from bench.program import free_port
 from tests.peers import need
+from tests.stories.roads import free_port
 
 
 @pytest.mark.parametrize("load", [Load(50, 5000, 7), Load(50, 5000, smtp_source=True)])

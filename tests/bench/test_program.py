@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from bench.errors import BenchError
-from bench.program import Program, find, free_port, wait_for_greeting
+from bench.program import Program, find, wait_for_greeting
 from bench.usage import tree
+from tests.stories.roads import free_port
 
 PARENT = """
 import subprocess, sys, time
@@ -26,7 +27,7 @@ def test_children_end_too(tmp_path: Path) -> None:
     while len(members := tree([program.pid])) < 2:
         time.sleep(0.01)
     program.stop()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(_runs(pid) for pid in members):
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -12,6 +12,7 @@ import pytest
 
 from postduif.bounce.finding import Kind
 from postduif.bounce.formats import FORMATS
+from postduif.bounce.formats.declaration import line
 from postduif.bounce.formats.others import PLAIN
 from postduif.bounce.reading import read
 
@@ -22,8 +23,8 @@ NAMES = {one.name for one in FORMATS} | {PLAIN.name, "amazon-sns"}
 def expected_and_mail(path: Path) -> tuple[list[tuple[str, ...]], bytes]:
     """What must be found (recipient, status, action), and the mail itself."""
     lines = path.read_text(encoding="utf-8").split("\n")
-    expected = [tuple(line.split()[1:]) for line in lines if line.startswith("Expect: ")]
-    return expected, "\n".join(line for line in lines if not line.startswith("Expect: ")).encode()
+    expected = [tuple(one.split()[1:]) for one in lines if one.startswith("Expect: ")]
+    return expected, "\n".join(one for one in lines if not one.startswith("Expect: ")).encode()
 
 
 def format_of(path: Path) -> str:
@@ -57,6 +58,12 @@ def test_each_name_stands_once() -> None:
     """No two formats have the same name, so that a finding says which one read it."""
     names = [one.name for one in FORMATS]
     assert len(names) == len(set(names))
+
+
+def test_each_line_names_somebody() -> None:
+    """Whatever a format knows a recipient's line by is a pattern with a place for the address."""
+    patterns = [pattern for one in (*FORMATS, PLAIN) for pattern in one.recipient]
+    assert [pattern for pattern in patterns if "to" not in line(pattern).groupindex] == []
 
 
 def test_the_returned_mail_is_not_read() -> None:

@@ -25,7 +25,7 @@ from postduif.demo.readers import Mail, read
 from postduif.demo.run import Stage, stage
 from postduif.sink import Received
 
-PATIENCE = 20.0  # real seconds
+PATIENCE = 60.0  # real seconds
 
 
 class Site:
@@ -42,7 +42,7 @@ class Site:
     def __enter__(self) -> Self:
         """Ready."""
         self._thread.start()
-        assert self._ready.wait(60), "the daemon did not start"
+        assert self._ready.wait(PATIENCE), "the daemon did not start"
         assert not self._failure, self._failure
         return self
 

@@ -113,7 +113,7 @@ def _beside(run_dir: Path, zone: dict[tuple[str, str], str]) -> Iterator[int]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(60)
     try:
         yield port[0]
     finally:

@@ -52,7 +52,7 @@ class Site:
 
     def ask(self, path: str, method: str = "GET", **fields: str) -> tuple[int, str]:
         """Of the pages of readers."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
             connection.request(method, path, urlencode(fields) if fields else None, FIELDS)
             answer = connection.getresponse()
             return answer.status, answer.read().decode()

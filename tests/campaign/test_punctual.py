@@ -46,7 +46,7 @@ def port() -> Iterator[int]:
 @contextlib.contextmanager
 def client(port: int) -> Iterator[socket.socket]:
     """A connection."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as one:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as one:
         yield one
 
 
@@ -63,7 +63,7 @@ def trickled(one: socket.socket, octets: bytes, pause: float) -> bytes:
             pass
         except OSError:
             return b"closed"
-    one.settimeout(10)
+    one.settimeout(60)
     return one.recv(1000)
 
 
@@ -169,7 +169,7 @@ def test_a_crowd(capfd: pytest.CaptureFixture[str]) -> None:
     served.start("web.address")
 
     def ask(host: str) -> bytes:
-        one = around.enter_context(socket.create_connection(("127.0.0.1", served.port), 10, (host, 0)))
+        one = around.enter_context(socket.create_connection(("127.0.0.1", served.port), 60, (host, 0)))
         with contextlib.suppress(ConnectionResetError):
             one.sendall(GET + b"\r\n")
             return one.recv(1000)[9:12]

@@ -47,7 +47,7 @@ def started(slow: Slow) -> Served:
 def taken(port: int) -> bool:
     """Somebody takes connections there."""
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=20).close()
+        socket.create_connection(("127.0.0.1", port), timeout=60).close()
     except OSError:
         return False
     return True
@@ -59,7 +59,7 @@ def test_nobody_waits_for_a_connection_without_a_request(slow: Slow) -> None:
     took = []
     for _ in range(5):  # a busy machine may hold up some of them
         served = started(slow)
-        with closing(http.client.HTTPConnection("127.0.0.1", served.port, timeout=20)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)) as connection:
             connection.request("GET", "/")
             assert connection.getresponse().read() == b"done"
             began = time.monotonic()
@@ -73,9 +73,9 @@ def test_what_is_under_way_ends(slow: Slow) -> None:
     """What is being answered gets its answer, though new connections find nobody any more."""
     served = started(slow)
     port = served.port
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         connection.request("GET", "/")
-        assert slow.begun.wait(20)
+        assert slow.begun.wait(60)
         stopping = threading.Thread(target=served.stop)
         stopping.start()
         while taken(port):
@@ -83,7 +83,7 @@ def test_what_is_under_way_ends(slow: Slow) -> None:
         assert stopping.is_alive()
         slow.may_end.set()
         assert connection.getresponse().read() == b"done"
-        stopping.join(20)
+        stopping.join(60)
         assert not stopping.is_alive()
 
 

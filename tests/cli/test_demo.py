@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 
-PATIENCE = 60.0  # seconds for a demonstration to end
+PATIENCE = 300.0  # seconds for a demonstration to end
 
 
 @pytest.fixture

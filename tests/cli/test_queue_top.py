@@ -138,6 +138,6 @@ def watched(path: Path) -> bytes:
                 said += more
         except OSError:  # how a terminal says that its program is gone
             pass
-        assert program.wait(10) == 0
+        assert program.wait(60) == 0
     os.close(ours)
     return said

@@ -159,7 +159,7 @@ def test_as_a_program(tmp_path: Path) -> None:
             input=b"x\n",
             capture_output=True,
             check=False,
-            timeout=30,
+            timeout=60,
         ),
     )
     assert (result.returncode, result.stderr) == (0, b"")

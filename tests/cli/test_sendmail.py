@@ -228,7 +228,7 @@ def test_as_a_program(tmp_path: Path) -> None:
             env={**os.environ, "POSTDUIF_CONFIG": str(running.config)},
             capture_output=True,
             check=False,
-            timeout=30,
+            timeout=60,
         ),
     )
     assert (result.returncode, result.stderr) == (0, b"")

@@ -33,7 +33,7 @@ def start(*options: str) -> tuple[subprocess.Popen[str], int]:
 
 def send(port: int, content: bytes = LETTER, recipient: str = "b@example.com") -> None:
     """Deliver one message."""
-    with smtplib.SMTP("127.0.0.1", port, "client.test", timeout=10) as client:
+    with smtplib.SMTP("127.0.0.1", port, "client.test", timeout=60) as client:
         client.sendmail("a@example.org", [recipient], content)
 
 
@@ -45,7 +45,7 @@ def test_ends_after_a_count(tmp_path: Path) -> None:
     with pytest.raises(smtplib.SMTPRecipientsRefused):
         send(port, recipient="tempfail@example.com")
     send(port)
-    out, _ = program.communicate(timeout=20)
+    out, _ = program.communicate(timeout=60)
     assert program.returncode == 0
     figures = json.loads(out)
     assert figures["messages"] == 2
@@ -64,7 +64,7 @@ def test_ends_on_a_signal(number: signal.Signals) -> None:
     assert program.stderr
     assert program.stderr.readline().startswith("connections=")
     program.send_signal(number)
-    out, _ = program.communicate(timeout=20)
+    out, _ = program.communicate(timeout=60)
     assert program.returncode == 0
     assert "messages         1\n" in out
 
@@ -79,7 +79,7 @@ def test_fails_on_a_bad_signature(tmp_path: Path) -> None:
     for content, status in ((signature + LETTER, 0), (signature + LETTER + b"more\r\n", 1)):
         program, port = start("--count", "1", "--json", "--quiet", option)
         send(port, content)
-        out, _ = program.communicate(timeout=20)
+        out, _ = program.communicate(timeout=60)
         assert program.returncode == status
         assert json.loads(out)["signatures"] == {"good": 1 - status, "bad": status, "none": 0}
 
@@ -100,7 +100,7 @@ def test_fails_on_a_bad_signature(tmp_path: Path) -> None:
 def test_says_what_is_wrong(options: list[str], status: int, complaint: str) -> None:
     """What cannot be started is said in one line with a remedy: status 1, or 2 for wrong usage."""
     program = subprocess.run(
-        [sys.executable, "-m", "postduif", "sink", *options], capture_output=True, text=True, timeout=20, check=False
+        [sys.executable, "-m", "postduif", "sink", *options], capture_output=True, text=True, timeout=60, check=False
     )
     assert program.returncode == status
     assert complaint in program.stderr

@@ -9,7 +9,6 @@ import os
 import random
 import re
 import signal
-import socket
 import time
 import urllib.error
 import urllib.request
@@ -26,6 +25,7 @@ from tests.crash.injector import Injector
 from tests.crash.report import Row
 from tests.program import Program
 from tests.queue.mail import sql
+from tests.stories.roads import free_port
 
 CONNECTIONS = 10  # of the daemon to the sink
 LONGEST_STOP = 30.0  # seconds
@@ -52,7 +52,7 @@ class Scene:
         self.accounts = Accounts()
         self.seed = random.randrange(1 << 32)
         self.dice = random.Random(self.seed)
-        self.port, self.health_port, self._sink_port = (_lasting_port(self.dice) for _ in range(3))
+        self.port, self.health_port, self._sink_port = (free_port() for _ in range(3))
         self.injector = Injector(self.port, self.accounts, self.seed)
         self.directory = directory
         self._sink = Sink(
@@ -226,16 +226,6 @@ def family(pid: int) -> list[int]:
 def is_writer(pid: int) -> bool:
     """It writes a queue file."""
     return b"postduif.queue.writing_worker" in _command(pid)
-
-
-def _lasting_port(dice: random.Random) -> int:
-    """A free port that the kernel gives to no connection of ours while the daemon is down."""
-    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    while True:
-        port = dice.randrange(lowest // 2, lowest)
-        with contextlib.suppress(OSError), socket.socket() as one:
-            one.bind(("127.0.0.1", port))
-            return port
 
 
 def lives(pid: int) -> bool:

@@ -12,7 +12,7 @@ from tests.http_world import TEMPLATE, HttpWorld
 
 COUNT = 2500
 LINES = "application/jsonl"
-PATIENCE = 60.0  # real seconds
+PATIENCE = 120.0  # real seconds
 
 
 def parts(directory: Path) -> int:

@@ -110,7 +110,7 @@ class Drive:
         await self._submit(daemon, self._recipients(lambda cell: cell.row.stage == "in data"), LARGE)
         await self._known(daemon, lambda cell: not cell.waits or cell.row.happens == "delivered")
         seen = [self.seen[cell.name] for cell in self.cells if cell.row.stage != "QUIT"]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await asyncio.gather(*(place.reached.wait() for one in seen for place in (one.alone, one.first)))
 
     async def _next_mails(self, daemon: Daemon) -> None:
@@ -128,7 +128,7 @@ class Drive:
         quitting = [cell for cell in self.cells if cell.row.stage == "QUIT"]
         if quitting:
             loop.advance(ready + IDLE + SLACK - loop.time())
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await asyncio.gather(*(self.seen[cell.name].alone.reached.wait() for cell in quitting))
             self._still_there([cell for cell in quitting if cell.waits])
             loop.advance(max(cell.row.after for cell in quitting) + SLACK)

@@ -115,7 +115,7 @@ class Caller:
         lines: list[str] = []
         while not lines or lines[-1][3:4] == "-":
             try:
-                line = await asyncio.wait_for(self.reader.readline(), 10)
+                line = await asyncio.wait_for(self.reader.readline(), 60)
             except ConnectionError:
                 return ""
             if not line:
@@ -136,9 +136,9 @@ class Caller:
         await self.writer.start_tls(context, server_hostname=HOSTNAME)
 
     async def gone(self) -> bool:
-        """The server hangs up, and soon."""
+        """The server hangs up."""
         with contextlib.suppress(ConnectionError):
-            while await asyncio.wait_for(self.reader.read(65536), 10):
+            while await asyncio.wait_for(self.reader.read(65536), 60):
                 pass
         return True
 
@@ -150,8 +150,8 @@ class Caller:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    """Return when it is true; ten seconds are too long."""
-    deadline = asyncio.get_running_loop().time() + 10
+    """Return when it is true; a minute is too long."""
+    deadline = asyncio.get_running_loop().time() + 60
     while not true():
         assert asyncio.get_running_loop().time() < deadline, "it did not become true"
         await asyncio.sleep(0.005)

@@ -63,7 +63,7 @@ async def carried(port: int, limits: Timeouts, content: bytes = b"x\r\n") -> tup
     one = Transaction(b"MAIL FROM:<a@b>\r\n", [b"RCPT TO:<c@d>\r\n"], content)
     connection.offer(one)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await over.wait()
         return connection.lost, one
     finally:

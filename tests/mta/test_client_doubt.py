@@ -82,7 +82,7 @@ async def lost(port: int, content: bytes, *, tls: bool = False, **waits: float) 
     connection.on_lost = lambda _: over.set()
     one = Transaction(b"MAIL FROM:<a@b>\r\n", [b"RCPT TO:<c@d>\r\n"], content)
     connection.offer(one)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await over.wait()
     assert connection.lost is not None
     await asyncio.sleep(0)
@@ -195,7 +195,7 @@ def test_a_slow_reader_inside_tls_has_its_time(tmp_path: Path) -> None:
             inside.recv(1000)
             inside.sendall(ACCEPT)
             for _ in range(rounds):
-                wanted.acquire(timeout=10)
+                wanted.acquire(timeout=60)
                 left = 2_500_000
                 while left > 0 and (octets := inside.recv(16_384)):
                     left -= len(octets)
@@ -270,7 +270,7 @@ def test_a_verdict_before_a_reset_is_heard_though_we_write_first(run: Callable[.
         await until(lambda: one.content_sent)
         gone.wait()  # the event loop stands still: nothing is read meanwhile
         connection.offer(two)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await over.wait()
         assert not two.in_doubt
         return one
@@ -302,7 +302,7 @@ def test_what_comes_after_a_peer_closed_it_has_not_taken(run: Callable[..., Tran
         one = Transaction(b"MAIL FROM:<a@b>\r\n", [b"RCPT TO:<c@d>\r\n"], b"x\r\n")
         gone.wait()  # the event loop stands still: the FIN is not read before we write
         connection.offer(one)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await over.wait()
         return one
 

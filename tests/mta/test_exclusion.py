@@ -52,7 +52,7 @@ class Scene(NamedTuple):
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Let time go on until something is so."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not true():
                 await asyncio.sleep(0.01)
                 self.clock.advance(1.0)

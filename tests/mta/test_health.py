@@ -14,7 +14,7 @@ from postduif.mta.health import Health, HealthServer
 def get(host: str, port: int, path: str) -> tuple[int, bytes]:
     """Status and body of one request."""
     try:
-        with urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=60) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         with error:

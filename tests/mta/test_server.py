@@ -204,7 +204,7 @@ def test_stop_is_polite(run: Run) -> None:
         async with serving(door) as server:
             idle, working = await Caller.call(server), await Caller.call(server)
             await working.open_mail()
-            closing = asyncio.create_task(server.close(10))
+            closing = asyncio.create_task(server.close(600))
             assert (await idle.hear()).startswith("421 4.3.2 ")
             assert await idle.gone()
             with pytest.raises(ConnectionRefusedError):
@@ -212,7 +212,7 @@ def test_stop_is_polite(run: Run) -> None:
             assert not closing.done()
             assert (await working.say(b"x\r\n.\r\n")).startswith("250 2.0.0 ")
             assert (await working.hear()).startswith("421 4.3.2 ")
-            await asyncio.wait_for(closing, 5)
+            await asyncio.wait_for(closing, 60)
             for caller in (idle, working):
                 await caller.hang_up()
         assert len(door.mails) == 1
@@ -237,7 +237,7 @@ def test_stop_does_not_wait_for_ever(run: Run) -> None:
             assert not closing.done()
             door.gate.set()
             assert (await committing.hear()).startswith("250 2.0.0 ")
-            await asyncio.wait_for(closing, 5)
+            await asyncio.wait_for(closing, 60)
             for caller in (slow, committing):
                 await caller.hang_up()
 

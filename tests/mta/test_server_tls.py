@@ -105,7 +105,7 @@ def test_starttls_injection(run: Run, tls: TlsPair, pause: float) -> None:
                 caller.write(b"NOOP injected\r\n")
             else:
                 assert reply.startswith("554 5.5.0 ")
-            heard = await asyncio.wait_for(caller.reader.read(), 10)
+            heard = await asyncio.wait_for(caller.reader.read(), 60)
             assert b"250" not in heard
             await until(lambda: server.open_connections == 0)
             await caller.hang_up()
@@ -154,7 +154,7 @@ def test_limits_hold_before_the_handshake(run: Run, tls: TlsPair) -> None:
             await until(lambda: len(server._handshakes) == 1)
             fourth = await Caller.call(server, tls.client)
             assert (await fourth.say("HELO client")).startswith("250 ")
-            await asyncio.wait_for(server.close(0), 5)
+            await asyncio.wait_for(server.close(0), 60)
             assert await silent[1].gone()
             for caller in (*silent, third, fourth):
                 await caller.hang_up()

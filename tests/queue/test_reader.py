@@ -19,7 +19,7 @@ def test_what_is_urgent_comes_first(tmp_path: Path) -> None:
     go_on = threading.Event()
 
     def block(_: sqlite3.Connection) -> None:
-        go_on.wait(10)
+        go_on.wait(60)
 
     def note(_: sqlite3.Connection, name: str) -> None:
         order.append(name)

@@ -220,7 +220,7 @@ def test_a_writer_that_dies_ends_the_store(tmp_path: Path) -> None:
             waiting = asyncio.ensure_future(put(store, "b@example.com"))
             await asyncio.sleep(0)
             os.kill(store._writer.pid, signal.SIGKILL)
-            await asyncio.wait_for(store.died(), 5)
+            await asyncio.wait_for(store.died(), 60)
             for failed in (occupied, waiting, put(store)):
                 with pytest.raises(StoreError, match="has died"):
                     await failed

@@ -32,7 +32,7 @@ def run(request: pytest.FixtureRequest) -> Run:
 
 def send(sink: Sink, *recipients: str, tls: bool = False) -> dict[str, tuple[int, bytes]]:
     """Deliver LETTER with the standard library's client; the refused recipients."""
-    with smtplib.SMTP(sink.host, sink.port, "client.test", timeout=10) as client:
+    with smtplib.SMTP(sink.host, sink.port, "client.test", timeout=60) as client:
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

@@ -99,7 +99,7 @@ def test_verifies_what_comes(processes: int) -> None:
         async with Sink(verify_keys={NAME: PUBLIC}, verify_processes=processes) as sink:
 
             def send() -> None:
-                with smtplib.SMTP(sink.host, sink.port, "client.test", timeout=10) as client:
+                with smtplib.SMTP(sink.host, sink.port, "client.test", timeout=60) as client:
                     for letter in (signed(), LETTER, signed() + b"more\r\n"):
                         client.sendmail("a@example.org", ["b@example.com"], letter)
 

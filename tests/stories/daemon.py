@@ -18,7 +18,7 @@ from postduif.queue.survey import Waiting
 from postduif.sink import Sink
 from tests.fakes import FakeClock
 
-PATIENCE = 30.0  # real seconds until a story is given up
+PATIENCE = 60.0  # real seconds until a story is given up
 EVERYTHING = Condition(all=True)
 
 

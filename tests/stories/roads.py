@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import random
 import socket
+from pathlib import Path
 
 from postduif.sink import Sink
 from tests.dns_server import DnsServer
@@ -35,9 +39,21 @@ def by_mx(dns: DnsServer, port: int, delivery: str = "") -> str:
     """
 
 
+_WORKERS = 16
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A port that nobody has on any address: remote MX hosts all have the same one."""
-    with socket.socket() as one:
-        one.bind(("0.0.0.0", 0))
-        port: int = one.getsockname()[1]
-        return port
+    """A port that nobody has on any address (remote MX hosts all have the same one), and that stays free.
+
+    The kernel gives it to no connection by itself, this function not twice, and not to another worker of pytest-xdist.
+    """
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % _WORKERS
+    while True:
+        port = random.SystemRandom().choice(range(lowest // 2 + worker, lowest, _WORKERS))
+        with contextlib.suppress(OSError), socket.socket() as one:
+            one.bind(("0.0.0.0", port))
+            if port not in _given:
+                _given.add(port)
+                return port

@@ -62,7 +62,7 @@ class Scene:
 
     async def until(self, number: int, state: State) -> Mailing:
         """Steps until it is so."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (seen := self.place.look(number)).state is not state:
                 await self.step()
                 await asyncio.sleep(0.02)

@@ -52,7 +52,7 @@ async def post(
     def ask() -> tuple[int, dict[str, Any]]:
         place = ("127.0.0.1", daemon.app.http.port)
         connect = http.client.HTTPSConnection if tls else http.client.HTTPConnection
-        with closing(connect(*place, timeout=30, **({"context": tls} if tls else {}))) as client:
+        with closing(connect(*place, timeout=60, **({"context": tls} if tls else {}))) as client:
             client.request("POST", "/api/v1/inject", body, {"Content-Type": "application/json"} | given)
             response = client.getresponse()
             return response.status, json.loads(response.read())

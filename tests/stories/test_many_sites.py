@@ -26,7 +26,7 @@ async def test_idle_connections_make_room(tmp_path: Path) -> None:
             crowd, most = daemon.app.delivery.permits.crowd, 0
             for turn in range(2):
                 await daemon.submit([f"reader{turn}@domain{n}.example" for n in range(SITES)])
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while sink.figures.messages < 2 * SITES:
                     most = max(most, crowd.open)
                     await asyncio.sleep(0)

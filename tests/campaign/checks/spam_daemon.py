@@ -14,13 +14,6 @@ from postduif.config.kinds import HostPort
 PATIENCE = 60.0  # real seconds
 
 
-def free_port() -> int:
-    """A port that nobody has."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @contextlib.contextmanager
 def running(command: Sequence[str], port: int, log_file: Path) -> Iterator[HostPort]:
     """The program, once it answers at its port. What it writes is the text of the AssertionError when it never does."""

@@ -16,9 +16,10 @@ from postduif.campaign.checks.spam_scores import spam_scores
 from postduif.config.campaign import Campaign
 from postduif.config.kinds import HostPort
 from tests.campaign.checks.scripted import met
-from tests.campaign.checks.spam_daemon import PATIENCE, free_port, running
+from tests.campaign.checks.spam_daemon import PATIENCE, running
 from tests.campaign.checks.test_spamassassin import GTUBE, MESSAGE
 from tests.peers import need
+from tests.stories.roads import free_port
 
 SKIPPED = {
     "is_skipped": True,

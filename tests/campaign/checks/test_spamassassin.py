@@ -12,8 +12,9 @@ from postduif.campaign.checks import spamassassin
 from postduif.campaign.checks.spam import MAX_REPLY, MAX_SAMPLE, SpamScore
 from postduif.config.kinds import HostPort
 from tests.campaign.checks.scripted import met
-from tests.campaign.checks.spam_daemon import PATIENCE, free_port, running
+from tests.campaign.checks.spam_daemon import PATIENCE, running
 from tests.peers import need
+from tests.stories.roads import free_port
 
 GTUBE = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 MESSAGE = (

@@ -49,7 +49,7 @@ class Served:
         self, path: str, method: str = "GET", body: bytes | str | None = None, headers: Mapping[str, str] | None = None
     ) -> Reply:
         """One request on a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(connection):
             connection.request(method, path, body, {"User-Agent": FIREFOX, **(headers or {})})
             answer = connection.getresponse()
@@ -72,7 +72,7 @@ class Served:
     def visits(self, count: int) -> list[tuple[object, ...]]:
         """Number, kind, link, agent and machine of all, once there are so many."""
         query = "SELECT number, kind, link, agent, machine FROM visit ORDER BY id"
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while len(found := self.rows(query)) < count and time.monotonic() < until:
             time.sleep(0.02)
         return found

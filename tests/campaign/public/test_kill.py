@@ -66,7 +66,7 @@ def test_killed_while_it_answers(tmp_path: Path) -> None:
 
 def _unsubscribe(data_dir: Path, port: int, numbers: range, answered: set[int]) -> None:
     """Until nobody answers any more. A number beyond those of the mailing is a recipient as any other here."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     fields = {"Content-Type": "application/x-www-form-urlencoded"}
     with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
         for number in numbers:

@@ -14,7 +14,7 @@ from postduif.config.schema import Config
 from tests.fakes import FakeClock
 from tests.receiver import Receiver
 
-PATIENCE = 10.0  # real seconds
+PATIENCE = 60.0  # real seconds
 KEY = b"ABC" * 8
 
 

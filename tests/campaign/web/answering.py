@@ -33,9 +33,9 @@ def answering(config: Config) -> Iterator[None]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield
     finally:
         end.set()
-        thread.join(10)
+        thread.join(60)

@@ -15,7 +15,7 @@ from tests.api_world import Program, caller
 from tests.mta_beside import LISTENER, MtaBeside
 from tests.web_world import Pages
 
-PATIENCE = 20.0  # real seconds
+PATIENCE = 60.0  # real seconds
 
 
 def test_contacts(tmp_path: Path) -> None:

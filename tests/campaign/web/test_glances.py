@@ -50,7 +50,7 @@ def test_nobody_waits_for_whoever_asks(tmp_path: Path) -> None:
     def ask(_: str) -> int:
         if (answer := next(answers)) == 2:
             begun.set()
-            assert end.wait(10)
+            assert end.wait(60)
         return answer
 
     glances = Glances(ask, clock)
@@ -59,7 +59,7 @@ def test_nobody_waits_for_whoever_asks(tmp_path: Path) -> None:
     later: list[Any] = []
     asking = threading.Thread(target=lambda: later.append(glances.ask("a")))
     asking.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     assert glances.ask("a") == 1
     end.set()
     asking.join()
@@ -78,12 +78,12 @@ def test_a_silent_mta_holds_few_threads(tmp_path: Path, monkeypatch: pytest.Monk
     def silent(*_: object, patience: float, **__: object) -> None:
         waits.append(patience)
         begun.set()
-        assert end.wait(10)
+        assert end.wait(60)
 
     monkeypatch.setattr(desks.control, "ask", silent)
     asking = threading.Thread(target=desk.ask, args=("live.hour",))
     asking.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     with pytest.raises(ControlError, match="has not answered 1 others"):
         desk.ask("live.hour")
     end.set()

@@ -82,7 +82,7 @@ class Walker:
     """Asks on one connection, and keeps what was a mistake of ours."""
 
     def __init__(self, port: int, headers: dict[str, str]) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self._headers = headers
         self.statuses: set[int] = set()
         self.wrong: list[tuple[str, str, int]] = []

@@ -137,23 +137,23 @@ def test_one_person_has_a_few_threads(tmp_path: Path) -> None:
 
     def wait() -> str:
         begun.put(None)
-        go_on.wait(20)
+        go_on.wait(60)
         return ""
 
     def stream() -> Iterator[str]:
         yield "retry: 1000\n\n"
-        live.wait(20)
-        go_on.wait(20)
+        live.wait(60)
+        go_on.wait(60)
 
     with Pages(tmp_path) as pages, ThreadPoolExecutor(3 * AT_ONCE) as threads:
         pages.app.add_api_route("/wait", wait)
         pages.app.add_api_route("/stream", lambda: StreamingResponse(stream(), media_type="text/event-stream"))
         anna, maria = pages.signed_in("anna"), pages.signed_in("maria")
         asked = [threads.submit(anna.get, "/stream") for _ in range(AT_ONCE)]
-        live.wait(20)
+        live.wait(60)
         asked += [threads.submit(anna.get, "/wait") for _ in range(AT_ONCE + 2)]
         for _ in range(AT_ONCE):
-            begun.get(timeout=20)
+            begun.get(timeout=60)
         assert maria.get("/own").status == 200
         assert begun.empty()
         go_on.set()

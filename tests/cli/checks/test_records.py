@@ -68,7 +68,7 @@ class Zone(threading.Thread):
         """End the thread."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto(b"", self._socket.getsockname())
-        self.join(5)
+        self.join(60)
 
 
 @pytest.fixture

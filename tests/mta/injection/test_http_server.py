@@ -21,7 +21,7 @@ from tests.fakes import FakeClock
 from tests.mta import tls_pair
 
 HEAD = b"POST /api/v1/inject HTTP/1.1\r\nHost: x\r\n"
-PATIENCE = 20.0  # real seconds
+PATIENCE = 60.0  # real seconds
 
 
 def in_loop(story: Callable[..., Coroutine[object, object, None]]) -> Callable[..., None]:
