@@ -11,8 +11,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from starlette.datastructures import FormData
-
 from postduif.campaign.checks import typology
 from postduif.campaign.checks.catalogue import RULES
 from postduif.campaign.content import draft as contents
@@ -26,6 +24,7 @@ from postduif.campaign.mailings.words import (
     read_waves,
     spread_words,
 )
+from postduif.campaign.web.posted import Texts
 from postduif.config.units import format_time
 from postduif.errors import PostduifError
 from postduif.mta.merge.content import Header, Mailbox
@@ -41,13 +40,9 @@ class Form(NamedTuple):
     taken: Callable[[Draft, Fields], Draft]
 
 
-def typed(form: FormData) -> dict[str, Any]:
-    """The fields as they came; of one that came several times, a list."""
-    found: dict[str, Any] = {}
-    for name in form:
-        texts = [one for one in form.getlist(name) if isinstance(one, str)]
-        found[name] = texts if name in _LISTS else (texts or [""])[-1]
-    return found
+def typed(form: Texts) -> dict[str, Any]:
+    """The fields as they came; of one that may come several times, a list."""
+    return {name: form.every(name) if name in _LISTS else text for name, text in form.items()}
 
 
 _LISTS = frozenset({"selections", "projects", "exclude_selections"})

@@ -26,7 +26,7 @@ from postduif.campaign.web.acting import see_released
 from postduif.campaign.web.cursor import Cursor
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
-from postduif.campaign.web.posted import Posted, beginning
+from postduif.campaign.web.posted import Posted
 from postduif.campaign.web.trouble import status_of
 from postduif.campaign.web.visitor import Administering, Editing, Looking, OfDesk, Visitor
 from postduif.errors import PostduifError
@@ -47,7 +47,7 @@ def one(request: Request, desk: OfDesk, _: Looking, number: int) -> Response:
 def change(request: Request, desk: OfDesk, who: Editing, number: int, posted: Posted) -> Response:
     """Store what is another than the form was read with; what somebody else changed meanwhile is not undone unseen."""
     was = _was(posted.get("was", ""))
-    given = {name: text for name, text in beginning(posted, "a_").items() if was.get(name) != _lines(text)}
+    given = {name: text for name, text in posted.beginning("a_").items() if was.get(name) != _lines(text)}
     now = desk.clock.time()
     try:
         with audience(desk.data_dir) as connection, transaction(connection):

@@ -17,7 +17,7 @@ from postduif.campaign.database import transaction
 from postduif.campaign.web import audience_files, noting
 from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.page import render, see
-from postduif.campaign.web.posted import Posted, beginning
+from postduif.campaign.web.posted import Posted
 from postduif.campaign.web.visitor import Editing, Looking, OfDesk
 from postduif.errors import PostduifError
 
@@ -66,7 +66,7 @@ def ask(request: Request, desk: OfDesk, _: Editing) -> Response:
 def add(request: Request, desk: OfDesk, who: Editing, posted: Posted) -> Response:
     """Enter somebody; an address that is known already leads to that person, and changes nothing."""
     email = posted.get("email", "").strip()
-    given = {name: text for name, text in beginning(posted, "a_").items() if text.strip()}
+    given = {name: text for name, text in posted.beginning("a_").items() if text.strip()}
     try:
         with audience(desk.data_dir) as connection:
             if known := contacts.find(connection, email):

@@ -23,14 +23,14 @@ from postduif.campaign.web.acting import means_of, see_approved, see_changeable
 from postduif.campaign.web.page import see
 from postduif.campaign.web.pages.mailing_tabs import mailing_of, tab_page
 from postduif.campaign.web.pages.mailings import clone
-from postduif.campaign.web.typed import Typed
+from postduif.campaign.web.posted import Posted
 from postduif.campaign.web.visitor import Approving, Editing, Sending, Visitor
 
 router = APIRouter(prefix="/mailings/{number:int}")
 Do = Callable[[Connection, Mailing, By], Mailing]
 
 
-def as_shown(mailing: Mailing, form: Typed) -> Mailing:
+def as_shown(mailing: Mailing, form: Posted) -> Mailing:
     """The mailing, if it still is what the page showed. Raises Overtaken."""
     if str(form.get("version", version_of(mailing))) != version_of(mailing):
         raise Overtaken(f"mailing {mailing.number} was changed by {mailing.changed_by} meanwhile; look at it again")
@@ -70,7 +70,7 @@ def stop_preparation(request: Request, who: Editing, number: int) -> Response:
 
 
 @router.post("/send")
-def send(request: Request, who: Sending, number: int, form: Typed) -> Response:
+def send(request: Request, who: Sending, number: int, form: Posted) -> Response:
     """Now, as it was shown."""
     seen = as_shown(mailing_of(who, number), form)
     decide(seen, Action.SEND)
@@ -111,9 +111,9 @@ def stop(request: Request, who: Sending, number: int) -> Response:
 
 
 @router.post("/rate")
-def rate(request: Request, who: Sending, number: int, form: Typed) -> Response:
+def rate(request: Request, who: Sending, number: int, form: Posted) -> Response:
     """Faster or slower from now on."""
-    wanted = read_rate(str(form.get("rate", "")))
+    wanted = read_rate(form.get("rate", ""))
     words = rate_words(wanted)
     with mailings(who.desk.data_dir) as connection:
         seen = find(connection, number)
@@ -122,9 +122,9 @@ def rate(request: Request, who: Sending, number: int, form: Typed) -> Response:
 
 
 @router.post("/wave")
-def wave(request: Request, who: Sending, number: int, form: Typed) -> Response:
+def wave(request: Request, who: Sending, number: int, form: Posted) -> Response:
     """Let one go now, without waiting for its time."""
-    text = str(form.get("wave", ""))
+    text = form.get("wave", "")
     if not text.isdecimal() or len(text) > 3:
         raise MailingFault("a wave is a number from 2; look at which there are")
     with mailings(who.desk.data_dir) as connection:
@@ -134,7 +134,7 @@ def wave(request: Request, who: Sending, number: int, form: Typed) -> Response:
 
 
 @router.post("/clone")
-def copy(request: Request, who: Editing, number: int, form: Typed) -> Response:
+def copy(request: Request, who: Editing, number: int, form: Posted) -> Response:
     """A draft like it; of a template, a mailing."""
     as_template = form.get("template") == "true"
     with mailings(who.desk.data_dir) as connection:
@@ -170,7 +170,7 @@ def delete(request: Request, who: Editing, number: int) -> Response:
 
 
 @router.post("/approval/{question:int}")
-def answer_approval(request: Request, who: Approving, number: int, question: int, form: Typed) -> Response:
+def answer_approval(request: Request, who: Approving, number: int, question: int, form: Posted) -> Response:
     """Say yes or no to what another asked."""
     verdict = Verdict.YES if form.get("verdict") == "yes" else Verdict.NO
     seen = mailing_of(who, number)
@@ -178,7 +178,7 @@ def answer_approval(request: Request, who: Approving, number: int, question: int
         asked = approval.find(connection, question).subject
         if asked._replace(action="") != subject_of(seen)._replace(action=""):
             raise Overtaken(f"mailing {number} is not what was asked about any more; it has to be asked again")
-        approval.decide(connection, question, who.person, verdict, who.by(str(form.get("words", ""))[:1000]))
+        approval.decide(connection, question, who.person, verdict, who.by(form.get("words", "")[:1000]))
     return see(request, f"/mailings/{number}/edit/confirm", f"You said {verdict}.")
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from fastapi import APIRouter, Request
-from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from postduif.campaign.accounts import approval
@@ -31,8 +30,8 @@ from postduif.campaign.web.page import is_fragment, render, see
 from postduif.campaign.web.pages.mailing_actions import as_shown
 from postduif.campaign.web.pages.mailing_steps import differences, last_report, step_page, store
 from postduif.campaign.web.pages.mailing_tabs import mailing_of
+from postduif.campaign.web.posted import Posted
 from postduif.campaign.web.trouble import status_of
-from postduif.campaign.web.typed import Typed
 from postduif.campaign.web.visitor import Editing, Looking, Sending, Visitor
 from postduif.errors import PostduifError
 
@@ -48,7 +47,7 @@ def confirm(request: Request, who: Looking, number: int) -> Response:
 
 
 @router.post("")
-def store_delivery(request: Request, who: Editing, number: int, form: Typed) -> Response:
+def store_delivery(request: Request, who: Editing, number: int, form: Posted) -> Response:
     """How fast and how long. What was prepared is prepared again then."""
     fields = typed(form)
     try:
@@ -61,7 +60,7 @@ def store_delivery(request: Request, who: Editing, number: int, form: Typed) -> 
 
 
 @router.post("/dates")
-def dates(request: Request, who: Editing, number: int, form: Typed) -> Response:
+def dates(request: Request, who: Editing, number: int, form: Posted) -> Response:
     """The next dates that the fields would give. Nothing is stored."""
     fields = _when(form)
     if fields.get("fill") == "now":
@@ -83,7 +82,7 @@ def dates(request: Request, who: Editing, number: int, form: Typed) -> Response:
 
 
 @router.post("/ask")
-def ask(request: Request, who: Editing, number: int, form: Typed) -> Response:
+def ask(request: Request, who: Editing, number: int, form: Posted) -> Response:
     """Ask a second person whether it may go at just this date, or by just this rule."""
     fields = _when(form)
     try:
@@ -96,18 +95,18 @@ def ask(request: Request, who: Editing, number: int, form: Typed) -> Response:
 
 
 @router.post("/ask-to-send")
-def ask_to_send(request: Request, who: Editing, number: int, form: Typed) -> Response:
+def ask_to_send(request: Request, who: Editing, number: int, form: Posted) -> Response:
     """Ask a second person whether it may be sent now. Dates are asked about where they are chosen."""
     try:
         _ask(who, as_shown(mailing_of(who, number), form), form)
     except PostduifError as fault:
-        words = str(form.get("words", ""))
+        words = form.get("words", "")
         return _page(request, who, mailing_of(who, number), status_of(fault), words=words, wrong=str(fault))
     return see(request, f"/mailings/{number}/edit/confirm", _ASKED)
 
 
 @router.post("/schedule")
-def schedule(request: Request, who: Sending, number: int, form: Typed) -> Response:
+def schedule(request: Request, who: Sending, number: int, form: Posted) -> Response:
     """Let it go then."""
     fields = _when(form)
     try:
@@ -164,10 +163,10 @@ def _page(
     return step_page(request, who, mailing, forms.DELIVERY, **told, **values)
 
 
-def _ask(who: Visitor, seen: Mailing, form: FormData, when: Schedule | None = None) -> None:
+def _ask(who: Visitor, seen: Mailing, form: Posted, when: Schedule | None = None) -> None:
     """Have the question wait for a second person: to send it now, or to let it go then."""
     with who.desk.accounts() as connection:
-        approval.ask(connection, approval.subject_of(seen, when), who.by(str(form.get("words", ""))[:1000]))
+        approval.ask(connection, approval.subject_of(seen, when), who.by(form.get("words", "")[:1000]))
 
 
 def _not_dated(who: Visitor, mailing: Mailing, asked: Approval | None) -> str:
@@ -213,8 +212,8 @@ def _approvals(who: Visitor, mailing: Mailing, dated: Approval | None) -> list[t
     return found
 
 
-def _when(form: FormData) -> dict[str, Any]:
-    return typed(form) | {"days": [one for one in form.getlist("days") if isinstance(one, str)]}
+def _when(form: Posted) -> dict[str, Any]:
+    return typed(form) | {"days": form.every("days")}
 
 
 def _next(who: Visitor, when: Schedule) -> list[Date]:

@@ -25,8 +25,8 @@ from postduif.campaign.web.page import see
 from postduif.campaign.web.pages.mailing_steps import keep, step_page
 from postduif.campaign.web.pages.mailing_tabs import mailing_of, tab_page
 from postduif.campaign.web.pictures import latest
+from postduif.campaign.web.posted import Posted
 from postduif.campaign.web.trouble import status_of
-from postduif.campaign.web.typed import Typed
 from postduif.campaign.web.visitor import Editing, Looking, Visitor
 from postduif.errors import PostduifError
 from postduif.mta.merge.message import MAX_ATTACHED
@@ -54,13 +54,13 @@ def content(request: Request, who: Looking, number: int) -> Response:
 
 
 @router.post("/edit/content")
-def store_content(request: Request, who: Editing, number: int, form: Typed) -> Response:
+def store_content(request: Request, who: Editing, number: int, form: Posted) -> Response:
     """Write it."""
     return keep(request, who, number, forms.CONTENT, form, **_values(who, mailing_of(who, number)))
 
 
 @router.post("/edit/content/text")
-def make_text(request: Request, who: Editing, number: int, form: Typed) -> Response:
+def make_text(request: Request, who: Editing, number: int, form: Posted) -> Response:
     """The text part, made of the HTML that is in the form; to be looked at, changed and stored."""
     mailing, fields = mailing_of(who, number), forms.typed(form)
     wrong, status = "", 200
@@ -87,9 +87,9 @@ def upload(request: Request, who: Editing, number: int, files: list[UploadFile])
 
 
 @router.post("/edit/content/files/remove")
-def remove(request: Request, who: Editing, number: int, form: Typed) -> Response:
+def remove(request: Request, who: Editing, number: int, form: Posted) -> Response:
     """Without one."""
-    name = str(form.get("name", ""))
+    name = form.get("name", "")
     with mailings(who.desk.data_dir) as connection:
         seen = find(connection, number)
         see_changeable(who, seen, Action.EDIT)

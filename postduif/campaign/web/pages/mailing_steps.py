@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from postduif.campaign.audience import projects, selections
@@ -38,8 +37,8 @@ from postduif.campaign.web.mailing_forms import Form, typed
 from postduif.campaign.web.mailing_offers import offers
 from postduif.campaign.web.page import is_fragment, render, see
 from postduif.campaign.web.pages.mailing_tabs import mailing_of
+from postduif.campaign.web.posted import Posted
 from postduif.campaign.web.trouble import status_of
-from postduif.campaign.web.typed import Typed
 from postduif.campaign.web.visitor import Editing, Looking, Visitor
 from postduif.errors import PostduifError
 
@@ -106,7 +105,7 @@ def differences(fault: PostduifError, form: Form, mailing: Mailing, fields: Mapp
     return found
 
 
-def keep(request: Request, who: Visitor, number: int, form: Form, given: Typed, **values: Any) -> Response:
+def keep(request: Request, who: Visitor, number: int, form: Form, given: Posted, **values: Any) -> Response:
     """Store, and go on to where the button says; or the same page with what is wrong."""
     fields = typed(given)
     try:
@@ -126,7 +125,7 @@ def keep(request: Request, who: Visitor, number: int, form: Form, given: Typed, 
             **values,
         )
     here = request.url.path.rpartition("/")[2]
-    then = str(given.get("then", here))
+    then = given.get("then", here)
     path = then if then in ("setup", "content", "recipients", "checks", "confirm") else here
     return see(request, f"/mailings/{made.number}/edit/{path}", "Stored.")
 
@@ -154,7 +153,7 @@ def setup(request: Request, who: Looking, number: int) -> Response:
 
 
 @router.post("/setup")
-def store_setup(request: Request, who: Editing, number: int, form: Typed) -> Response:
+def store_setup(request: Request, who: Editing, number: int, form: Posted) -> Response:
     """Write it."""
     return keep(request, who, number, forms.SETUP, form, **_setup_values(who))
 
@@ -197,13 +196,13 @@ def recipients(request: Request, who: Looking, number: int) -> Response:
 
 
 @router.post("/recipients")
-def store_recipients(request: Request, who: Editing, number: int, form: Typed) -> Response:
+def store_recipients(request: Request, who: Editing, number: int, form: Posted) -> Response:
     """Write it."""
     return keep(request, who, number, forms.RECIPIENTS, form, **_recipients_values(who, typed(form)))
 
 
 @router.post("/recipients/find")
-def find_sources(request: Request, who: Editing, number: int, form: Typed) -> Response:
+def find_sources(request: Request, who: Editing, number: int, form: Posted) -> Response:
     """The same page with what was typed, and other names to be ticked. Stores nothing."""
     fields = _ticked(form)
     values = _recipients_values(who, fields)
@@ -211,7 +210,7 @@ def find_sources(request: Request, who: Editing, number: int, form: Typed) -> Re
 
 
 @router.post("/recipients/count")
-def count(request: Request, who: Editing, number: int, form: Typed) -> Response:
+def count(request: Request, who: Editing, number: int, form: Posted) -> Response:
     """How many the fields mean as they are now, stored or not."""
     seen, fields, found, wrong = mailing_of(who, number), _ticked(form), None, ""
     try:
@@ -227,7 +226,7 @@ def count(request: Request, who: Editing, number: int, form: Typed) -> Response:
     return step_page(request, who, seen, forms.RECIPIENTS, fields=fields, **values)
 
 
-def _ticked(form: FormData) -> dict[str, Any]:
+def _ticked(form: Posted) -> dict[str, Any]:
     """As typed; where nothing is ticked, nothing is."""
     return {"selections": [], "projects": [], "exclude_selections": []} | typed(form)
 
@@ -242,7 +241,7 @@ def checks(request: Request, who: Looking, number: int) -> Response:
 
 
 @router.post("/checks")
-def store_checks(request: Request, who: Editing, number: int, form: Typed) -> Response:
+def store_checks(request: Request, who: Editing, number: int, form: Posted) -> Response:
     """Write which rules hold."""
     mailing = mailing_of(who, number)
     return keep(request, who, number, forms.CHECKS, form, **_checks_values(who, mailing))

@@ -31,8 +31,8 @@ from postduif.campaign.web.mailing_offers import offers
 from postduif.campaign.web.page import part, render, see
 from postduif.campaign.web.pages.mailing_actions import UNDER_WAY
 from postduif.campaign.web.pages.mailing_tabs import mailing_of, tab_page
+from postduif.campaign.web.posted import Posted
 from postduif.campaign.web.trouble import status_of
-from postduif.campaign.web.typed import Typed
 from postduif.campaign.web.visitor import Editing, Looking, Visitor
 from postduif.errors import PostduifError, StoreError
 
@@ -163,10 +163,10 @@ def show_proofs(request: Request, who: Looking, number: int) -> Response:
 
 
 @router.post("/proofs")
-def proof(request: Request, who: Editing, number: int, form: Typed) -> Response:
+def proof(request: Request, who: Editing, number: int, form: Posted) -> Response:
     """To the addresses, as that person would get it."""
     mailing = mailing_of(who, number)
-    to, person = str(form.get("to", "")), str(form.get("person", "")).strip()
+    to, person = form.get("to", ""), form.get("person", "").strip()
     addresses = to.replace(",", " ").replace(";", " ").split()
     try:
         if not addresses:

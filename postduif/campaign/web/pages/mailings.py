@@ -25,8 +25,8 @@ from postduif.campaign.preparing.readiness import streams
 from postduif.campaign.sending.standing import Pace, pace
 from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.page import render, see
+from postduif.campaign.web.posted import Posted
 from postduif.campaign.web.trouble import status_of
-from postduif.campaign.web.typed import Typed
 from postduif.campaign.web.visitor import Editing, Looking, OfDesk, Visitor
 from postduif.errors import PostduifError, StoreError
 
@@ -120,9 +120,9 @@ def new(request: Request, who: Editing) -> Response:
 
 
 @router.post("/new")
-def make(request: Request, who: Editing, form: Typed) -> Response:
+def make(request: Request, who: Editing, form: Posted) -> Response:
     """It is a draft, and the first step is shown."""
-    name, chosen = str(form.get("name", "")).strip(), str(form.get("source", ""))
+    name, chosen = form.get("name", "").strip(), form.get("source", "")
     as_template = form.get("template") == "true"
     try:
         with mailings(who.desk.data_dir) as connection:

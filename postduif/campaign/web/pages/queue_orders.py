@@ -10,8 +10,8 @@ from starlette.responses import Response
 from postduif.campaign.accounts.roles import Permission
 from postduif.campaign.web.noting import note, unnamed
 from postduif.campaign.web.page import render, see
+from postduif.campaign.web.posted import Posted
 from postduif.campaign.web.queue_condition import LABELS, Meant, NotACondition, meant_by, seconds
-from postduif.campaign.web.typed import Typed
 from postduif.campaign.web.visitor import Administering, Looking, OfDesk, Sending, Visitor
 from postduif.campaign.web.wording import plural
 
@@ -49,10 +49,10 @@ def ask(request: Request, desk: OfDesk, who: Looking, do: str = "") -> Response:
 
 
 @router.post("/hold")
-def hold(request: Request, desk: OfDesk, who: Sending, form: Typed) -> Response:
+def hold(request: Request, desk: OfDesk, who: Sending, form: Posted) -> Response:
     """Stop what matches."""
     meant = meant_by(form)
-    reason, until = str(form.get("reason", "")).strip(), str(form.get("for", "")).strip()
+    reason, until = form.get("reason", "").strip(), form.get("for", "").strip()
     try:
         lasting = seconds(until) if until else None
         if not reason:
@@ -63,21 +63,21 @@ def hold(request: Request, desk: OfDesk, who: Sending, form: Typed) -> Response:
 
 
 @router.post("/release")
-def release(request: Request, desk: OfDesk, who: Sending, form: Typed) -> Response:
+def release(request: Request, desk: OfDesk, who: Sending, form: Posted) -> Response:
     """Let go what is held."""
     return _checked(request, who, "release", meant_by(form))
 
 
 @router.post("/retry")
-def retry(request: Request, desk: OfDesk, who: Sending, form: Typed) -> Response:
+def retry(request: Request, desk: OfDesk, who: Sending, form: Posted) -> Response:
     """Make what matches due now."""
     return _checked(request, who, "retry", meant_by(form))
 
 
 @router.post("/delete")
-def delete(request: Request, desk: OfDesk, who: Administering, form: Typed) -> Response:
+def delete(request: Request, desk: OfDesk, who: Administering, form: Posted) -> Response:
     """Withdraw what matches."""
-    meant, reason = meant_by(form), str(form.get("reason", "")).strip()
+    meant, reason = meant_by(form), form.get("reason", "").strip()
     if not reason:
         return _asked(request, who, "delete", meant, wrong="Say why: the journal keeps it.")
     return _checked(request, who, "delete", meant, reason=reason)
