@@ -7,8 +7,8 @@ every run of white space one space.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from postduif.bounce.address_text import ADDRESS
 
@@ -37,8 +37,8 @@ class Format:
     about: str
     """Whose mails these are, for the manual."""
     signs: tuple[Sign, ...]
-    recipient: tuple[re.Pattern[str], ...] = ()
-    """Lines that name a recipient, from their first character: group `to`; `why` are words about it on that line."""
+    recipient: tuple[str, ...] = ()
+    """Lines that name a recipient, from their first character, as `line` reads them; group `why`: words about it."""
     begins: tuple[str, ...] = ()
     """Recipients are looked for only below a line with one of these."""
     reason: tuple[str, ...] = ()
@@ -55,16 +55,15 @@ class Format:
     """Words that say that it is still being tried."""
 
 
+@cache
 def line(pattern: str) -> re.Pattern[str]:
-    """A pattern for a line. `TO` in it is an address, as group `to`; spaces may be more."""
+    """A pattern for a line. `TO` in it is an address, as group `to`; spaces may be more.
+
+    It is made when it is first asked for: all of them take 0.2 s, and most formats are rare.
+    """
     return re.compile(pattern.replace("TO", rf"(?P<to>{ADDRESS})", 1), re.IGNORECASE)
 
 
 def texts(*fragments: str) -> tuple[Sign, ...]:
     """A sign for each text."""
     return tuple(Sign(text=fragment) for fragment in fragments)
-
-
-def lines(patterns: Iterable[str]) -> tuple[re.Pattern[str], ...]:
-    """A pattern for each."""
-    return tuple(line(pattern) for pattern in patterns)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from postduif.bounce.address_text import addresses, clean
-from postduif.bounce.formats.declaration import Format, Sign
+from postduif.bounce.formats.declaration import Format, Sign, line
 from postduif.bounce.formats.letter import Letter
 from postduif.bounce.original import single_recipient
 
@@ -119,7 +119,7 @@ def _gather(note: Letter, declared: Format) -> tuple[list[_Block], str, str]:
 
 
 def _recipient(row: str, declared: Format) -> re.Match[str] | None:
-    return next((match for one in declared.recipient if (match := one.match(row))), None)
+    return next((match for one in declared.recipient if (match := line(one).match(row))), None)
 
 
 def _joined(words: list[str]) -> str:

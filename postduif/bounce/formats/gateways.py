@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postduif.bounce.formats.declaration import Format, Sign, line, lines, texts
+from postduif.bounce.formats.declaration import Format, Sign, texts
 
 FORMATS = (
     Format(
@@ -13,14 +13,14 @@ FORMATS = (
             Sign(sender="interscan"),
             Sign(text="message from interscan messaging security suite"),
         ),
-        lines((r"\s{0,4}sent <<< rcpt to:\s?<TO>", r"(?P<why>unable to deliver message to <TO>.*)")),
+        (r"\s{0,4}sent <<< rcpt to:\s?<TO>", r"(?P<why>unable to deliver message to <TO>.*)"),
         through=True,
     ),
     Format(
         "amavis",
         "amavisd-new",
         texts("our internal reference code for your message is", "the message carried your return address"),
-        (line(r"-> <?TO>?$"),),
+        (r"-> <?TO>?$",),
         reason=("was considered", "content type:"),
         apart=True,
     ),
@@ -28,7 +28,7 @@ FORMATS = (
         "mailmarshal",
         "Trustwave MailMarshal",
         texts("could not be delivered because of", "the following recipients were affected"),
-        (line(r"\s{0,8}<?TO>?$"),),
+        (r"\s{0,8}<?TO>?$",),
         begins=("recipients were affected",),
         reason=("could not be delivered because of",),
         ends=("additional information",),
@@ -38,7 +38,7 @@ FORMATS = (
         "mailfoundry",
         "MailFoundry",
         texts("delivery failed for the following reason:"),
-        (line(r"unable to deliver message to: <TO>"),),
+        (r"unable to deliver message to: <TO>",),
         reason=("delivery failed for the following reason:",),
         apart=True,
     ),
@@ -46,20 +46,20 @@ FORMATS = (
         "surfcontrol",
         "SurfControl E-mail Filter",
         texts("your message could not be sent. a transcript of the attempts"),
-        lines((r"\s{0,4}addressed to:\s*<?TO>?", r"TO: (?P<why>.*)")),
+        (r"\s{0,4}addressed to:\s*<?TO>?", r"TO: (?P<why>.*)"),
         through=True,
     ),
     Format(
         "mxlogic",
         "MX Logic",
         (Sign(field="x-mx-bounce"),),
-        (line(r"\s{1,4}<TO>: (?P<why>.*)"),),
+        (r"\s{1,4}<TO>: (?P<why>.*)",),
     ),
     Format(
         "barracuda",
         "Barracuda and others that name the message and its recipient",
         texts("was blocked by our spam firewall", "was blocked by our e-mail filter"),
-        (line(r"your message to: TO"),),
+        (r"your message to: TO",),
         reason=("was blocked by", "was rejected", "reason:"),
         through=True,
     ),

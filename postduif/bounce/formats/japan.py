@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postduif.bounce.formats.declaration import Format, Sign, line, lines, texts
+from postduif.bounce.formats.declaration import Format, Sign, texts
 
 FORMATS = (
     Format(
@@ -18,9 +18,7 @@ FORMATS = (
             Sign(subject="mail system error - returned mail"),
             Sign(text="this user doesn't use on", sender="ezweb"),
         ),
-        lines(
-            (r"\s{0,8}recipient:\s*<TO>\s*(?P<why>.*)", r"\s{0,4}<TO>:?\s*(?P<why>.*)", r"\s{0,4}>>> rcpt to:\s?<TO>")
-        ),
+        (r"\s{0,8}recipient:\s*<TO>\s*(?P<why>.*)", r"\s{0,4}<TO>:?\s*(?P<why>.*)", r"\s{0,4}>>> rcpt to:\s?<TO>"),
     ),
     Format(
         "kddi",
@@ -30,13 +28,13 @@ FORMATS = (
             Sign(text="your mail attempted to be delivered on:", any_sender=True),
             Sign(text="could not be delivered to: <"),
         ),
-        (line(r"\s{0,8}could not be delivered to: <?TO>?\s*(?P<why>.*)"),),
+        (r"\s{0,8}could not be delivered to: <?TO>?\s*(?P<why>.*)",),
     ),
     Format(
         "mfilter",
         "m-FILTER",
         (Sign(field="x-mailer: m-filter", any_sender=True), Sign(text="-------server message")),
-        (line(r"\s{0,2}<?TO>?$"),),
+        (r"\s{0,2}<?TO>?$",),
         reason=("-------server message",),
         ends=("-------smtp command", "-------original"),
         apart=True,
@@ -45,7 +43,7 @@ FORMATS = (
         "biglobe",
         "Biglobe, McAfee and others with delivery problems",
         texts("the following addresses had delivery problems", "----- non-delivered information -----"),
-        (line(r"\s{0,4}<TO>\s*(?P<why>\(.*)?$"), line(r"\s{0,4}TO$")),
+        (r"\s{0,4}<TO>\s*(?P<why>\(.*)?$", r"\s{0,4}TO$"),
         reason=("non-delivered information",),
         begins=("had delivery problems", "non-delivered"),
     ),
@@ -59,12 +57,10 @@ FORMATS = (
             Sign(text="the mailing list rejects", field="x-mlserver: fml", any_sender=True),
             Sign(text="reject mail from a known", field="x-mlserver: fml", any_sender=True),
         ),
-        lines(
-            (
-                r"(?P<why>(?:you are not a member of this mailing list|duplicated message-id in) <TO>.*)",
-                r"(?P<why>.{0,200}?mailing list <TO>.*)",
-                r"(?P<why>.{0,100}?in <TO>.*)",
-            )
+        (
+            r"(?P<why>(?:you are not a member of this mailing list|duplicated message-id in) <TO>.*)",
+            r"(?P<why>.{0,200}?mailing list <TO>.*)",
+            r"(?P<why>.{0,100}?in <TO>.*)",
         ),
         nameless=False,
     ),
@@ -72,14 +68,14 @@ FORMATS = (
         "activehunter",
         "Active! hunter",
         (Sign(subject="failure notice :", text="the following addresses had permanent fatal errors"),),
-        (line(r"\s{0,2}>>> TO <"),),
+        (r"\s{0,2}>>> TO <",),
         through=True,
     ),
     Format(
         "yahoo-japan",
         "Yahoo! Japan and others with a list of addresses",
         texts("the following address(es):", "以下のメールアドレス", "次のあて先への"),
-        lines((r"\s{0,8}<?TO>?:?\s*(?P<why>.*)",)),
+        (r"\s{0,8}<?TO>?:?\s*(?P<why>.*)",),
         begins=("address(es)", "メールアドレス", "次のあて先"),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postduif.bounce.formats.declaration import Format, Sign, line, lines, texts
+from postduif.bounce.formats.declaration import Format, Sign, texts
 
 _SENTENCES = (
     "here is your list of failed recipients",
@@ -72,7 +72,7 @@ FORMATS = (
         "mdaemon",
         "MDaemon",
         texts("session transcript"),
-        lines((r"\s{0,4}failed recipient: <?TO>?", r"> <?TO>?$", r"rcpt to:\s?<TO>")),
+        (r"\s{0,4}failed recipient: <?TO>?", r"> <?TO>?$", r"rcpt to:\s?<TO>"),
         nameless=False,
         through=True,
     ),
@@ -80,25 +80,23 @@ FORMATS = (
         "mailenable",
         "MailEnable",
         texts("recipient: [smtp:"),
-        (line(r"\s{0,8}recipient: \[smtp:TO\]"),),
+        (r"\s{0,8}recipient: \[smtp:TO\]",),
         reason=("reason:",),
     ),
     Format(
         "lsmtp",
         "LSMTP",
         texts("error-for:", "error description:"),
-        lines((r"error-for:\s+<?TO>?",)),
+        (r"error-for:\s+<?TO>?",),
         reason=("error-text:",),
     ),
     Format(
         "sieve",
         "Dovecot and Cyrus, about a rule or a quota of the recipient",
         texts("was automatically rejected"),
-        lines(
-            (
-                r".{0,40}<TO> was automatically rejected[: ]*(?P<why>.*)",
-                r".{0,40}to <?TO>? was automatically rejected[: ]*(?P<why>.*)",
-            )
+        (
+            r".{0,40}<TO> was automatically rejected[: ]*(?P<why>.*)",
+            r".{0,40}to <?TO>? was automatically rejected[: ]*(?P<why>.*)",
         ),
         through=True,
     ),
@@ -127,13 +125,11 @@ FORMATS = (
             "user unknown:",
             "error sending message to",
         ),
-        lines(
-            (
-                rf".{{0,30}}?(?:{_LABELS}): ?<?TO>?\s*(?P<why>.*)",
-                rf"(?P<why>.{{0,60}}?(?:{_BEFORE}) ['\"<]{{0,2}}TO.*)",
-                r"\s{0,4}(?:rcpt|sent <<< rcpt) to:\s?<TO>",
-                r"(?P<why>unable to deliver.{0,30}? <TO>.*)",
-            )
+        (
+            rf".{{0,30}}?(?:{_LABELS}): ?<?TO>?\s*(?P<why>.*)",
+            rf"(?P<why>.{{0,60}}?(?:{_BEFORE}) ['\"<]{{0,2}}TO.*)",
+            r"\s{0,4}(?:rcpt|sent <<< rcpt) to:\s?<TO>",
+            r"(?P<why>unable to deliver.{0,30}? <TO>.*)",
         ),
         through=True,
         nameless=False,
@@ -143,17 +139,15 @@ FORMATS = (
         "announced",
         "Systems that announce a list of recipients",
         texts(*_SENTENCES),
-        lines(
-            (
-                r"\s{0,10}[-*>•]?\s?<TO>:?\s*(?P<why>.*)",
-                r"\s{0,10}[-*>•]?\s?'?TO'?:?$",
-                r"\s{0,10}[-*>•]?\s?TO:\s+(?P<why>.*)",
-                r"\s{0,10}TO\s+(?P<why>[(\[\"-].*)",
-                r"\s{0,10}TO; (?P<why>.*)",
-                r"[\w.+-]{1,64}:\d{1,10}:<TO> : (?P<why>.*)",
-                r"\s{0,10}(?:to|recipient|address|user):\s+<?TO>?\s*(?P<why>.*)",
-                r"(?P<why>[45]\d\d[- ].{0,60}?<TO>.*)",
-            )
+        (
+            r"\s{0,10}[-*>•]?\s?<TO>:?\s*(?P<why>.*)",
+            r"\s{0,10}[-*>•]?\s?'?TO'?:?$",
+            r"\s{0,10}[-*>•]?\s?TO:\s+(?P<why>.*)",
+            r"\s{0,10}TO\s+(?P<why>[(\[\"-].*)",
+            r"\s{0,10}TO; (?P<why>.*)",
+            r"[\w.+-]{1,64}:\d{1,10}:<TO> : (?P<why>.*)",
+            r"\s{0,10}(?:to|recipient|address|user):\s+<?TO>?\s*(?P<why>.*)",
+            r"(?P<why>[45]\d\d[- ].{0,60}?<TO>.*)",
         ),
         begins=_SENTENCES,
         reason=("reason:", "reason for failure:", "the reason is:", "diagnostic:", "error message:", "because:"),
@@ -197,15 +191,13 @@ PLAIN = Format(
         ),
         Sign(field="x-failed-recipients"),
     ),
-    lines(
-        (
-            r"\s{0,10}[-*>•]?\s?<TO>:?\s*(?P<why>.*)",
-            r"(?P<why>\s{0,4}(?:<<< )?[45]\d\d[- ].{0,60}?<TO>.*)",
-            r"\s{0,4}(?:>>> |sent <<< )?rcpt to:\s?<TO>",
-            r"\s{0,10}(?:to|recipient|address|user|addressee|for):\s+<?TO>?\s*(?P<why>.*)",
-            r"\s{0,10}[-*>•]?\s?'?TO'?:?$",
-            r"\s{0,10}TO:\s+(?P<why>.*)",
-        )
+    (
+        r"\s{0,10}[-*>•]?\s?<TO>:?\s*(?P<why>.*)",
+        r"(?P<why>\s{0,4}(?:<<< )?[45]\d\d[- ].{0,60}?<TO>.*)",
+        r"\s{0,4}(?:>>> |sent <<< )?rcpt to:\s?<TO>",
+        r"\s{0,10}(?:to|recipient|address|user|addressee|for):\s+<?TO>?\s*(?P<why>.*)",
+        r"\s{0,10}[-*>•]?\s?'?TO'?:?$",
+        r"\s{0,10}TO:\s+(?P<why>.*)",
     ),
     through=True,
     delayed=("still being tried", "will be retried", "will keep trying", "has been delayed", "will continue to"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postduif.bounce.formats.declaration import Format, Sign, line, lines, texts
+from postduif.bounce.formats.declaration import Format, Sign, texts
 
 FORMATS = (
     Format(
@@ -30,13 +30,11 @@ FORMATS = (
             Sign(sender="mailer-daemon@googlemail.com"),
             Sign(sender="mailer-daemon@google.com"),
         ),
-        lines(
-            (
-                r"\s{1,10}(?:\* )?<?TO>?$",
-                r"your message (?:wasn't|couldn't be|was not) delivered to TO(?: because (?P<why>.*))?",
-                r"your message to TO (?P<why>(?:has been|was|couldn't|could not).*)",
-                r"there was a (?:temporary )?problem (?:while )?delivering your message to TO",
-            )
+        (
+            r"\s{1,10}(?:\* )?<?TO>?$",
+            r"your message (?:wasn't|couldn't be|was not) delivered to TO(?: because (?P<why>.*))?",
+            r"your message to TO (?P<why>(?:has been|was|couldn't|could not).*)",
+            r"there was a (?:temporary )?problem (?:while )?delivering your message to TO",
         ),
         reason=(
             "technical details of permanent failure:",
@@ -54,18 +52,16 @@ FORMATS = (
         "zoho",
         "Zoho Mail",
         (Sign(sender="zoho", text="error_code"), Sign(field="x-mailer: zoho mail", text="could not be delivered")),
-        lines(
-            (
-                r"\[?status: ?error,? ?address: ?<?TO>?,? ?(?P<why>.*)",
-                r"\s{0,4}<?TO>?,? (?P<why>.*(?:error_code|error|invalid|failed).*)",
-            )
+        (
+            r"\[?status: ?error,? ?address: ?<?TO>?,? ?(?P<why>.*)",
+            r"\s{0,4}<?TO>?,? (?P<why>.*(?:error_code|error|invalid|failed).*)",
         ),
     ),
     Format(
         "mimecast",
         "Mimecast",
         texts("the problem appears to be :", "an email that you attempted to send to the following address"),
-        (line(r"--? TO$"),),
+        (r"--? TO$",),
         reason=("additional information follows :", "the problem appears to be :"),
         apart=True,
     ),
@@ -77,11 +73,9 @@ FORMATS = (
             Sign(text="undeliverable to the mobile"),
             Sign(sender="post_master@"),
         ),
-        lines(
-            (
-                r"\s{0,4}(?:rcpt to|to|message could not be delivered to mobile):? <?TO>?",
-                r"\s{0,4}message could not be delivered to TO",
-            )
+        (
+            r"\s{0,4}(?:rcpt to|to|message could not be delivered to mobile):? <?TO>?",
+            r"\s{0,4}message could not be delivered to TO",
         ),
         reason=("error message below:", "error:"),
         apart=True,
@@ -98,13 +92,11 @@ FORMATS = (
             "the following recipients did not receive your message",
             "message could not be delivered to the following",
         ),
-        lines(
-            (
-                r"\s{0,8}<?TO>?(?::|\s-)?\s+(?P<why>\S.*)",
-                r"\s{0,8}<?TO>?:?$",
-                r"recipient: <?TO>?",
-                r"reply from [\w.-]{1,100}:\s*(?P<why>.*)TO",
-            )
+        (
+            r"\s{0,8}<?TO>?(?::|\s-)?\s+(?P<why>\S.*)",
+            r"\s{0,8}<?TO>?:?$",
+            r"recipient: <?TO>?",
+            r"reply from [\w.-]{1,100}:\s*(?P<why>.*)TO",
         ),
         reason=("due to the following reason:", "for the following reason:"),
         through=True,
@@ -115,7 +107,7 @@ FORMATS = (
         texts(
             "the following recipients returned permanent errors:", "the following recipients returned temporary errors:"
         ),
-        (line(r".{0,40}recipients returned (?:permanent|temporary) errors: <?TO>?\.? ?(?P<why>.*)"),),
+        (r".{0,40}recipients returned (?:permanent|temporary) errors: <?TO>?\.? ?(?P<why>.*)",),
         delayed=("recipients returned temporary errors",),
     ),
 )
