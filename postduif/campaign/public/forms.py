@@ -111,7 +111,7 @@ class FormRooms:
             return _said(words, "elsewhere", 403)
         who = household(request.client)
         if not (self._from_one.allows(who) if whom is None else self._of_reader.allows(whom)):
-            return _too_often()
+            return answer.too_often(SENDING if whom is None else ANSWERING)
         if any(fields.get(TRAP, ())):
             return self._went(found, words, whom)
         got = filled(form, language, found.attributes, fields, reader=whom is not None)
@@ -120,8 +120,10 @@ class FormRooms:
         in_time = confirmation.in_time(self._keys, name, fields.get("shown", [""])[-1], self._clock.time())
         if whom is None and not elsewhere and not in_time:
             return self._page(found, Page(language, fields, {}, "once_more", whom is not None))
-        if whom is None and not (self._of_day.allows(who) and self._of_form.allows(name)):
-            return _too_often()
+        if whom is None and not self._of_day.allows(who):
+            return answer.too_often(DAY)
+        if whom is None and not self._of_form.allows(name):
+            return answer.too_often(SENDING)
         await self._run(self._keep, self._new(request, found, language, got), whom)
         return self._went(found, words, whom)
 
@@ -217,10 +219,6 @@ class FormRooms:
     def _confirm(self, found: Answered, origin: str) -> None:
         with self._forms.use() as connection:
             answers.confirm(connection, found, self._clock.time(), origin)
-
-
-def _too_often() -> Answer:
-    return answer.words(429, "too often; try again later", ((b"retry-after", b"600"),))
 
 
 def _said(words: Words, what: str, status: int = 200, text: str = "") -> Answer:
