@@ -239,6 +239,12 @@ def tidy(connection: sqlite3.Connection, now: float) -> None:
         )
 
 
+def of_reader(connection: sqlite3.Connection, mailing: int, number: int) -> list[Answer]:
+    """What one recipient of a mailing answered, in the order of time."""
+    query = "WHERE mailing = ? AND mailing <> 0 AND number = ? ORDER BY at"
+    return list(_rows(connection, query, (mailing, number)))
+
+
 def of_person(connection: sqlite3.Connection, contact: int, subjects: Sequence[str]) -> list[Answer]:
     """All that a person answered, also what he did not confirm yet."""
     query = "WHERE (contact = ?1 AND contact <> 0) OR (subject <> '' AND subject IN (SELECT value FROM json_each(?2)))"

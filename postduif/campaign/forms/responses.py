@@ -12,7 +12,6 @@ from postduif.campaign.forms.connection import are_there, forms
 _OF_MAILING = "FROM answer WHERE mailing = ? AND mailing <> 0"
 _WHO = f"SELECT DISTINCT number {_OF_MAILING} AND number > ? AND NOT seed ORDER BY number LIMIT ?"
 _PEOPLE = f"SELECT count(DISTINCT number) {_OF_MAILING} AND NOT seed"
-_OF_ONE = f"SELECT id {_OF_MAILING} AND number = ? ORDER BY at"
 
 
 def who(data_dir: Path, mailing: int, *, after: int = -1, limit: int = 1000) -> tuple[int, ...]:
@@ -36,8 +35,7 @@ def of_reader(data_dir: Path, mailing: int, number: int) -> list[Answer]:
     if not are_there(data_dir):
         return []
     with forms(data_dir) as connection:
-        ids = connection.execute(_OF_ONE, (mailing, number)).fetchall()
-        return [one for (id_,) in ids if (one := answers.find(connection, id_)) is not None]
+        return answers.of_reader(connection, mailing, number)
 
 
 def told(data_dir: Path, contact: int, subjects: Sequence[str]) -> list[dict[str, object]]:
