@@ -6,8 +6,6 @@ by mail, is in the main journal too, and told from there.
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import NamedTuple
 
 from postduif.attempt import Kind
 from postduif.campaign.telling.stream import Event, Part, Stream
+from postduif.campaign.tracking.whose import contacts_in
 from postduif.mta.mailing_files import ENDED, numbers
 from postduif.mta.webhook_events import event_of
 from postduif.queue.connection import FILE_NAME
@@ -26,7 +25,6 @@ from postduif.queue.mailing import FOLDER, directory_of
 KINDS = frozenset(
     one.value for one in (Kind.DELIVERED, Kind.DEFERRED, Kind.FAILED, Kind.EXPIRED, Kind.WITHDRAWN, Kind.SUPPRESSED)
 )
-_CONTACTS = "SELECT number, contact FROM person WHERE number IN (SELECT value FROM json_each(?))"
 
 
 class Mark(NamedTuple):
@@ -71,13 +69,8 @@ def _read(mailing: int, data_dir: Path, after: int, kinds: Sequence[str], limit:
         if after > last_id(connection):  # the file was damaged, and another took its place
             after = 0
         page = follow(connection, after, [kind for kind in kinds if kind in KINDS], limit)
-        contacts = _contacts(connection, page.lines)
+        contacts = contacts_in(connection, {line.number for line in page.lines})
     return Part([_event(mailing, line, contacts.get(line.number, 0)) for line in page.lines], page.seen, page.more)
-
-
-def _contacts(connection: sqlite3.Connection, lines: Sequence[Line]) -> dict[int, int]:
-    asked = json.dumps([line.number for line in lines])
-    return dict(connection.execute(_CONTACTS, (asked,)).fetchall()) if lines else {}
 
 
 def _event(mailing: int, line: Line, contact: int) -> Event:

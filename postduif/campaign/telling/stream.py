@@ -35,6 +35,9 @@ class Part(NamedTuple):
     lost: int = 0
 
 
+Read = Callable[[Path, int, Sequence[str], int, float], Part]
+
+
 class Stream(NamedTuple):
     """One kind of events."""
 
@@ -44,7 +47,7 @@ class Stream(NamedTuple):
     behind: Callable[[Path, float | None], int]
     """The number behind which all that happened from then on is (seconds since the epoch); None: the highest there ever
     was. Raises StoreError."""
-    read: Callable[[Path, int, Sequence[str], int, float], Part]
+    read: Read
     """Those behind a number, of these kinds, so many at most, at this moment. Raises StoreError."""
 
 

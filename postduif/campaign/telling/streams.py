@@ -6,7 +6,7 @@ Visits are told once it is clear whose they are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from postduif.campaign.audience import import_runs
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.import_runs import Run
 from postduif.campaign.audience.migration import SCHEMA as AUDIENCE
-from postduif.campaign.database import path_of
+from postduif.campaign.database import Schema, path_of
 from postduif.campaign.forms import answers
 from postduif.campaign.forms.answers import Answer
 from postduif.campaign.forms.connection import SCHEMA as FORMS
@@ -24,7 +24,7 @@ from postduif.campaign.forms.connection import forms
 from postduif.campaign.mailings import listing
 from postduif.campaign.mailings.connection import SCHEMA as MAILINGS
 from postduif.campaign.mailings.connection import mailings
-from postduif.campaign.telling.stream import Event, Part, Stream, behind, behind_in, readers
+from postduif.campaign.telling.stream import Event, Part, Read, Stream, behind, behind_in, readers
 from postduif.campaign.tracking import figures
 from postduif.campaign.tracking.connection import SCHEMA as TRACKING
 from postduif.campaign.tracking.links import links_of
@@ -61,8 +61,6 @@ _FIRST_ENDED = "SELECT number FROM import_end JOIN import_run ON id = run WHERE 
 
 
 def _visits(data_dir: Path, after: int, kinds: Sequence[str], limit: int, now: float) -> Part:
-    if not path_of(data_dir, TRACKING).exists():
-        return _NOTHING(seen=after)
     wanted = {_VISITS[kind]: kind for kind in kinds if kind in _VISITS}
     found = figures.visits_since(data_dir, after, limit, kinds=tuple(wanted))
     settled = [one for one in found if one.visit.at <= now - SETTLED]
@@ -90,8 +88,6 @@ def _links(data_dir: Path, of: set[int]) -> dict[tuple[int, int], str]:
 
 
 def _wishes(data_dir: Path, after: int, kinds: Sequence[str], limit: int, _: float) -> Part:
-    if not path_of(data_dir, TRACKING).exists():
-        return _NOTHING(seen=after)
     found = figures.wishes_since(data_dir, after, limit)
     wanted = [(id_, one) for id_, one, _ in found if _WISHES.get(Wanted(one.kind)) in kinds]
     people = readers(data_dir, ((one.mailing, one.number) for _, one in wanted))
@@ -109,8 +105,6 @@ def _wishes(data_dir: Path, after: int, kinds: Sequence[str], limit: int, _: flo
 
 
 def _answers(data_dir: Path, after: int, kinds: Sequence[str], limit: int, _: float) -> Part:
-    if not path_of(data_dir, FORMS).exists():
-        return _NOTHING(seen=after)
     with forms(data_dir) as connection:
         found = answers.since(connection, after, limit)
     wanted = [one for one in found if (RESPONDED if one.mailing else SIGNED_UP) in kinds]
@@ -125,8 +119,6 @@ def _answers(data_dir: Path, after: int, kinds: Sequence[str], limit: int, _: fl
 
 
 def _confirmations(data_dir: Path, after: int, _: Sequence[str], limit: int, __: float) -> Part:
-    if not path_of(data_dir, FORMS).exists():
-        return _NOTHING(seen=after)
     with forms(data_dir) as connection:
         found = answers.confirmed_since(connection, after, limit)
     events = [Event(number, one.confirmed or one.at, CONFIRMED, _stranger(one) | _said(one)) for number, one in found]
@@ -143,8 +135,6 @@ def _said(one: Answer) -> dict[str, Any]:
 
 
 def _changes(data_dir: Path, after: int, _: Sequence[str], limit: int, __: float) -> Part:
-    if not path_of(data_dir, MAILINGS).exists():
-        return _NOTHING(seen=after)
     with mailings(data_dir) as connection:
         rows = listing.events(connection, after, limit)
         names = {one.mailing: there.draft.name for one in rows if (there := listing.found(connection, one.mailing))}
@@ -182,8 +172,6 @@ def _behind_standings(data_dir: Path, since: float | None) -> int:
 
 
 def _imports(data_dir: Path, after: int, _: Sequence[str], limit: int, __: float) -> Part:
-    if not path_of(data_dir, AUDIENCE).exists():
-        return _NOTHING(seen=after)
     with audience(data_dir) as connection:
         found = import_runs.ended_since(connection, after, limit)
     told = [_import(number, run) for number, run in found]
@@ -196,17 +184,23 @@ def _import(number: int, run: Run) -> Event:
     return Event(number, run.ended or run.started, IMPORTED, told | counts)
 
 
+def _of(name: str, kinds: Collection[str], schema: Schema, table: str, read: Read, first: str = "") -> Stream:
+    """Of a table of a file of the campaign; nothing while there is none. `first`: as `behind` has it."""
+
+    def there(data_dir: Path, after: int, kinds: Sequence[str], limit: int, now: float) -> Part:
+        if not path_of(data_dir, schema).exists():
+            return _NOTHING(seen=after)
+        return read(data_dir, after, kinds, limit, now)
+
+    return Stream(name, kinds, partial(behind, schema=schema, table=table, first=first), there)
+
+
 STREAMS = (
-    Stream("visits", _VISITS, partial(behind, schema=TRACKING, table="visit"), _visits),
-    Stream("wishes", frozenset(_WISHES.values()), partial(behind, schema=TRACKING, table="wish"), _wishes),
-    Stream("answers", (SIGNED_UP, RESPONDED), partial(behind, schema=FORMS, table="answer"), _answers),
-    Stream(
-        "confirmations",
-        (CONFIRMED,),
-        partial(behind, schema=FORMS, table="confirmation", first=_FIRST_CONFIRMED),
-        _confirmations,
-    ),
-    Stream("mailings", (CHANGED,), partial(behind, schema=MAILINGS, table="history"), _changes),
+    _of("visits", _VISITS, TRACKING, "visit", _visits),
+    _of("wishes", frozenset(_WISHES.values()), TRACKING, "wish", _wishes),
+    _of("answers", (SIGNED_UP, RESPONDED), FORMS, "answer", _answers),
+    _of("confirmations", (CONFIRMED,), FORMS, "confirmation", _confirmations, _FIRST_CONFIRMED),
+    _of("mailings", (CHANGED,), MAILINGS, "history", _changes),
     Stream("standings", (STANDING,), _behind_standings, _standings),
-    Stream("imports", (IMPORTED,), partial(behind, schema=AUDIENCE, table="import_end", first=_FIRST_ENDED), _imports),
+    _of("imports", (IMPORTED,), AUDIENCE, "import_end", _imports, _FIRST_ENDED),
 )

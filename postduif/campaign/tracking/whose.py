@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
@@ -60,7 +61,12 @@ def facts(data_dir: Path, mailing: int, numbers: Collection[int]) -> Facts:
 def contacts(data_dir: Path, mailing: int, numbers: Collection[int]) -> dict[int, int]:
     """The contact of each reader, 0 for somebody who is none. Raises StoreError when the file cannot be read."""
     with opened(data_dir, mailing) as connection:
-        return dict(connection.execute(_CONTACTS, (json.dumps(sorted(numbers)),)).fetchall())
+        return contacts_in(connection, numbers)
+
+
+def contacts_in(connection: sqlite3.Connection, numbers: Collection[int]) -> dict[int, int]:
+    """The same, of an open file."""
+    return dict(connection.execute(_CONTACTS, (json.dumps(sorted(numbers)),)).fetchall())
 
 
 def person(data_dir: Path, mailing: int, number: int) -> Person | None:
