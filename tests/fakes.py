@@ -41,6 +41,11 @@ class FakeClock:
         """Somebody sleeps until then, so many seconds from now."""
         return any(moment == self._now + seconds and not one.done() for moment, _, one in self._sleepers)
 
+    @property
+    def sleepers(self) -> int:
+        """How many sleep now."""
+        return sum(not one.done() for _, _, one in self._sleepers)
+
     def jump(self, seconds: float) -> None:
         """Somebody sets the clock on the wall."""
         self._jumped += seconds

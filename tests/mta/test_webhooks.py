@@ -308,7 +308,7 @@ def test_one_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
         async with scene(tmp_path) as one:
             await one.follow(both)
             await one.happen("a@example.com")
-            await one.until(lambda: who(well) == ["a"])
+            await one.until(lambda: who(well) == ["a"], hanging=1)
             assert hanging.taken == []
 
     hold = threading.Event()

@@ -66,15 +66,22 @@ class Scene:
             attempt = Attempt(kind, REFUSED, self.clock.time(), category="recipient_unknown")
             await self.store.settle([Outcome(entry, attempt, None)])
 
-    async def until(self, true: Callable[[], object], step: float = 1.0) -> None:
-        """Move the time on until it is so."""
+    def _working(self) -> int:
+        """Webhooks that neither wait for their time nor have given up: who is amid a request gets no older by it."""
+        followers = [one for hooks in self._hooks for one in hooks._followers]
+        return sum(not one.given_up for one in followers) - self.clock.sleepers
+
+    async def until(self, true: Callable[[], object], step: float = 1.0, *, hanging: int = 0) -> None:
+        """Move the time on until it is so, while no webhook is at work but those that hang."""
         async with asyncio.timeout(PATIENCE):
             while not true():
-                self.clock.advance(step)
+                if self._working() <= hanging:
+                    self.clock.advance(step)
                 await asyncio.sleep(0.005)
 
     async def pass_by(self, seconds: float) -> None:
         """Show that nothing happens meanwhile."""
+        await self.until(lambda: self._working() <= 0, step=0.0)
         for _ in range(20):
             self.clock.advance(seconds / 20)
             await asyncio.sleep(0.005)
