@@ -46,6 +46,7 @@ _FILTERS = (
     wording.ago,
     wording.tone,
     wording.coded,
+    wording.acted,
 )
 
 _IN_URL = "%/?#[]@!$&'()*+,;=:"

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
+from postduif.campaign.mailings.changing import NOTE
+from postduif.campaign.mailings.states import Action
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 THIN = "\u202f"
 """Between groups of three digits: a narrow space that no line breaks at."""
@@ -21,6 +24,40 @@ _TONES = {
     "bad": "failed expired bounced complained hard",
 }
 _TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}
+
+_ACTED = {
+    NOTE: "noted",
+    Action.CREATE: "made",
+    Action.DELETE: "deleted",
+    Action.EDIT: "changed",
+    Action.PREPARE: "preparation begun",
+    Action.STOP_PREPARING: "preparation stopped",
+    Action.SEND: "to be sent now",
+    Action.SCHEDULE: "scheduled",
+    Action.PLAN: "planned",
+    Action.REPEAT: "set to repeat",
+    Action.UNSCHEDULE: "date taken away",
+    Action.PAUSE: "paused",
+    Action.RESUME: "resumed",
+    Action.STOP: "to be stopped",
+    Action.DUE: "preparation begun, for its time has come",
+    Action.READY: "prepared",
+    Action.READY_FOR_DATE: "prepared for its date",
+    Action.FAIL: "preparation failed",
+    Action.MISS: "date missed",
+    Action.SPAWN: "mailing made for a date",
+    Action.END: "last date past",
+    Action.STARTED: "sending begun",
+    Action.GIVE_BACK: "could not be sent",
+    Action.HOLD: "paused by itself",
+    Action.FINISH: "finished",
+    Action.STOPPED: "stopped",
+}
+
+
+def acted(action: str) -> str:
+    """What was done to a mailing, as its history names it, in words."""
+    return _ACTED.get(action, action)
 
 
 def tone(state: str) -> str:

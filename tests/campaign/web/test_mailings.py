@@ -360,7 +360,7 @@ def test_tabs(pages: Pages) -> None:
         ("", "Summary"),
         ("/logs", "never prepared"),
         ("/proofs", "None yet"),
-        ("/audit", "create"),
+        ("/audit", "<td>made</td><td>draft</td>"),
         ("/content", "Dear Ann"),
     ]:
         answer = anna.get(f"/mailings/1{path}")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from postduif.attempt import Kind
+from postduif.campaign.mailings.changing import NOTE
 from postduif.campaign.mailings.record import State
+from postduif.campaign.mailings.states import Action
 from postduif.campaign.web import wording
 
 
@@ -30,6 +32,13 @@ def test_tones() -> None:
     assert [wording.tone(one) for one in ("delivered", "handing over", "hard")] == ["good", "busy", "bad"]
     calm = {one for one in (*State, *(kind.value for kind in Kind)) if wording.tone(one) == "calm"}
     assert calm == {"absent", "draft", "stopped", "finished", "answered"}
+
+
+def test_actions() -> None:
+    """The history says what was done in words of people: none is missing, none is said twice."""
+    said = {wording.acted(one) for one in (*Action, NOTE)}
+    assert len(said) == len(Action) + 1
+    assert not said & {"create", "due", "give back", "hold", "miss", "spawn", "note"}
 
 
 def test_code_in_words() -> None:
