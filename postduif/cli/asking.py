@@ -18,11 +18,6 @@ from postduif.config.load import Loaded, read, whereabouts
 from postduif.config.schema import Config
 from postduif.errors import ConfigError, PostduifError
 from postduif.mta.control import NotRunning, answers, ask
-from postduif.mta.queue_operations import QueueOperations
-from postduif.mta.queue_tables import EXTENSIONS
-from postduif.queue.standing_orders import StandingOrders
-from postduif.queue.store import Store
-from postduif.queue.stores import Stores
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -70,6 +65,13 @@ def answer_with(config: Config, do: str, **request: Any) -> Any:
 
 
 async def _open_and_do(config: Config, do: str, request: dict[str, Any]) -> object:
+    # here: half of what the command line would read for each command, and most ask a daemon
+    from postduif.mta.queue_operations import QueueOperations
+    from postduif.mta.queue_tables import EXTENSIONS
+    from postduif.queue.standing_orders import StandingOrders
+    from postduif.queue.store import Store
+    from postduif.queue.stores import Stores
+
     store = Store.open(config.server.data_dir, config.queue, SystemClock(), EXTENSIONS)
     stores = Stores(store, SystemClock())
     try:

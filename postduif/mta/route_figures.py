@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from postduif.mta.route import Route
+if TYPE_CHECKING:  # who shows the values reads nothing of the road itself
+    from postduif.mta.route import Route
 
 
 def describe(route: Route, now: float) -> dict[str, object]:
