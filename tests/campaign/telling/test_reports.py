@@ -17,13 +17,14 @@ from postduif.campaign.mailings.record import Draft
 from postduif.campaign.telling.teller import REPORT
 from postduif.config.schema import Config
 from postduif.mta.control import Control, ask
+from postduif.mta.webhook_cursor import orders
 from postduif.mta.webhook_elsewhere import SILENT
 from postduif.mta.webhook_operations import WebhookOperations
 from postduif.mta.webhooks import Webhooks
 from postduif.queue.connection import FILE_NAME, connect_writer
 from postduif.queue.mailing import directory_of
 from tests.campaign.results.made import happens
-from tests.campaign.telling.scene import passes, settings, telling, until
+from tests.campaign.telling.scene import PATIENCE, passes, settings, telling, until
 from tests.mta.webhook_scene import scene
 from tests.receiver import Receiver, Reply
 from tests.stories.mailings import handed_over
@@ -82,7 +83,9 @@ def test_seen_and_told_again(tmp_path: Path) -> None:
                 hooks = await one.follow(config)
                 async with obeying(hooks, config):
                     await until(clock, lambda: len(receiver.taken) == 4)
-                    await passes(clock, round(REPORT) + 2)
+                    async with asyncio.timeout(PATIENCE):
+                        while await one.store.questions.ask(orders):
+                            await passes(clock, 1)
             hooks = await one.follow(config)  # what was carried out is no order any more
             async with obeying(hooks, config):
                 clock.advance(SILENT)
