@@ -51,6 +51,7 @@ Number = Annotated[int, Path(ge=1, le=MAX_INTEGER)]
 Id = Annotated[int, Field(ge=1, le=MAX_INTEGER)]
 Before = Annotated[int, Query(ge=0, le=MAX_INTEGER, description="Only those before this one: the cursor of `next`.")]
 After = Annotated[int, Query(ge=0, le=MAX_INTEGER, description="Only those behind this one: the cursor of `next`.")]
+AfterText = Annotated[str, Query(max_length=1000, description="Only what is behind it: the cursor of `next`.")]
 Limit = Annotated[int, Query(ge=1, le=MOST_LISTED, description="At most so many.")]
 Filter = Annotated[str, Query(max_length=1000)]
 CSV: dict[int | str, dict[str, Any]] = {200: {"description": "A CSV file", "content": {"text/csv": {}}}}

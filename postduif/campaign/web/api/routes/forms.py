@@ -19,7 +19,7 @@ from postduif.campaign.web import form_storing
 from postduif.campaign.web.api.caller import Caller, Editing, Looking, Sending
 from postduif.campaign.web.api.people import IfMatch, etag_of, see_match
 from postduif.campaign.web.api.problem import Problem
-from postduif.campaign.web.api.shape import Before, Filter, Limit, Line, Moment, Page, Shape, paged
+from postduif.campaign.web.api.shape import AfterText, Before, Limit, Line, Moment, Page, Shape, paged
 
 router = APIRouter(prefix="/forms", tags=["forms"])
 
@@ -125,7 +125,7 @@ class Asked(Shape):
 
 
 @router.get("")
-def list_forms(request: Request, who: Looking, after: Filter = "", limit: Limit = 100) -> Page[FormOut]:
+def list_forms(request: Request, who: Looking, after: AfterText = "", limit: Limit = 100) -> Page[FormOut]:
     """All, by name."""
     with forms(who.desk.data_dir) as connection:
         found = [one for one in store.listed(connection) if one.form.name > after]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import Field
 
 from postduif.campaign.results import reading
@@ -13,7 +13,7 @@ from postduif.campaign.results.tally import Source
 from postduif.campaign.tracking.figures import OfHour
 from postduif.campaign.web.api.caller import Looking
 from postduif.campaign.web.api.routes.mailing_results import tally_of
-from postduif.campaign.web.api.shape import Limit, Moment, Number, Page, Shape, paged
+from postduif.campaign.web.api.shape import AfterText, Limit, Moment, Number, Page, Shape, paged
 
 router = APIRouter(prefix="/mailings/{number}", tags=["results of a mailing"])
 
@@ -68,11 +68,7 @@ class Times(Shape):
 
 @router.get("/domains")
 def domains(
-    request: Request,
-    who: Looking,
-    number: Number,
-    after: Annotated[str, Query(max_length=255, description="The cursor of `next`.")] = "",
-    limit: Limit = 100,
+    request: Request, who: Looking, number: Number, after: AfterText = "", limit: Limit = 100
 ) -> Page[DomainOut]:
     """Those with most recipients first."""
     with tally_of(who, number) as tally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 
 from postduif.campaign.audience import selections
@@ -22,6 +22,7 @@ from postduif.campaign.web.api.problem import Problem
 from postduif.campaign.web.api.shape import (
     CSV,
     After,
+    AfterText,
     Id,
     Limit,
     Line,
@@ -225,11 +226,7 @@ def remove_members(who: Editing, number: Number, given: Contacts) -> Changed:
 
 @router.get("/{number}/addresses")
 def list_addresses(
-    request: Request,
-    who: Looking,
-    number: Number,
-    after: Annotated[str, Query(max_length=400, description="The cursor of `next`.")] = "",
-    limit: Limit = 100,
+    request: Request, who: Looking, number: Number, after: AfterText = "", limit: Limit = 100
 ) -> Page[str]:
     """What is on a list of addresses, in their order."""
     with audience(who.desk.data_dir) as connection:

@@ -14,7 +14,7 @@ from postduif.campaign.web import noting
 from postduif.campaign.web.acting import see_released
 from postduif.campaign.web.api.caller import Editing, Looking
 from postduif.campaign.web.api.problem import Problem
-from postduif.campaign.web.api.shape import Filter, Limit, Line, Page, Shape, paged, rfc3339
+from postduif.campaign.web.api.shape import AfterText, Filter, Limit, Line, Page, Shape, paged, rfc3339
 
 router = APIRouter(prefix="/suppression", tags=["suppression list"])
 Address = Annotated[str, Path(min_length=1, max_length=400, description="An address, or a pattern: *@example.com.")]
@@ -69,7 +69,7 @@ def list_entries(
     cause: CauseName | None = None,
     type: Filter = "",  # noqa: A002  as it stands in the address
     domain: Filter = "",
-    after: Annotated[str, Query(max_length=1000, description="The cursor of `next`.")] = "",
+    after: AfterText = "",
     limit: Limit = 100,
 ) -> Page[dict[str, Any]]:
     """Entries, by address."""
