@@ -93,13 +93,11 @@ class Transaction:
         steps = ((self.mail_reply, "MAIL"), (own, "RCPT"), (self.data_reply, "DATA"), (self.final_reply, "content"))
         return next((step for reply, step in steps if reply is verdict), "")
 
-    def scope(self, index: int, verdict: Reply) -> Scope:
-        """Whom one of the `verdicts` is about."""
-        if self.mail_reply is None or not self.mail_reply.positive:
-            return Scope.ALL
-        if index < len(self.rcpt_replies) and verdict is self.rcpt_replies[index]:
+    def scope(self, answered: str) -> Scope:
+        """Whom a verdict is about that answers this, by `answered`."""
+        if answered == "RCPT":
             return Scope.ONE
-        if verdict is not self.final_reply and verdict is not self.data_reply:
+        if answered not in ("DATA", "content"):
             return Scope.ALL
         return Scope.LONE if sum(reply.positive for reply in self.rcpt_replies) == 1 else Scope.MANY
 

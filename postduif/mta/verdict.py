@@ -46,16 +46,17 @@ def of_transaction(
     in_doubt = lost is not None and transaction.in_doubt
     outcomes = []
     for index, (entry, reply) in enumerate(zip(entries, replies, strict=True)):
-        said = transaction.rcpt_replies[index] if index < len(transaction.rcpt_replies) else None
+        command = ""
         if not reply.positive:
-            about = about._replace(command=transaction.answered(index, reply))
-        if said is reply and _too_many(reply) and transaction.accepted:
+            command = transaction.answered(index, reply)
+            about = about._replace(command=command)
+        if command == "RCPT" and _too_many(reply) and transaction.accepted:
             outcomes.append(_deferred(entry, _as_452(reply), about, about.now))
         elif in_doubt and reply is lost:
             outcomes.append(_later(entry, reply, about, settings, Kind.AMBIGUOUS))
         else:
-            scope = transaction.scope(index, reply)
-            outcomes.append(of_reply(entry, _as_452(reply) if said is reply else reply, about, settings, scope))
+            said = _as_452(reply) if command == "RCPT" else reply
+            outcomes.append(of_reply(entry, said, about, settings, transaction.scope(command)))
     return outcomes
 
 
