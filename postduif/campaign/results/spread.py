@@ -60,8 +60,8 @@ class Speed(NamedTuple):
     delivered: int
 
 
-def by_domain(tally: Tally, limit: int = 1000, after: str = "") -> list[OfDomain]:
-    """The domains with most recipients, from behind `after`. Who is in state unknown has none; seeds are left out."""
+def by_domain(tally: Tally, limit: int = 1000) -> list[OfDomain]:
+    """The domains with most recipients. Who is in state unknown has no domain, and seeds are left out."""
     states: dict[str, Counter[State]] = {}
     waited: dict[str, str] = {}
     deferred: Counter[str] = Counter()
@@ -77,10 +77,8 @@ def by_domain(tally: Tally, limit: int = 1000, after: str = "") -> list[OfDomain
         for domain, count, tried in tally.connection.execute(_PENDING, (seeds,)):
             states.setdefault(domain, Counter())[State.PENDING] = count
             deferred[domain] = tried
-    order = sorted(states, key=lambda domain: (-states[domain].total(), domain))
-    begin = order.index(after) + 1 if after in states else 0
-    shown = order[begin : begin + limit]
-    return [_of_domain(name, states[name], deferred[name], waited.get(name, "")) for name in shown]
+    order = sorted(states, key=lambda domain: (-states[domain].total(), domain))[:limit]
+    return [_of_domain(name, states[name], deferred[name], waited.get(name, "")) for name in order]
 
 
 def over_time(tally: Tally, width: float = MINUTE) -> list[Bucket]:

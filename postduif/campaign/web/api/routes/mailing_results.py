@@ -16,6 +16,7 @@ from postduif.campaign.preparing import report as reports
 from postduif.campaign.preparing.places import Places
 from postduif.campaign.results import people
 from postduif.campaign.results.figures import Line, figures_of, lines
+from postduif.campaign.results.kept import Kept
 from postduif.campaign.results.opening import opened, place_of
 from postduif.campaign.results.people import EVERYBODY, Excluded, Recipient, Which
 from postduif.campaign.results.reading import DEFINITIONS as READING
@@ -333,10 +334,17 @@ def make_project(who: Editing, number: Number, given: EnrolIn) -> Enrolled:
 
 
 @contextlib.contextmanager
-def tally_of(who: Caller, number: int) -> Iterator[Tally]:
+def kept_of(who: Caller, number: int) -> Iterator[Kept]:
     """What is kept of that mailing, for one call. Raises NoSuchMailing and NoResults."""
     _see_results(who, number)
     with who.desk.tallies.of(number) as kept:
+        yield kept
+
+
+@contextlib.contextmanager
+def tally_of(who: Caller, number: int) -> Iterator[Tally]:
+    """The same, the tally alone."""
+    with kept_of(who, number) as kept:
         yield kept.tally
 
 

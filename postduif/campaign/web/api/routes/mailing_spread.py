@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 from fastapi import APIRouter, Request
@@ -10,10 +11,11 @@ from pydantic import Field
 from postduif.campaign.results import reading
 from postduif.campaign.results.spread import HOUR, MINUTE, OfDomain, by_domain, over_time
 from postduif.campaign.results.tally import Source
-from postduif.campaign.tracking.figures import OfHour
+from postduif.campaign.tracking.figures import OfHour, last_visit
 from postduif.campaign.web.api.caller import Looking
-from postduif.campaign.web.api.routes.mailing_results import tally_of
+from postduif.campaign.web.api.routes.mailing_results import kept_of, tally_of
 from postduif.campaign.web.api.shape import AfterText, Limit, Moment, Number, Page, Shape, paged
+from postduif.queue.rows import MAX_RECIPIENTS
 
 router = APIRouter(prefix="/mailings/{number}", tags=["results of a mailing"])
 
@@ -71,15 +73,16 @@ def domains(
     request: Request, who: Looking, number: Number, after: AfterText = "", limit: Limit = 100
 ) -> Page[DomainOut]:
     """Those with most recipients first."""
-    with tally_of(who, number) as tally:
-        found = by_domain(tally, limit + 1, after)
-        readers = reading.by_domain(tally)
+    with kept_of(who, number) as kept:  # made once, for as many pages as there are
+        every = kept.made("every domain", partial(by_domain, limit=MAX_RECIPIENTS))
+        readers = kept.made("readers", reading.by_domain, last_visit(who.desk.data_dir))
+    behind = next((place for place, one in enumerate(every, 1) if one.domain == after), 0)
 
     def shown(one: OfDomain) -> DomainOut:
         read = readers.get(one.domain, reading.ReadAt("", 0, 0))
         return DomainOut(**one._asdict(), opened=read.opened, clicked=read.clicked)
 
-    return paged(request, found, limit, lambda one: one.domain, "after", shown)
+    return paged(request, every[behind : behind + limit + 1], limit, lambda one: one.domain, "after", shown)
 
 
 @router.get("/times")
