@@ -193,6 +193,8 @@ def test_imports(tmp_path: Path) -> None:
         seen = made.headers["etag"]
         assert shop.patch(path, {"selection": "New"}, If_Match=seen).json["choices"]["selection"] == "New"
         assert shop.patch(path, {"selection": "Old"}, If_Match=seen).code == "changed"
+        for refused in (shop.post(f"{path}/actions/run", If_Match=seen), shop.delete(path, If_Match=seen)):
+            assert refused.code == "changed"
         assert shop.post(f"{path}/actions/try").status == 202
         tried = _rested(shop, path)
         assert (tried["stage"], tried["counts"]["added"], tried["refused"][0]["line"]) == ("tried", 1, 3)

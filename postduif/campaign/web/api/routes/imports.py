@@ -128,8 +128,7 @@ def one(who: Looking, id: UploadId, response: Response) -> UploadOut:
 @router.patch("/imports/{id}")
 def choose(who: Editing, id: UploadId, given: ChoicesPatch, response: Response, if_match: IfMatch = "") -> UploadOut:
     """How it is to be read. It is judged when it is tried."""
-    there = _at_rest(who, id)
-    see_match(if_match, etag_of(there.choices))
+    there = _at_rest(who, id, if_match)
     said = {name: value for name, value in given.model_dump().items() if value is not None}
     if "columns" in said:
         said["columns"] = tuple(said["columns"])
@@ -138,16 +137,16 @@ def choose(who: Editing, id: UploadId, given: ChoicesPatch, response: Response, 
 
 
 @router.delete("/imports/{id}", status_code=204)
-def discard(who: Editing, id: UploadId) -> Response:
+def discard(who: Editing, id: UploadId, if_match: IfMatch = "") -> Response:
     """Away with it."""
-    uploads.discard(who.desk.data_dir, _at_rest(who, id))
+    uploads.discard(who.desk.data_dir, _at_rest(who, id, if_match))
     return Response(status_code=204)
 
 
 @router.post("/imports/{id}/actions/{action}", status_code=202)
-def act(who: Editing, id: UploadId, action: Literal["try", "run"]) -> UploadOut:
+def act(who: Editing, id: UploadId, action: Literal["try", "run"], if_match: IfMatch = "") -> UploadOut:
     """Try it, which changes nothing, or take it in. Both go on by themselves: ask how far it is."""
-    there = _at_rest(who, id)
+    there = _at_rest(who, id, if_match)
     if there.stage is Stage.DONE:
         raise Problem("not_now", "This file was taken in.", remedy="Upload it again.", allowed=[])
     who.desk.imports.begin(there, trial=action == "try")
@@ -185,10 +184,12 @@ def _address(subject: str) -> str:
     return subject.strip() if subject.startswith(" ") or not subject else shown(subject)
 
 
-def _at_rest(who: Caller, id_: str) -> Upload:
+def _at_rest(who: Caller, id_: str, if_match: str) -> Upload:
+    """Raises NoSuchUpload, and Problem when it is at work, or is not to be read any more as If-Match says."""
     there = uploads.find(who.desk.data_dir, id_)
     if who.desk.imports.progress(there) is not None:
         raise Problem("not_now", "This file is being read.", remedy="Wait until that is over.", allowed=[])
+    see_match(if_match, etag_of(there.choices))
     return there
 
 
