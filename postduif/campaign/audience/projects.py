@@ -113,7 +113,7 @@ def roles(connection: sqlite3.Connection, project: Project) -> list[tuple[str, i
 def _free(connection: sqlite3.Connection, name: str, mine: int = 0) -> str:
     name = " ".join(name.split())
     if not name or len(name) > 200:
-        raise ProjectFault("a project has a name of 1 to 200 characters")
+        raise ProjectFault("a project has a name of 1 to 200 characters; write one")
     if connection.execute("SELECT 1 FROM project WHERE name = ? AND id <> ?", (name, mine)).fetchone():
         raise ProjectFault(f"there is a project {name!r} already; choose another name")
     return name

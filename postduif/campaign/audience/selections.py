@@ -231,7 +231,7 @@ def day(now: float) -> datetime.date:
 def _free(connection: sqlite3.Connection, name: str, mine: int = 0) -> str:
     name = " ".join(name.split())
     if not name or len(name) > 200:
-        raise SelectionFault("a selection has a name of 1 to 200 characters")
+        raise SelectionFault("a selection has a name of 1 to 200 characters; write one")
     if connection.execute("SELECT 1 FROM selection WHERE name = ? AND id <> ?", (name, mine)).fetchone():
         raise SelectionFault(f"there is a selection {name!r} already; choose another name, or change that one")
     return name

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from postduif.campaign.audience.mail_address import check
+from postduif.campaign.unfit import unfit
 from postduif.errors import AddressError, PostduifError
 
 NAME = r"[a-z0-9][a-z0-9-]{0,29}"
@@ -116,7 +117,7 @@ def read(stored: str) -> Form:
         return _ADAPTER.validate_json(stored)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise FormFault(f"{'.'.join(map(str, first['loc'])) or 'form'}: {first['msg']}") from None
+        raise FormFault(unfit(".".join(map(str, first["loc"])) or "the form", first)) from None
 
 
 def checked(form: Form, attributes: Collection[str], types: Collection[str]) -> Form:

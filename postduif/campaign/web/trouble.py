@@ -24,6 +24,7 @@ from postduif.campaign.media.picture import NoSuchPicture, PictureInUse
 from postduif.campaign.results.opening import NoResults
 from postduif.campaign.results.people import NoSuchRecipient
 from postduif.campaign.tracking.requests import NoSuchRequest
+from postduif.campaign.unfit import unfit
 from postduif.campaign.web.page import is_fragment, render
 from postduif.campaign.web.safety import TooLarge
 from postduif.errors import PostduifError, StoreError
@@ -66,6 +67,9 @@ _TITLES = {
     503: "Not now",
 }
 
+_UNREAD = ("Field exceeded", "Part exceeded", "Too many ")
+"""How Starlette says that a form is more than it reads."""
+
 
 def status_of(error: PostduifError) -> int:
     """Of the answer."""
@@ -91,15 +95,18 @@ def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, PostduifError):  # what ended the reading of a form
         return _ours(request, error.__cause__)
+    said = str(error.detail)
+    if said.startswith(_UNREAD):
+        return _tell(request, 413, f"{said} Send less at once: shorten a field, or upload a file.")
     words = {404: "There is no such page.", 405: "This page is not asked in this way."}
-    return _tell(request, error.status_code, words.get(error.status_code, str(error.detail)))
+    return _tell(request, error.status_code, words.get(error.status_code, said))
 
 
 def _invalid(request: Request, error: Exception) -> Response:
-    """A field that is missing, or no number: our own forms send none such."""
+    """A field that cannot be so. What people type is judged by the page itself; our own forms send no other such."""
     assert isinstance(error, RequestValidationError)
-    places = {str(one["loc"][-1]): str(one["msg"]) for one in error.errors()}
-    return _tell(request, 422, "; ".join(f"{place}: {said}" for place, said in places.items()))
+    said = {str(one["loc"][-1]): one for one in error.errors()}
+    return _tell(request, 422, " ".join(f"{unfit(name, one)}." for name, one in said.items()))
 
 
 def _too_large(request: Request, _: Exception) -> Response:

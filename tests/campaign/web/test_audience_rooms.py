@@ -106,3 +106,34 @@ def test_attributes_and_child_records(pages: Pages, anna: Browser) -> None:
     with audience(pages.desk.data_dir) as connection:
         assert "age" not in attributes.declared(connection)
     assert "cannot be asked" in anna.get("/selections").text
+
+
+LONG = "n" * 2001
+TOO_LONG = [
+    ("/projects", {"name": "fair", "note": LONG}, "Note: 2,001 characters are too many. Shorten it to 1,000."),
+    ("/selections/plain", {"name": "fair", "note": LONG}, "Note: 2,001 characters are too many. Shorten it to 1,000."),
+    (
+        "/selections/new",
+        {"do": "store", "mode": "text", "text": "age > 5", "name": "fair", "note": LONG},
+        "Note: 2,001",
+    ),
+    ("/mail-types", {"name": "fair", "description": LONG}, "Description: 2,001 characters"),
+    ("/attributes", {"label": LONG, "kind": "text"}, "Label: 2,001 characters"),
+    ("/contacts/2/email", {"email": LONG}, "E-mail: 2,001 characters"),
+    ("/people", {"name": "piet", "title": LONG, "role": "viewer"}, "Name as others see it: 2,001 characters"),
+]
+
+
+def test_too_long(pages: Pages) -> None:
+    """The page itself says which field and how long it may be, with all that was typed; no words are pydantic's."""
+    root = pages.signed_in("root", "administrator")
+    for path, fields, words in TOO_LONG:
+        answer = root.post(path, fields)
+        assert (path, answer.status, words in answer.text) == (path, 422, True)
+        assert [name for name in ("name", "note", "email") if fields.get(name, "") not in answer.text] == []
+    plain = root.post("/mail-types/news", title=LONG)
+    assert (plain.status, "title has more than 200 characters; shorten it." in plain.text) == (422, True)
+    form = root.post("/forms/new", name="fair", use_en="1", first="en", intro_en=LONG * 3)
+    assert (form.status, "intro has more than 5,000 characters; shorten it" in form.text) == (422, True)
+    whole = root.post("/projects", name="fair", note="n" * 1_100_000)
+    assert (whole.status, "shorten a field, or upload a file" in whole.text) == (413, True)

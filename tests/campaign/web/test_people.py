@@ -65,6 +65,7 @@ def test_own_password(tmp_path: Path) -> None:
         assert here.post("/own/password", old="wrong one", new=new, again=new).status == 422
         assert here.post("/own/password", old=PASSWORD, new=new, again=new + "x").status == 422
         assert here.post("/own/password", old=PASSWORD, new="short", again="short").status == 422
+        assert "at most 1024 octets" in here.post("/own/password", old=PASSWORD, new="x" * 2001, again="x" * 2001).text
         assert here.post("/own/password", old=PASSWORD, new=new, again=new).status == 303
         assert here.cookies["postduif_session"] != before
         assert here.get("/own").status == 200

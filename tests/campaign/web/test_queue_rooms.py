@@ -103,6 +103,7 @@ def test_sites(tmp_path: Path) -> None:
         assert anna.post("/sites/suspend", site="idle.example").status == 422
         fields = {"site": "idle.example", "reason": "<b>theirs</b>", "for": "1x"}
         assert anna.post("/sites/suspend", fields).status == 422
+        assert "Reason: 501 characters" in anna.post("/sites/suspend", {**fields, "reason": "r" * 501}).text
         assert anna.post("/sites/suspend", {**fields, "for": "1h"}).location == "/sites"
         assert "No site in use is called so" in piet.get("/sites?find=none").text
         assert "next_hop:*" in piet.get("/sites?find=HOP").text

@@ -64,6 +64,9 @@ def test_entering(pages: Pages) -> None:
     emma = pages.signed_in("emma", "editor")
     assert pages.signed_in("vera", "viewer").post("/suppression", addresses="a@x.example", reason="r").status == 403
     assert emma.post("/suppression", addresses="a@x.example").status == 422
+    long = emma.post("/suppression", addresses="a@x.example", reason="r" * 1001)
+    assert "Reason: 1,001 characters" in long.text
+    assert ">a@x.example</textarea>" in long.text
     wrong = emma.post("/suppression", addresses="a@x.example\n<b>nobody</b>", reason="by phone")
     assert wrong.status == 422
     assert "1 entered" in wrong.text

@@ -15,6 +15,7 @@ from postduif.campaign.database import transaction
 from postduif.campaign.web import noting
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
+from postduif.campaign.web.typed import Typed, at_most
 from postduif.campaign.web.visitor import Administering, Editing, Looking, OfDesk, Visitor
 from postduif.errors import PostduifError
 
@@ -31,10 +32,11 @@ def everything(request: Request, desk: OfDesk, _: Looking) -> Response:
 
 @router.post("")
 def declare(
-    request: Request, desk: OfDesk, who: Editing, label: _Short = "", kind: _Short = "", of: _Short = ""
+    request: Request, desk: OfDesk, who: Editing, label: Typed = "", kind: _Short = "", of: _Short = ""
 ) -> Response:
     """One more; its name in conditions and templates is made of the label."""
     try:
+        at_most(200, Label=label)
         with audience(desk.data_dir) as connection, transaction(connection):
             name = _free_name(label)
             if name in declared(connection, of):
@@ -48,10 +50,11 @@ def declare(
 
 @router.post("/records")
 def declare_records(
-    request: Request, desk: OfDesk, who: Editing, name: _Short = "", key: _Short = "", kind: _Short = ""
+    request: Request, desk: OfDesk, who: Editing, name: Typed = "", key: Typed = "", kind: _Short = ""
 ) -> Response:
     """A new kind of child record."""
     try:
+        at_most(200, Name=name, **{"What tells them apart": key})
         with audience(desk.data_dir) as connection, transaction(connection):
             wanted = _free_name(name)
             if wanted in collections(connection):

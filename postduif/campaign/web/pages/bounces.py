@@ -24,6 +24,7 @@ from postduif.campaign.web.page import see
 from postduif.campaign.web.pages.mailing_tabs import mailing_of
 from postduif.campaign.web.result_pages import result_page
 from postduif.campaign.web.trouble import status_of
+from postduif.campaign.web.typed import Typed, at_most
 from postduif.campaign.web.visitor import Editing, Looking, OfDesk, Visitor
 from postduif.campaign.web.wording import plural
 from postduif.errors import PostduifError
@@ -32,7 +33,7 @@ from postduif.mta.control import ask
 router = APIRouter(prefix="/mailings/{number:int}/bounces")
 
 AT_ONCE = 50
-_Words = Annotated[str, Form(max_length=400)]
+_Word = Annotated[str, Form(max_length=400)]
 
 
 class Wrong(NamedTuple):
@@ -63,11 +64,12 @@ def correct(
     desk: OfDesk,
     number: int,
     recipient: Annotated[int, Form(ge=0)],
-    email: _Words = "",
-    cause: _Words = "",
+    email: Typed = "",
+    cause: _Word = "",
 ) -> Response:
     """Another address for the person to whom this recipient belongs."""
     try:
+        at_most(400, **{"The address": email})
         with desk.tallies.of(number) as kept:
             contact = _recipient(kept, recipient).contact
         with audience(desk.data_dir) as people:

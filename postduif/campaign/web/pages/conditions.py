@@ -22,6 +22,7 @@ from postduif.campaign.web.builder import Builder, begun, choices, pressed, read
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import is_fragment, render, see
 from postduif.campaign.web.posted import Posted
+from postduif.campaign.web.typed import at_most
 from postduif.campaign.web.visitor import Editing, OfDesk, Visitor
 from postduif.errors import PostduifError
 
@@ -81,6 +82,7 @@ def _built(request: Request, desk: Desk, who: Visitor, one: Selection | None, po
             condition = builder.condition(kinds)
             if not condition.strip():
                 raise SelectionFault("Fill in a row: a dynamic selection has a condition.")
+            at_most(1000, Note=typed["note"])
             with transaction(connection):
                 if one:
                     one = selections.numbered(connection, one.id)

@@ -28,12 +28,13 @@ from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.posted import Posted
 from postduif.campaign.web.trouble import status_of
+from postduif.campaign.web.typed import TooLong, Typed, at_most
 from postduif.campaign.web.visitor import Administering, Editing, Looking, OfDesk, Visitor
 from postduif.errors import PostduifError
 
 router = APIRouter(prefix="/contacts/{number:int}")
 
-_Words = Annotated[str, Form(max_length=1000)]
+_Word = Annotated[str, Form(max_length=1000)]
 PAST_SHOWN = 20
 
 
@@ -65,9 +66,10 @@ def change(request: Request, desk: OfDesk, who: Editing, number: int, posted: Po
 
 
 @router.post("/email")
-def correct(request: Request, desk: OfDesk, who: Editing, number: int, email: _Words = "") -> Response:
+def correct(request: Request, desk: OfDesk, who: Editing, number: int, email: Typed = "") -> Response:
     """Another address for the same person, who still gets nothing there that was refused here."""
     try:
+        at_most(1000, **{"E-mail": email})
         with audience(desk.data_dir) as connection:
             told = correcting.take_along(connection, desk.ask, number, email, who.name)
             with transaction(connection):
@@ -86,17 +88,18 @@ def subscribe(
     desk: OfDesk,
     who: Editing,
     number: int,
-    type: _Words = "",  # noqa: A002  a field of a form
-    wording: _Words = "",
-    origin: _Words = "",
+    type: _Word = "",  # noqa: A002  a field of a form
+    wording: Typed = "",
+    origin: Typed = "",
 ) -> Response:
     """They agreed; who stores it vouches for it. The proof is kept."""
     try:
+        at_most(1000, **{"In which words": wording, "From which network address": origin})
         with audience(desk.data_dir) as connection, transaction(connection):
             contacts.profile(connection, number)
             kind = subscriptions.type_named(connection, type)
             subscriptions.confirm(connection, number, kind, Proof(desk.clock.time(), wording, who.name, origin))
-    except subscriptions.SubscriptionFault as fault:
+    except (subscriptions.SubscriptionFault, TooLong) as fault:
         return _page(request, desk, number, fault)
     return see(request, f"/contacts/{number}", f"Agreed to {kind.title}, and the proof is kept.")
 
@@ -107,11 +110,12 @@ def unsubscribe(
     desk: OfDesk,
     who: Editing,
     number: int,
-    type: _Words = "",  # noqa: A002  a field of a form
-    wording: _Words = "",
+    type: _Word = "",  # noqa: A002  a field of a form
+    wording: Typed = "",
 ) -> Response:
     """They want no more of it: on the suppression list at once, and the proof is kept."""
     try:
+        at_most(1000, **{"How they asked for it": wording})
         with audience(desk.data_dir) as connection:
             contacts.profile(connection, number)
             kind = subscriptions.type_named(connection, type).name if type else ""
@@ -127,11 +131,12 @@ def release(
     desk: OfDesk,
     who: Editing,
     number: int,
-    type: _Words = "",  # noqa: A002  a field of a form
-    reason: _Words = "",
+    type: _Word = "",  # noqa: A002  a field of a form
+    reason: Typed = "",
 ) -> Response:
     """Mail goes there again. What the person said themselves is let go by an administrator alone."""
     try:
+        at_most(1000, Why=reason)
         with audience(desk.data_dir) as connection, suppression_link(desk.data_dir) as link:
             person = contacts.profile(connection, number)
             about = link.about(person["subject"])
@@ -178,11 +183,12 @@ def ask_to_erase(request: Request, desk: OfDesk, _: Administering, number: int) 
 
 
 @router.post("/erase")
-def erase(request: Request, desk: OfDesk, who: Administering, number: int, reason: _Words = "") -> Response:
+def erase(request: Request, desk: OfDesk, who: Administering, number: int, reason: Typed = "") -> Response:
     """All that is on file about them goes; a hash that refuses mail stays."""
     with audience(desk.data_dir) as connection:
         person = contacts.profile(connection, number)
         try:
+            at_most(1000, Why=reason)
             if not reason.strip():
                 raise contacts.ContactFault("Say why: who asked for it, and when.")
             forgetting.erase(connection, desk.data_dir, desk.ask, f"#{number}", who.by(reason))

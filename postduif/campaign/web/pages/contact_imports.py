@@ -24,6 +24,7 @@ from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.posted import Posted
 from postduif.campaign.web.trouble import status_of
+from postduif.campaign.web.typed import Typed, at_most
 from postduif.campaign.web.visitor import Editing, Looking, OfDesk, Visitor
 from postduif.errors import PostduifError
 from postduif.spreadsheet import guarded
@@ -33,7 +34,6 @@ router = APIRouter(prefix="/contacts/imports")
 AT_ONCE = 30
 MAX_TEXT = 1000
 REFUSED_SHOWN = 200
-_Short = Annotated[str, Form(max_length=100)]
 _TICKS = ("comma", "keep_invalid")
 _TEXTS = tuple(name for name in Choices._fields if name not in (*_TICKS, "columns", "new"))
 
@@ -76,15 +76,16 @@ def upload(
     desk: OfDesk,
     who: Editing,
     file: UploadFile,
-    encoding: _Short = "",
-    delimiter: _Short = "",
-    sheet: _Short = "",
+    encoding: Typed = "",
+    delimiter: Typed = "",
+    sheet: Typed = "",
     new: Annotated[bool, Form()] = False,  # noqa: FBT002  a field of a form
 ) -> Response:
     """Keep it privately, and look at it."""
     way = (encoding.strip(), delimiter.strip(), sheet.strip())
     choices = Choices(encoding=way[0], delimiter=way[1], sheet=way[2], new=new)
     try:
+        at_most(100, Encoding=encoding, Delimiter=delimiter, Sheet=sheet)
         kept = uploads.keep(desk.data_dir, file.filename or "", file.file, who.name, desk.clock.time(), choices)
         try:
             glance(open_sheet(uploads.path_of(desk.data_dir, kept), *way))

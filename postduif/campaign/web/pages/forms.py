@@ -55,11 +55,9 @@ def ask(request: Request, desk: OfDesk, _: Editing) -> Response:
 
 
 @router.post("/new")
-def add(
-    request: Request, desk: OfDesk, who: Editing, posted: Posted, name: Annotated[str, Form(max_length=200)] = ""
-) -> Response:
+def add(request: Request, desk: OfDesk, who: Editing, posted: Posted) -> Response:
     """One more."""
-    form = _posted(desk, name.strip().lower(), posted)
+    form = _posted(desk, posted.get("name", "").strip().lower(), posted)
     try:
         checked = form_storing.checked(who, form)
         with forms(desk.data_dir) as connection:

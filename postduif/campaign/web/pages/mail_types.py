@@ -17,6 +17,7 @@ from postduif.campaign.mailings.linked import refuse_if_awaited
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.trouble import status_of
+from postduif.campaign.web.typed import Typed, at_most
 from postduif.campaign.web.visitor import Editing, Looking, OfDesk
 from postduif.errors import PostduifError
 
@@ -40,9 +41,9 @@ def create(
     request: Request,
     desk: OfDesk,
     who: Editing,
-    name: _Short = "",
-    title: _Short = "",
-    description: _Text = "",
+    name: Typed = "",
+    title: Typed = "",
+    description: Typed = "",
     everybody: _Tick = False,  # noqa: FBT002  a field of a form
     confirm: _Tick = False,  # noqa: FBT002
     offered: _Tick = False,  # noqa: FBT002
@@ -51,6 +52,8 @@ def create(
     name = name.strip()
     made = SubscriptionType(name, title.strip() or name, description.strip(), everybody, confirm, offered)
     try:
+        at_most(200, Name=name, Title=title)
+        at_most(2000, Description=description)
         with audience(desk.data_dir) as connection, transaction(connection):
             if made.name.lower() in {one.lower() for one in subscriptions.types(connection)}:
                 raise subscriptions.SubscriptionFault(f"There is a type {made.name} already. Choose another name.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, UploadFile
+from fastapi import APIRouter, Query, Request, UploadFile
 from starlette.responses import FileResponse, Response
 
 from postduif.campaign.accounts import audit
@@ -12,12 +12,13 @@ from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.media import files, store
 from postduif.campaign.media.connection import media
 from postduif.campaign.media.look import TYPES
-from postduif.campaign.media.picture import MAX_ALT, MAX_NAME, MediaFault, Picture
+from postduif.campaign.media.picture import MediaFault, Picture
 from postduif.campaign.media.uses import still_to_go, where
 from postduif.campaign.web.cursor import Cursor, slice_of
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.pictures import shown
 from postduif.campaign.web.trouble import status_of
+from postduif.campaign.web.typed import Typed
 from postduif.campaign.web.visitor import Editing, Looking, Visitor
 
 PATH = "/media"
@@ -32,8 +33,6 @@ _HEADERS = {
     "cache-control": "private, max-age=86400, immutable",
 }
 _Text = Annotated[str, Query(max_length=200)]
-_Name = Annotated[str, Form(max_length=MAX_NAME * 2)]
-_Alt = Annotated[str, Form(max_length=MAX_ALT * 2)]
 
 
 @router.get("")
@@ -95,7 +94,7 @@ def file(who: Looking, number: int) -> Response:
 
 
 @router.post("/{number:int}")
-def change(request: Request, who: Editing, number: int, name: _Name = "", alt: _Alt = "") -> Response:
+def change(request: Request, who: Editing, number: int, name: Typed = "", alt: Typed = "") -> Response:
     """Another name, other words for who does not see it."""
     with media(who.desk.data_dir) as connection:
         before = store.find(connection, number)

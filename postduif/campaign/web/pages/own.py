@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from postduif.campaign.accounts import audit, people, sessions
@@ -13,11 +11,10 @@ from postduif.campaign.web.browser import browser, client
 from postduif.campaign.web.cookies import SESSION
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.trouble import status_of
+from postduif.campaign.web.typed import Typed
 from postduif.campaign.web.visitor import Looking, OfDesk, Visitor
 
 router = APIRouter(prefix="/own")
-
-Word = Annotated[str, Form(max_length=2000)]
 
 
 @router.get("")
@@ -27,7 +24,9 @@ def own(request: Request, who: Looking) -> Response:
 
 
 @router.post("/password")
-def change_password(request: Request, desk: OfDesk, who: Looking, new: Word, again: Word, old: Word = "") -> Response:
+def change_password(
+    request: Request, desk: OfDesk, who: Looking, new: Typed, again: Typed, old: Typed = ""
+) -> Response:
     """A new password. Every other session ends, and this one goes on under a new secret."""
     try:
         if new != again:

@@ -12,6 +12,7 @@ from postduif.campaign.accounts.fault import AccountFault
 from postduif.campaign.accounts.roles import GRANTS, Permission, Role, role_of
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.trouble import status_of
+from postduif.campaign.web.typed import TooLong, Typed, at_most
 from postduif.campaign.web.visitor import Administering, OfDesk, Visitor
 
 router = APIRouter(prefix="/people")
@@ -27,13 +28,14 @@ def everybody(request: Request, who: Administering) -> Response:
 
 @router.post("")
 def add(
-    request: Request, desk: OfDesk, who: Administering, name: Word = "", title: Word = "", role: Word = ""
+    request: Request, desk: OfDesk, who: Administering, name: Typed = "", title: Typed = "", role: Word = ""
 ) -> Response:
     """One more; the next page shows an address that lets the new person in."""
     try:
+        at_most(200, **{"Name as others see it": title})
         with desk.accounts() as connection:
             person = people.add(connection, name.strip(), title, role_of(role), who.by())
-    except AccountFault as fault:
+    except (AccountFault, TooLong) as fault:
         return _page(request, who, status_of(fault), name=name, title=title, role=role, wrong=str(fault))
     return see(request, f"/people/{person.name}", f"{person.name} was added. Make a sign-in address and hand it over.")
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from postduif.campaign.audience import projects
@@ -20,14 +19,13 @@ from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.people_named import ids_of
 from postduif.campaign.web.trouble import status_of
+from postduif.campaign.web.typed import Typed, at_most
 from postduif.campaign.web.visitor import Editing, Looking, OfDesk
 from postduif.errors import PostduifError
 
 router = APIRouter(prefix="/projects")
 
 AT_ONCE = 50
-_Text = Annotated[str, Form(max_length=1_000_000)]
-_Short = Annotated[str, Form(max_length=500)]
 
 
 @router.get("")
@@ -37,9 +35,10 @@ def everything(request: Request, desk: OfDesk, _: Looking) -> Response:
 
 
 @router.post("")
-def create(request: Request, desk: OfDesk, who: Editing, name: _Short = "", note: _Short = "") -> Response:
+def create(request: Request, desk: OfDesk, who: Editing, name: Typed = "", note: Typed = "") -> Response:
     """One more."""
     try:
+        at_most(1000, Note=note)
         with audience(desk.data_dir) as connection, transaction(connection):
             made = projects.create(connection, name, desk.clock.time(), note.strip())
     except PostduifError as fault:
@@ -56,10 +55,11 @@ def one(request: Request, desk: OfDesk, _: Looking, number: int, after: Cursor =
 
 @router.post("/{number:int}/members")
 def change_members(
-    request: Request, desk: OfDesk, who: Editing, number: int, do: _Short = "add", people: _Text = "", role: _Short = ""
+    request: Request, desk: OfDesk, who: Editing, number: int, do: Typed = "add", people: Typed = "", role: Typed = ""
 ) -> Response:
     """Put people in with a role, or give them another one; or take them out. One whom nobody knows, and nothing is."""
     try:
+        at_most(500, Role=role)
         with audience(desk.data_dir) as connection, transaction(connection):
             found = projects.numbered(connection, number)
             said = _moved(connection, found, ids_of(connection, people), do, role)
@@ -70,11 +70,10 @@ def change_members(
 
 
 @router.post("/{number:int}/about")
-def describe(
-    request: Request, desk: OfDesk, who: Editing, number: int, name: _Short = "", note: _Short = ""
-) -> Response:
+def describe(request: Request, desk: OfDesk, who: Editing, number: int, name: Typed = "", note: Typed = "") -> Response:
     """Another name or note; conditions and mailings that name it do so still."""
     try:
+        at_most(1000, Note=note)
         with audience(desk.data_dir) as connection, transaction(connection):
             found = projects.numbered(connection, number)
             made = describe_project(connection, desk.data_dir, found, name, note, who.by())

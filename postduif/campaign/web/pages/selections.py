@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from postduif.campaign.audience import selections
@@ -23,6 +23,7 @@ from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.people_named import ids_of, named
 from postduif.campaign.web.trouble import status_of
+from postduif.campaign.web.typed import Typed, at_most
 from postduif.campaign.web.visitor import Editing, Looking, OfDesk
 from postduif.errors import AddressError, PostduifError
 
@@ -31,9 +32,6 @@ router = APIRouter(prefix="/selections")
 AT_ONCE = 50
 COUNTING = 0.7
 """Seconds that the list spends on counting; the rest is counted by the page itself."""
-_Text = Annotated[str, Form(max_length=1_000_000)]
-_Short = Annotated[str, Form(max_length=200)]
-_Note = Annotated[str, Form(max_length=1000)]
 _Behind = Annotated[str, Query(max_length=400)]
 
 
@@ -77,13 +75,14 @@ def create(
     request: Request,
     desk: OfDesk,
     who: Editing,
-    kind: _Short = "",
-    name: _Short = "",
-    note: _Short = "",
-    people: _Text = "",
+    kind: Typed = "",
+    name: Typed = "",
+    note: Typed = "",
+    people: Typed = "",
 ) -> Response:
     """One more, with these in it."""
     try:
+        at_most(1000, Note=note)
         with audience(desk.data_dir) as connection, transaction(connection):
             sort = SelectionKind.ADDRESSES if kind == SelectionKind.ADDRESSES else SelectionKind.STATIC
             made = selections.create(connection, name, sort, desk.clock.time(), note=note.strip())
@@ -106,8 +105,8 @@ def change_members(
     desk: OfDesk,
     who: Editing,
     number: int,
-    do: _Short = "add",
-    people: _Text = "",
+    do: Typed = "add",
+    people: Typed = "",
 ) -> Response:
     """Put people in or take them out: addresses or #ID, one a line. One that nobody has, and nothing is changed."""
     now = desk.clock.time()
@@ -124,11 +123,10 @@ def change_members(
 
 
 @router.post("/{number:int}/about")
-def describe(
-    request: Request, desk: OfDesk, who: Editing, number: int, name: _Short = "", note: _Note = ""
-) -> Response:
+def describe(request: Request, desk: OfDesk, who: Editing, number: int, name: Typed = "", note: Typed = "") -> Response:
     """Another name or note; conditions and mailings that name it do so still."""
     try:
+        at_most(1000, Note=note)
         with audience(desk.data_dir) as connection, transaction(connection):
             found = selections.numbered(connection, number)
             made = describe_selection(connection, desk.data_dir, found, name, note, who.by())

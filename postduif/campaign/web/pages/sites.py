@@ -12,6 +12,7 @@ from postduif.campaign.accounts import audit
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.queue_condition import NotACondition, seconds
+from postduif.campaign.web.typed import TooLong, Typed, at_most
 from postduif.campaign.web.visitor import Looking, OfDesk, Sending
 from postduif.config.load import Loaded
 from postduif.mta.control import Refused
@@ -37,18 +38,19 @@ def suspend(
     request: Request,
     desk: OfDesk,
     who: Sending,
-    site: Word = "",
-    reason: Word = "",
-    lasting: Annotated[str, Form(alias="for", max_length=50)] = "",
+    site: Typed = "",
+    reason: Typed = "",
+    lasting: Annotated[str, Form(alias="for")] = "",
 ) -> Response:
     """Send nothing more to it."""
     site, reason, lasting = site.strip(), reason.strip(), lasting.strip()
     try:
+        at_most(500, Site=site, Reason=reason)
         if not site or not reason:
             raise NotACondition("Name the site, and say why: everybody who asks reads it.")
         until = seconds(lasting) if lasting else None
         desk.ask("site.suspend", site=site, reason=reason, by=who.name, **{"for": until})
-    except (NotACondition, Refused) as fault:
+    except (NotACondition, Refused, TooLong) as fault:
         return _page(request, desk, site=site, reason=reason, lasting=lasting, wrong=str(fault))
     with desk.accounts() as connection:
         audit.note(connection, who.by(), "site.suspended", f"site {site}", reason)

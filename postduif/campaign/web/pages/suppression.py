@@ -17,6 +17,7 @@ from postduif.campaign.web.cursor import Slice
 from postduif.campaign.web.desk import Desk
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.queue_condition import NotACondition
+from postduif.campaign.web.typed import TooLong, Typed, at_most
 from postduif.campaign.web.visitor import Editing, Looking, OfDesk
 from postduif.mta.control import Refused
 from postduif.mta.suppression_operations import MAX_ROWS
@@ -63,13 +64,18 @@ def add(
     request: Request,
     desk: OfDesk,
     who: Editing,
-    addresses: Annotated[str, Form(max_length=500_000)] = "",
-    reason: Word = "",
-    type: Word = "",  # noqa: A002
+    addresses: Typed = "",
+    reason: Typed = "",
+    type: Typed = "",  # noqa: A002
 ) -> Response:
     """Write to these no more; one on each line."""
     named = [line.strip() for line in addresses.splitlines() if line.strip()]
     typed = {"addresses": addresses, "reason": reason, "type": type}
+    try:
+        at_most(500_000, Addresses=addresses)
+        at_most(1000, Reason=reason, **{"Only this type of mail": type})
+    except TooLong as fault:
+        return _page(request, desk, {}, typed=typed, wrong=str(fault))
     if not named or not reason.strip():
         return _page(request, desk, {}, typed=typed, wrong="Name at least one address, and say why.")
     if len(named) > MAX_ROWS:
@@ -95,7 +101,7 @@ def release(
     desk: OfDesk,
     who: Editing,
     address: Word,
-    reason: Word = "",
+    reason: Typed = "",
     type: Word = "",  # noqa: A002
 ) -> Response:
     """Let go of that one entry: of all mail, or of one type. What people said, only an administrator takes back."""
@@ -103,11 +109,12 @@ def release(
     own = [one for one in known["entries"] if not is_pattern(one["subject"]) or one["address"] == known["address"]]
     see_released(who, [one["cause"] for one in own if one["type"] == type])
     try:
+        at_most(1000, Reason=reason)
         if not reason.strip():
             raise NotACondition("Say why: the history keeps it.")
         order = {"reason": reason.strip(), "type": type, "by": who.name, "exact": True}
         found = desk.ask("suppress.release", addresses=[address], **order)
-    except (NotACondition, Refused) as fault:
+    except (NotACondition, Refused, TooLong) as fault:
         return _one(request, desk, address, reason=reason, wrong=str(fault))
     if found["unknown"]:
         wrong = f"{address} has no entry of its own; release the pattern that means it."

@@ -14,6 +14,7 @@ from postduif.bounce.address_state import Cause
 from postduif.bounce.suppression_csv import NotAList
 from postduif.campaign.accounts import audit
 from postduif.campaign.web.page import render
+from postduif.campaign.web.typed import TooLong, Typed, at_most
 from postduif.campaign.web.visitor import Administering, Editing, OfDesk
 from postduif.campaign.web.wording import plural
 from postduif.mta.suppression_pages import TakenIn, entries, lines_of, take_in
@@ -41,7 +42,7 @@ def take(
     who: Editing,
     file: UploadFile | None = None,
     cause: Annotated[str, Form(max_length=40)] = Cause.MANUAL.value,
-    reason: Annotated[str, Form(max_length=500)] = "",
+    reason: Typed = "",
 ) -> Response:
     """Nothing that is there is weakened, so a file can be taken in twice."""
     if file is None or not file.filename or cause not in _CHOICES:
@@ -49,7 +50,10 @@ def take(
     name = file.filename[:100]
     text = io.TextIOWrapper(file.file, encoding="utf-8-sig", errors="replace", newline="")
     try:
+        at_most(500, **{"Reason of lines that give none": reason})
         taken = take_in(desk.ask, suppression_csv.read(text), cause=cause, reason=reason.strip(), name=name)
+    except TooLong as fault:
+        return _page(request, cause=cause, reason=reason, wrong=str(fault))
     except NotAList as fault:
         return _page(request, cause=cause, reason=reason, wrong=f"{name}: {fault}")
     finally:

@@ -12,6 +12,7 @@ from postduif.campaign.accounts.fault import AccountFault
 from postduif.campaign.accounts.roles import SCOPES, Permission
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.trouble import status_of
+from postduif.campaign.web.typed import TooLong, Typed, at_most
 from postduif.campaign.web.visitor import Looking, OfDesk, Visitor
 
 router = APIRouter(prefix="/tokens")
@@ -28,16 +29,17 @@ def make(
     request: Request,
     desk: OfDesk,
     who: Looking,
-    title: Annotated[str, Form(max_length=200)] = "",
+    title: Typed = "",
     scope: Annotated[list[str], Form()] = [],  # noqa: B006  FastAPI copies it
 ) -> Response:
     """One more; the page shows it, now and never again."""
     try:
+        at_most(200, **{"What it is for": title})
         if beyond := [one for one in scope if one in SCOPES and not who.may(one)]:
             raise AccountFault(f"Your role is {who.person.role}: a token of yours cannot {beyond[0]}.")
         with desk.accounts() as connection:
             made = tokens.make(connection, who.name, title, scope, who.by())
-    except AccountFault as fault:
+    except (AccountFault, TooLong) as fault:
         return _page(request, who, status_of(fault), wrong=str(fault))
     return _page(request, who, made=made)
 

@@ -12,6 +12,7 @@ from postduif.campaign.accounts import audit
 from postduif.campaign.accounts.roles import Permission
 from postduif.campaign.web.page import render, see
 from postduif.campaign.web.queue_condition import NotACondition, seconds
+from postduif.campaign.web.typed import Typed
 from postduif.campaign.web.visitor import Looking, OfDesk, Sending, Visitor
 from postduif.mta.control import Refused
 
@@ -27,7 +28,7 @@ def webhooks(request: Request, who: Looking) -> Response:
 
 
 @router.post("/replay")
-def replay(request: Request, desk: OfDesk, who: Sending, name: Word = "", since: Word = "") -> Response:
+def replay(request: Request, desk: OfDesk, who: Sending, name: Word = "", since: Typed = "") -> Response:
     """Tell it again what happened in the last while."""
     try:
         desk.ask("webhook.replay", name=name, since=desk.clock.time() - seconds(since))
