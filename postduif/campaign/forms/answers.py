@@ -18,6 +18,7 @@ from postduif.campaign.audience.mail_address import mailbox_of
 from postduif.campaign.database import empty_log, transaction
 from postduif.campaign.forms.confirmation import LASTS, Link, digest
 from postduif.campaign.forms.counting import add
+from postduif.campaign.forms.form import FormFault
 from postduif.errors import StoreError
 
 MAILS = 3
@@ -31,7 +32,7 @@ TOGETHER = 1000
 
 _COLUMNS = (
     "id, form, version, at, language, email, subject, types, content, origin, mailing, number, contact, mailed, "
-    "refused, confirmed, confirmed_origin, done"
+    "refused, confirmed, confirmed_origin, done, again"
 )
 
 
@@ -63,6 +64,8 @@ class Answer(NamedTuple):
     confirmed: float | None
     confirmed_origin: str
     done: float | None
+    again: int
+    """How often its mail was asked for once more."""
 
     @property
     def link(self) -> Link:
@@ -100,8 +103,7 @@ def sign_up(connection: sqlite3.Connection, new: New) -> bool:
     """
     with transaction(connection):
         mailbox = mailbox_of(new.subject)
-        query = "SELECT count(*) FROM answer WHERE mailbox = ? AND mailbox <> '' AND at > ? AND mailing = 0"
-        if connection.execute(query, (mailbox, new.at - DAY)).fetchone()[0] >= MAILS:
+        if _mails(connection, mailbox, new.at) >= MAILS:
             return False
         if unconfirmed(connection, new.form) >= MOST_UNCONFIRMED and not _make_room(connection, new):
             raise StoreError(f"{MOST_UNCONFIRMED} answers to the form {new.form} wait for a confirmation")
@@ -112,6 +114,40 @@ def sign_up(connection: sqlite3.Connection, new: New) -> bool:
         )
         add(connection, new.form, new.version, "asked")
     return True
+
+
+def _mails(connection: sqlite3.Connection, mailbox: str, now: float) -> int:
+    """Mails to that mailbox in a DAY, or a few more: those that were asked for again count with the last of them."""
+    query = (
+        "SELECT coalesce(sum((at > ?2) + iif(again_at > ?2, again, 0)), 0) FROM answer "
+        "WHERE mailbox = ?1 AND mailbox <> '' AND mailing = 0"
+    )
+    return int(connection.execute(query, (mailbox, now - DAY)).fetchone()[0])
+
+
+def waiting(connection: sqlite3.Connection, subject: str, now: float) -> list[Answer]:
+    """Sign-ups of that address whose link can still be followed."""
+    query = "WHERE subject = ? AND subject <> '' AND confirmed IS NULL AND mailing = 0 ORDER BY id"
+    return [one for one in _rows(connection, query, (subject,)) if now <= one.link.until]
+
+
+def ask_again(connection: sqlite3.Connection, id_: int, now: float) -> Answer:
+    """The mail with the link of that answer goes once more, soon; the link and its end stay as they are.
+
+    Raises FormFault: it waits for no link, or its mailbox got MAILS in a day. On disk when it returns.
+    """
+    with transaction(connection):
+        found = find(connection, id_)
+        if found is None or found not in waiting(connection, found.subject, now):
+            raise FormFault("this sign-up does not wait for its link any more; they can sign up again")
+        if found.mailed is None:  # it is about to go
+            return found
+        if _mails(connection, mailbox_of(found.subject), now) >= MAILS:
+            raise FormFault(f"this mailbox was sent {MAILS} mails in a day; wait a day")
+        connection.execute(
+            "UPDATE answer SET mailed = NULL, refused = '', again = again + 1, again_at = ? WHERE id = ?", (now, id_)
+        )
+    return found
 
 
 def unconfirmed(connection: sqlite3.Connection, form: str) -> int:
@@ -182,7 +218,8 @@ def listed(connection: sqlite3.Connection, form: str, *, before: int = 0, limit:
 
 def to_mail(connection: sqlite3.Connection) -> list[Answer]:
     """Those whose mail was not handed over yet."""
-    return list(_rows(connection, "WHERE mailing = 0 AND mailed IS NULL ORDER BY id LIMIT ?", (TOGETHER,)))
+    query = "WHERE mailing = 0 AND mailed IS NULL AND confirmed IS NULL ORDER BY id LIMIT ?"
+    return list(_rows(connection, query, (TOGETHER,)))
 
 
 def to_do(connection: sqlite3.Connection, after: int = 0) -> list[Answer]:

@@ -90,7 +90,8 @@ class FormCarrier:
         refused = ""
         try:
             request = letter(form, answer, link, self._config)
-            inject(self._config.server.run_dir, request, f"form-{answer.id}-{answer.at:.3f}")
+            again = f"-{answer.again}" if answer.again else ""
+            inject(self._config.server.run_dir, request, f"form-{answer.id}-{answer.at:.3f}{again}")
         except NotAccepted as error:
             refused = str(error)
             log.warning("confirmation_not_sent", form=answer.form, answer=answer.id, error=error)

@@ -15,7 +15,10 @@ SCHEMA = Schema(
     "forms",
     _STEPS,
     frozenset(
-        {"0001 first", "0002 mailboxes", "0003 confirmations", "0004 responses", "0005 counts", "0006 responses since"}
+        {
+            *("0001 first", "0002 mailboxes", "0003 confirmations", "0004 responses", "0005 counts"),
+            *("0006 responses since", "0007 again"),
+        }
     ),
 )
 
@@ -83,6 +86,13 @@ def _responses_since(database: Database) -> None:
     """The newest mailing before the first try to make one; NULL: none yet. Of those that wait there may have been."""
     database.conn.execute("ALTER TABLE response ADD COLUMN since INTEGER")
     database.conn.execute("UPDATE response SET since = 0 WHERE mailing IS NULL")
+
+
+@_STEPS(name="0007 again")
+def _again(database: Database) -> None:
+    """How often the mail that asks to confirm was asked for once more, and when last."""
+    database.conn.execute("ALTER TABLE answer ADD COLUMN again INTEGER NOT NULL DEFAULT 0")
+    database.conn.execute("ALTER TABLE answer ADD COLUMN again_at REAL NOT NULL DEFAULT 0")
 
 
 def forms(data_dir: Path) -> contextlib.AbstractContextManager[sqlite3.Connection]:

@@ -34,6 +34,8 @@ def test_by_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         connection.set_trace_callback(asked.add)
         assert answers.sign_up(connection, NEW)
         answers.respond(connection, READER, NUMBER, 2, seed=False)
+        connection.execute("UPDATE answer SET mailed = 1 WHERE id = 1")
+        assert answers.ask_again(connection, 1, NOW + 2).email == NEW.email
         connection.execute("UPDATE answer SET response = -1, done = 1 WHERE id = 2")
         carrier.step(connection)
         assert responses.count(data_dir, NUMBER) == len(responses.who(data_dir, NUMBER)) == 1

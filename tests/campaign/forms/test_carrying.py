@@ -19,6 +19,7 @@ from postduif.campaign.forms.carrying import FormCarrier
 from postduif.campaign.forms.confirmation import LASTS
 from postduif.campaign.forms.connection import forms
 from postduif.campaign.forms.counting import Figures, figures
+from postduif.campaign.forms.form import FormFault
 from postduif.campaign.forms.responses import count, told
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.operating.alarms import of_forms
@@ -119,8 +120,18 @@ def test_not_confirmed(place: Path) -> None:
     assert len(answered(place / "data")) == MAILS
     with pytest.raises(contacts.ContactFault):
         known(place, "new@one.example")
+    with forms(place / "data") as connection, pytest.raises(FormFault, match="3 mails in a day"):
+        answers.ask_again(connection, 1, NOW + 99)
     signed_up(place, NEW._replace(at=NOW + DAY + 9), confirmed=False)
     assert len(answered(place / "data")) == MAILS + 1
+    with forms(place / "data") as connection:
+        answers.ask_again(connection, 1, NOW + DAY + 9)
+        answers.mailed(connection, answered(place / "data")[0], NOW + DAY + 9)
+        answers.ask_again(connection, 1, NOW + DAY + 9)
+    signed_up(place, NEW._replace(at=NOW + DAY + 10), confirmed=False)
+    assert len(answered(place / "data")) == MAILS + 1, "two that were sent again, and one before them"
+    with forms(place / "data") as connection, pytest.raises(FormFault, match="does not wait"):
+        answers.ask_again(connection, 1, NOW + LASTS + 9)
     clock.advance(LASTS + DAY)
     step(place, Mta(), clock)
     assert len(answered(place / "data")) == 1
@@ -231,5 +242,12 @@ def test_an_address_that_complained(tmp_path: Path) -> None:
             await daemon.quiet(sink)
             assert [[*one.recipients] for one in sink.messages] == [["other@one.example"]]
             assert [one.state for one in answered(tmp_path / "data")] == ["no mail sent", "waits for the link"]
+            with forms(tmp_path / "data") as connection:
+                connection.execute("UPDATE answer SET mailed = 1")
+                for _ in range(MAILS):  # while it is about to go, it is one mail
+                    answers.ask_again(connection, 2, daemon.clock.time())
+                await asyncio.to_thread(carrier.step, connection)
+            await daemon.quiet(sink)
+            assert [[*one.recipients] for one in sink.messages] == [["other@one.example"]] * 2
 
     asyncio.run(story())

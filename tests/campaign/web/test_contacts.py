@@ -11,9 +11,14 @@ from pathlib import Path
 import pytest
 
 from postduif.bounce.address_state import Cause
+from postduif.campaign.accounts import audit
 from postduif.campaign.audience import contacts
 from postduif.campaign.audience.connection import audience
 from postduif.campaign.audience.suppression_link import suppression_link
+from postduif.campaign.forms import answers
+from postduif.campaign.forms.answers import MAILS, New
+from postduif.campaign.forms.confirmation import LASTS
+from postduif.campaign.forms.connection import forms
 from postduif.campaign.mailings import editing
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
@@ -60,6 +65,34 @@ def test_people_are_found_and_listed_by_slices(pages: Pages) -> None:
     assert wrong.status == 422
     assert "did you mean" in wrong.text
     assert "agee = 1" in wrong.text
+
+
+def test_the_link_is_sent_again(pages: Pages) -> None:
+    """Of a sign-up by a form that was not confirmed, while its link holds; by editors, bounded, and in the trail."""
+    number, other = with_people(pages)[:2]
+    now = pages.desk.clock.time()
+    new = New("fair", 1, now, "en", "p0@example.com", "p0@example.com", ("news",), {}, "")
+    with forms(pages.desk.data_dir) as connection:
+        answers.sign_up(connection, new)
+        answers.sign_up(connection, new._replace(at=now - LASTS - 9))
+        connection.execute("UPDATE answer SET mailed = at")
+    anna = pages.signed_in("anna", "editor")
+    viewer = pages.signed_in("vera", "viewer")
+    assert anna.get(f"/contacts/{number}").text.count("Send the link again") == 1
+    assert "Send the link again" not in viewer.get(f"/contacts/{number}").text + anna.get(f"/contacts/{other}").text
+    assert viewer.post(f"/contacts/{number}/again", answer="1").status == 403
+    for whose, which in ((other, "1"), (number, "2"), (number, "9")):
+        assert "does not wait" in anna.post(f"/contacts/{whose}/again", answer=which).text
+    for _ in range(MAILS - 1):
+        assert anna.post(f"/contacts/{number}/again", answer="1").status == 303
+        assert "goes to them now" in anna.get(f"/contacts/{number}").text
+        with forms(pages.desk.data_dir) as connection:
+            answers.mailed(connection, answers.waiting(connection, "p0@example.com", now)[0], now)
+    late = anna.post(f"/contacts/{number}/again", answer="1")
+    assert (late.status, "3 mails in a day" in late.text) == (422, True)
+    with pages.desk.accounts() as connection:
+        (first, *_) = audit.listed(connection, about=f"contact {number}")
+    assert (first.what, first.words) == ("contact.asked_again", "form fair")
 
 
 def test_somebody_is_added_by_hand(pages: Pages) -> None:

@@ -21,6 +21,8 @@ from postduif.campaign.audience.suppression_link import suppression_link
 from postduif.campaign.audience.withdrawing import withdraw
 from postduif.campaign.copying import copy_of
 from postduif.campaign.database import transaction
+from postduif.campaign.forms import answers
+from postduif.campaign.forms.connection import are_there, forms
 from postduif.campaign.results import personal
 from postduif.campaign.web.acting import see_released
 from postduif.campaign.web.cursor import Cursor
@@ -154,6 +156,24 @@ def release(
     return see(request, f"/contacts/{number}", "It is let go. Mail goes there again.")
 
 
+@router.post("/again")
+def ask_again(
+    request: Request, desk: OfDesk, who: Editing, number: int, answer: Annotated[int, Form(ge=1, lt=2**63)]
+) -> Response:
+    """The mail that asks to confirm a sign-up goes to them once more, within the bounds of signing up."""
+    try:
+        with audience(desk.data_dir) as connection:
+            person = contacts.profile(connection, number)
+        with forms(desk.data_dir) as connection:
+            if answer not in [one.id for one in answers.waiting(connection, person["subject"], desk.clock.time())]:
+                raise contacts.ContactFault("This sign-up does not wait for its link any more.")
+            found = answers.ask_again(connection, answer, desk.clock.time())
+    except PostduifError as fault:
+        return _page(request, desk, number, fault)
+    _note(desk, who, "contact.asked_again", number, f"form {found.form}")
+    return see(request, f"/contacts/{number}", "The mail with the link goes to them once more.")
+
+
 @router.get("/mailings")
 def history(request: Request, desk: OfDesk, _: Looking, number: int, before: Cursor = 0) -> Response:
     """What each mailing did with them, the latest first."""
@@ -250,6 +270,10 @@ def _page(
             "selections": holding(connection, number, desk.data_dir, now),
             "projects": {one.name: one.id for one in projects.listed(connection)},
         }
+    values["waiting"] = []
+    if are_there(desk.data_dir):
+        with forms(desk.data_dir) as connection:
+            values["waiting"] = answers.waiting(connection, person["subject"], now)
     with desk.accounts() as connection:
         values["past"] = audit.listed(connection, about=f"contact {number}", limit=PAST_SHOWN)
     wrong = str(fault) if fault else ""

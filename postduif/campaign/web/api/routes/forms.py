@@ -193,6 +193,22 @@ def sign_up(who: Sending, name: FormName, given: SignUp) -> Asked:
     return Asked(email=new.email)
 
 
+@router.post("/{name}/answers/{answer}/mail", status_code=202)
+def ask_again(who: Editing, name: FormName, answer: Annotated[int, Path(ge=1, lt=2**63)]) -> Asked:
+    """The mail that asks them to confirm goes once more, within the bounds of signing up. The link stays the same."""
+    with forms(who.desk.data_dir) as connection:
+        found = answers.find(connection, answer)
+        if found is None or found.form != name:
+            raise rules.NoSuchForm(f"the form {name} has no answer {answer}; GET /forms/{name}/answers lists them")
+        try:
+            answers.ask_again(connection, answer, who.desk.clock.time())
+        except rules.FormFault as fault:
+            detail, _, remedy = str(fault).partition("; ")
+            raise Problem("not_now", detail, remedy=remedy) from None
+    who.note("form.asked_again", f"form {name}", f"answer {answer}")
+    return Asked(email=found.email)
+
+
 def _new(who: Caller, stored: Stored, given: SignUp) -> New:
     """Raises Problem for what a page would not take."""
     form = stored.form
