@@ -42,11 +42,12 @@ class Worker:
         self._waits = False  # for room
         self._socket, theirs = socket.socketpair()
         with theirs:
-            # The command is our own; a session of its own keeps Ctrl-C from it.
+            # The command is our own. A group of its own keeps Ctrl-C from it. A session of its own would too, but the
+            # kernel deals out the processor by session (autogroup) and would not see who stands back for whom.
             command = [sys.executable, "-P", "-m", module, str(theirs.fileno()), *arguments]
             try:
                 self._process = subprocess.Popen(  # noqa: S603
-                    command, pass_fds=[theirs.fileno(), *keep_open], stdin=subprocess.DEVNULL, start_new_session=True
+                    command, pass_fds=[theirs.fileno(), *keep_open], stdin=subprocess.DEVNULL, process_group=0
                 )
             except OSError:
                 self._socket.close()

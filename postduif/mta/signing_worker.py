@@ -14,6 +14,7 @@ from collections.abc import Callable
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa, utils
 
+from postduif.processor_order import BEHIND, stand_back
 from postduif.worker_channel import channel
 
 KEY = struct.Struct(">cHI")  # b"K", number, length; the key follows, DER (PKCS#8)
@@ -25,6 +26,7 @@ Sign = Callable[[bytes], bytes]
 
 def main() -> None:
     """Sign until the daemon hangs up."""
+    stand_back(BEHIND)  # the event loop has work for all others; signatures come in the time that it leaves
     daemon = channel()
     keys: dict[int, Sign] = {}
     waiting = b""

@@ -15,6 +15,7 @@ import uvloop
 from postduif.config.schema import Dkim
 from postduif.mta.dkim_keys import SigningKey, generate, load_key
 from postduif.mta.signing import Signing
+from postduif.processor_order import BEHIND
 
 DIGESTS = [hashlib.sha256(str(number).encode()).digest() for number in range(200)]
 
@@ -38,12 +39,16 @@ def signing() -> Iterator[Signing]:
 
 @pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
 def test_signatures_are_the_keys_own(signing: Signing, key: SigningKey, run: object) -> None:
-    """Each caller gets the signature of its own digest, as the key itself makes it (both kinds are deterministic)."""
+    """Each caller gets the signature of its own digest, as the key itself makes it, from a process behind our own."""
 
     async def story() -> None:
         made = await asyncio.gather(*(signing.sign(key, digest) for digest in DIGESTS))
         assert made == [key.sign(digest) for digest in DIGESTS]
         assert len(signing.pids) == 2
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        # Steps count only between processes that the kernel gives one share of the processor: those of a session.
+        assert {os.getpriority(os.PRIO_PROCESS, pid) - own for pid in signing.pids} == {BEHIND}
+        assert {os.getsid(pid) for pid in signing.pids} == {os.getsid(0)}
 
     assert callable(run)
     run(story())

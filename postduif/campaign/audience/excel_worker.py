@@ -6,10 +6,8 @@ reason on standard error; with a signal when its memory is used up.
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import json
-import os
 import resource
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,6 +16,7 @@ from typing import TextIO
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from postduif.memory_order import FIRST, go_before_others
+from postduif.processor_order import LAST, stand_back
 
 MEMORY = 2048 * 1024 * 1024
 """Octets of address space; a sheet of 100,000 rows of ten cells takes some 100 MB."""
@@ -84,8 +83,7 @@ def main() -> None:
     go_before_others(FIRST)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
-    with contextlib.suppress(OSError):  # our unit forbids it
-        os.nice(10)
+    stand_back(LAST)
     try:
         write_rows(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "", sys.stdout)
     except BrokenPipeError:

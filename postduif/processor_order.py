@@ -1,0 +1,17 @@
+"""Which of our processes waits for a core when there are too few: what works in the background, not the event loop."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+BEHIND = 5
+"""Steps of niceness of a process that works for the event loop: a third of its weight (nice(2))."""
+LAST = 10
+"""Of a process whose work nobody's mail waits for."""
+
+
+def stand_back(steps: int) -> None:
+    """Let processes of the same session, and of the same unit, have a core before this one."""
+    with contextlib.suppress(OSError):  # a unit of an older version forbids it, or a container: then it is only slower
+        os.nice(steps)
