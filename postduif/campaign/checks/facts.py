@@ -190,6 +190,11 @@ class Facts:
             return ""
 
     @property
+    def fields(self) -> dict[str, str]:
+        """Extra fields, by their name in lower case."""
+        return {name.lower(): text for name, text in self.headers}
+
+    @property
     def to_deliver(self) -> int:
         """Recipients who are written to; 0 when that is not known."""
         return self.counts.to_deliver if self.counts else 0

@@ -99,7 +99,7 @@ def link_ampersand(facts: Facts) -> Iterator[Remark]:
 @rule(Level.ERROR, Phase.CONTENT, order=20)
 def unsubscribe_missing(facts: Facts) -> Iterator[Remark]:
     """There is a way to unsubscribe: a List-Unsubscribe field, or a link in every part."""
-    if not _must_let_go(facts) or facts.fault or _fields(facts).get("list-unsubscribe", "").strip():
+    if not _must_let_go(facts) or facts.fault or facts.fields.get("list-unsubscribe", "").strip():
         return
     if without := _without_link(facts):
         yield Remark(
@@ -170,16 +170,12 @@ def _without_way(facts: Facts, more: str) -> Iterator[Remark]:
 def _without_click(facts: Facts, remedy: str) -> Iterator[Remark]:
     if not _must_let_go(facts) or facts.fault:  # the fields are not made yet then
         return
-    fields = _fields(facts)
+    fields = facts.fields
     way = fields.get("list-unsubscribe", "")
     if fields.get("list-unsubscribe-post", "").replace(" ", "").lower() != "list-unsubscribe=one-click":
         yield Remark("there is no List-Unsubscribe-Post field, so that one click does nothing", remedy)
     elif not way.strip() or not (is_template(way) or "<https://" in way.lower()):
         yield Remark(f"List-Unsubscribe has no https address: {way}", remedy)
-
-
-def _fields(facts: Facts) -> dict[str, str]:
-    return {name.lower(): text for name, text in facts.headers}
 
 
 def _without_link(facts: Facts) -> list[str]:

@@ -78,14 +78,14 @@ def type_missing(facts: Facts) -> Iterator[Remark]:
 @rule(Level.WARNING, Phase.CONTENT)
 def list_id_missing(facts: Facts) -> Iterator[Remark]:
     """It says which list it belongs to (RFC 2919)."""
-    if not facts.transactional and "list-id" not in {name.lower() for name, _ in facts.headers}:
+    if not facts.transactional and "list-id" not in facts.fields:
         yield Remark("there is no List-Id field", "let it be made, or write one, as List-Id: News <news.example.com>")
 
 
 @rule(Level.INFO, Phase.TARGET)
 def feedback_id_missing(facts: Facts) -> Iterator[Remark]:
     """A large mailing has a Feedback-ID, by which Gmail counts complaints."""
-    if facts.to_deliver > facts.limits.bulk and "feedback-id" not in {name.lower() for name, _ in facts.headers}:
+    if facts.to_deliver > facts.limits.bulk and "feedback-id" not in facts.fields:
         yield Remark(
             "there is no Feedback-ID field", "let it be made, or write one, as Feedback-ID: 7:news:postduif:sender1"
         )
