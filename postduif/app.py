@@ -9,7 +9,6 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import partial
 from pathlib import Path
 
 from postduif import log, systemd
@@ -26,8 +25,8 @@ from postduif.mta.control import Action, Control
 from postduif.mta.credentials import Credentials
 from postduif.mta.delivery import Delivery
 from postduif.mta.dkim import Signer
+from postduif.mta.erasures import Erasures
 from postduif.mta.health import STALLED, Health, HealthServer
-from postduif.mta.injection import kept_keys
 from postduif.mta.injection.door import Door
 from postduif.mta.injection.opening import HttpDoor, http_tls
 from postduif.mta.last_hour import LastHour
@@ -132,6 +131,7 @@ class App:
         self.suppressions = await Suppressions.load(self.store, config, self._clock)
         addresses = ReturnAddresses.of(config)
         self.mailings = Mailings(self.stores, self.suppressions, config.server.data_dir, config.queue, self._clock)
+        self.erasures = Erasures(self.store, self.mailings.forget, self._clock)
         self._returns = addresses and Returns(
             self.store, self.suppressions, addresses, lambda: self._config, self._clock, self.mailings
         )
@@ -206,6 +206,7 @@ class App:
         self._signer.close()
         self._credentials.close()
         await self.webhooks.close()
+        await self.erasures.close()
         await self.mailings.close()
         await self._resolver.close()
         await self.store.close()
@@ -251,9 +252,7 @@ class App:
         self._config = config
         log.configure(config.server.log_format, config.server.log_level)
         self._signer.reload(config.dkim)
-        self._resolver = Resolver(
-            config.dns, self._clock
-        )  # mail waits for lookups of the old one: they end by themselves
+        self._resolver = Resolver(config.dns, self._clock)  # lookups of the old one, for which mail waits, go on
         sites = Sites(config, self._resolver)
         self.submission.reload(config, sites.refuses_replies)
         self._credentials.backoff.settings = config.auth
@@ -319,8 +318,9 @@ class App:
                 lambda: self.suppressions.thresholds,
                 self.suppressions.secret,
                 self._clock.time,
-                (partial(self.store.do, kept_keys.blank), self.mailings.forget),
+                self.erasures.forget,
             ),
+            self.erasures,
             UnprocessedOperations(self.store.questions.ask, self.store.do),
             WebhookOperations(self.webhooks),
             MailingOperations(self.mailings),

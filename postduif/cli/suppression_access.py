@@ -10,7 +10,6 @@ import contextlib
 import json
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -74,8 +73,9 @@ def _opened(config: Config) -> Iterator[SuppressionOperations]:
                 f"{place} is not the key that {count} erased people were hashed with; put the old one back"
             )
 
-        async def in_mailings(addresses: list[str]) -> None:
+        async def forget(addresses: list[str]) -> bool:
+            await file.change(kept_keys.blank, addresses)
             await asyncio.to_thread(forget_in_files, config.server.data_dir, addresses, time.time())
+            return True
 
-        forget = (partial(file.change, kept_keys.blank), in_mailings)
         yield SuppressionOperations(file, lambda: Thresholds.of(config.bounce), secret, forget=forget)

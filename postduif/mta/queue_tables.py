@@ -7,7 +7,7 @@ only what is named here is taken over.
 from __future__ import annotations
 
 from postduif.bounce import suppression_file, unprocessed
-from postduif.mta import webhook_cursor
+from postduif.mta import erasure_rows, webhook_cursor
 from postduif.mta.injection import kept_keys
 from postduif.queue.extension import Extension
 
@@ -16,5 +16,6 @@ EXTENSIONS = (
     Extension(unprocessed.prepare, unprocessed.TABLES),
     Extension(webhook_cursor.prepare, webhook_cursor.TABLES),
     Extension(kept_keys.prepare, kept_keys.TABLES),
+    Extension(erasure_rows.prepare, erasure_rows.TABLES),
 )
 """For `Store.open` and `open_queue`."""

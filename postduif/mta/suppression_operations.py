@@ -44,8 +44,8 @@ class SuppressionOperations:
     secret: bytes
     """What erased people are hashed with."""
     time: Callable[[], float] = time.time
-    forget: tuple[Callable[[list[str]], Awaitable[object]], ...] = ()
-    """Each takes addresses out of what else is kept of them."""
+    forget: Callable[[list[str]], Awaitable[bool]] | None = None
+    """Takes addresses out of what else is kept of them; False: that takes long, and goes on by itself."""
 
     @property
     def actions(self) -> Mapping[str, Action]:
@@ -106,14 +106,17 @@ class SuppressionOperations:
         return {"changed": len(changes), "problems": problems}
 
     async def erase(self, request: dict[str, Any]) -> object:
-        """Keep nothing of these addresses but hashes that refuse their mail."""
+        """Keep nothing of these addresses but hashes that refuse their mail.
+
+        `going_on`: they are still being taken out of what else has them, such as results of mailings.
+        """
         subjects = _subjects(request)
         if any(is_pattern(subject) for subject in subjects):
             raise ControlError("a pattern is nobody who could be erased; name addresses")
         changes = await self.book.change(suppression.erase, subjects, self.time(), _reason(request), self.secret)
-        for forget in self.forget:
-            await forget([shown(one) for one in subjects if not is_erased(one)])
-        return {"changed": len({erased(one.subject, self.secret) for one in changes})}
+        named = [shown(one) for one in subjects if not is_erased(one)]
+        done = self.forget is None or await self.forget(named)
+        return {"changed": len({erased(one.subject, self.secret) for one in changes}), "going_on": not done}
 
     async def release(self, request: dict[str, Any]) -> object:
         """Let go: all that is on file about these, or the unsubscribe from one type. `unknown` had nothing.

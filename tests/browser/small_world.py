@@ -157,7 +157,8 @@ def _said() -> dict[str, object]:
     }
     sums = {"total": 1_284, "held": 0, "due": 212, "under_way": 96}
     nothing = ("queue.holds", "site.list", "site.suspended", "webhook.list")
-    return {"live.hour": hour, "queue.sums": sums, **{name: [] for name in nothing}}
+    erasing = {"addresses": 0, "since": None}
+    return {"live.hour": hour, "queue.sums": sums, "suppress.erasing": erasing, **{name: [] for name in nothing}}
 
 
 def _people(pages: Pages) -> None:

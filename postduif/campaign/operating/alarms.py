@@ -56,7 +56,7 @@ def _of_mta(loaded: Loaded, ask: Tell, now: float) -> Iterator[Alarm]:
     try:
         hour, holds = ask("live.hour"), ask("queue.holds")
         sites = ask("site.list", resting=True, limit=MAX_NAMED + 1)
-        suspended, webhooks = ask("site.suspended"), ask("webhook.list")
+        suspended, webhooks, erasing = ask("site.suspended"), ask("webhook.list"), ask("suppress.erasing")
     except ControlError as error:
         yield Alarm("bad", f"The MTA does not answer, so no mail goes out: {error}")
         return
@@ -64,6 +64,7 @@ def _of_mta(loaded: Loaded, ask: Tell, now: float) -> Iterator[Alarm]:
     yield from of_holds(holds, now)
     yield from of_sites(sites, suspended, now)
     yield from of_webhooks([Standing(**one) for one in webhooks], now)
+    yield from of_erasing(erasing, now)
 
 
 def of_disk(hour: Mapping[str, Any], reserve: int) -> Iterator[Alarm]:
@@ -111,6 +112,13 @@ def of_webhooks(standing: list[Standing], now: float) -> Iterator[Alarm]:
             yield Alarm(
                 "warn", f"Webhook {one.name} has failed for {span(now - one.failing_since)}: {one.trouble}", "/webhooks"
             )
+
+
+def of_erasing(erasing: Mapping[str, Any], now: float) -> Iterator[Alarm]:
+    """People who are still in results of mailings: there are so many that it takes its time, or one is in trouble."""
+    if erasing["addresses"]:
+        words = f"{erasing['addresses']:,} addresses are still being taken out of the results of mailings"
+        yield Alarm("warn", f"{words}; they were erased {ago(erasing['since'], now)}. It goes on by itself.")
 
 
 def of_mailings(data_dir: Path, stuck: Mapping[int, str], now: float) -> Iterator[Alarm]:

@@ -18,6 +18,7 @@ from postduif.campaign.operating.alarms import (
     Alarm,
     alarms,
     of_disk,
+    of_erasing,
     of_holds,
     of_mailings,
     of_sites,
@@ -48,6 +49,14 @@ def test_disk() -> None:
     assert full.tone == "bad"
     (trouble,) = of_disk({**hour, "trouble": "disk I/O error"}, GB)
     assert "disk I/O error" in trouble.text
+
+
+def test_erasing() -> None:
+    """Only while some are being taken out of results it is told, with since when."""
+    assert list(of_erasing({"addresses": 0, "since": None}, NOW)) == []
+    (one,) = of_erasing({"addresses": 1200, "since": NOW - 300}, NOW)
+    assert "1,200 addresses" in one.text
+    assert "erased 5m ago" in one.text
 
 
 def test_holds_and_sites() -> None:
