@@ -2,8 +2,8 @@
 are kept for calls that come again, the audience, and what waits of their requests.
 
 The audience knows all addresses of somebody, so it comes after whatever needs them: who is killed between two leaves
-somebody who gets no mail, and the same again does the rest. A request waits, where people see it, until all is gone; the
-MTA may go through results of mailings for longer.
+somebody who gets no mail, and the same again does the rest. A request waits, where people see it, until all is gone;
+the MTA may go through results of mailings for longer.
 """
 
 from __future__ import annotations
