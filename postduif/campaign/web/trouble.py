@@ -97,7 +97,7 @@ def _http(request: Request, error: Exception) -> Response:
         return _ours(request, error.__cause__)
     said = str(error.detail)
     if said.startswith(_UNREAD):
-        return _tell(request, 413, f"{said} Send less at once: shorten a field, or upload a file.")
+        return _tell(request, error.status_code, f"{said} Send less at once: shorten a field, or upload a file.")
     words = {404: "There is no such page.", 405: "This page is not asked in this way."}
     return _tell(request, error.status_code, words.get(error.status_code, said))
 

@@ -136,4 +136,4 @@ def test_too_long(pages: Pages) -> None:
     form = root.post("/forms/new", name="fair", use_en="1", first="en", intro_en=LONG * 3)
     assert (form.status, "intro has more than 5,000 characters; shorten it" in form.text) == (422, True)
     whole = root.post("/projects", name="fair", note="n" * 1_100_000)
-    assert (whole.status, "shorten a field, or upload a file" in whole.text) == (413, True)
+    assert (whole.status, "shorten a field, or upload a file" in whole.text) == (400, True)
