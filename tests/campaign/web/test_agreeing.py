@@ -56,6 +56,7 @@ PAGES = {
     "PUT /forms/{name}": "POST /forms/{name}",
     "PUT /forms/{name}/closed": "POST /forms/{name}/close",
     "POST /forms/{name}/answers": "POST /mailings/{number:int}/send",
+    "POST /forms/{name}/answers/{answer}/mail": "POST /contacts/{number:int}/again",
     "POST /imports": "POST /contacts/imports",
     "PATCH /imports/{id}": "POST /contacts/imports/{id}",
     "DELETE /imports/{id}": "POST /contacts/imports/{id}/discard",
