@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from postduif.campaign.forms.responding import refuse_if_forms_have
 from postduif.campaign.mailings import editing
 from postduif.campaign.mailings.record import MAX_NAME, Draft
 from postduif.cli.asking import json_option
@@ -88,8 +89,9 @@ def archive(config_path: Path, number: int, *, back: bool, as_json: bool) -> Non
 @number_argument
 @json_option
 def delete(config_path: Path, number: int, *, as_json: bool) -> None:
-    """Take a draft away. Its history stays."""
+    """Take a draft away. Its history stays. Not a template that a form has."""
     with opened(config_path) as desk:
         seen = desk.find(number)
+        refuse_if_forms_have(desk.config.server.data_dir, seen)
         editing.delete(desk.connection, seen, desk.by())
     said(seen, f"{called(seen)} is deleted", as_json=as_json)

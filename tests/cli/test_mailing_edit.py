@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.campaign.forms.made import NEWSLETTER, put
 from tests.cli.installation import cells, run, written
 from tests.cli.mailings import created, done, people, shown
 
@@ -102,6 +104,9 @@ def test_clone_and_delete(tmp_path: Path) -> None:
     assert done(run(path, "mailing", "delete", "2")) == 'mailing 2 "Copy of Autumn" is deleted\n'
     assert run(path, "mailing", "show", "2").exit_code == 1
     assert [one["action"] for one in shown(path, "log", "2")] == ["create", "delete"]
+    put(tmp_path / "data", replace(NEWSLETTER, response=3))
+    refused = run(path, "mailing", "delete", "3")
+    assert (refused.exit_code, "who fills in the form newsletter" in refused.stderr) == (1, True)
 
 
 def test_files(tmp_path: Path) -> None:

@@ -105,6 +105,17 @@ def forms_of(data_dir: Path, template: int) -> list[str]:
         return [one.form.name for one in store.listed(connection) if one.form.response == template]
 
 
+def refuse_if_forms_have(data_dir: Path, mailing: Mailing) -> None:
+    """Raises MailingFault when it is the template that people get who fill in a form. Raises StoreError."""
+    names = forms_of(data_dir, mailing.number) if mailing.template else []
+    if names:
+        those = f"the form {names[0]}" if len(names) == 1 else f"the forms {', '.join(names)}"
+        raise MailingFault(
+            f'template {mailing.number} "{mailing.draft.name}" goes to who fills in {those}; choose another template '
+            "there, or none, first"
+        )
+
+
 def _made(
     connection: sqlite3.Connection,
     data_dir: Path,

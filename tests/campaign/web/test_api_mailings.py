@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 from postduif.campaign.mailings import editing
@@ -12,6 +13,7 @@ from postduif.campaign.mailings.record import Draft
 from postduif.campaign.preparing.doing import do_prepare
 from tests.api_filled import CONTENT, filled
 from tests.api_world import Program, caller
+from tests.campaign.forms.made import NEWSLETTER, put
 from tests.campaign.tracking.readers import NOW, NUMBER, mailing, note, on_file, visit
 from tests.mta_beside import LISTENER, MtaBeside
 from tests.web_world import Pages
@@ -57,6 +59,10 @@ def test_edit(tmp_path: Path) -> None:
         assert shop.delete("/mailings/1/files/logo.png").code == "not_found"
         assert [one["number"] for one in shop.every("/mailings?template=true&limit=1")] == [3, 2]
         assert [one["number"] for one in shop.every("/mailings?state=draft&state=paused&tag=a")] == [1]
+        put(pages.desk.data_dir, replace(NEWSLETTER, response=2))
+        refused = shop.delete("/mailings/2")
+        assert (refused.code, "who fills in the form newsletter" in refused.json["detail"]) == ("invalid", True)
+        assert refused.json["remedy"] == "choose another template there, or none, first"
         assert shop.put("/mailings/3/archived", {"archived": True}).json["archived"] is True
         assert shop.delete("/mailings/3", If_Match='"9"').code == "changed"
         assert shop.delete("/mailings/3").status == 204

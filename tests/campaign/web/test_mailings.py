@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from postduif.campaign.mailings.record import Counts, Draft, Mailing, Policy, St
 from postduif.campaign.preparing.places import Places, note_progress, preparing
 from postduif.campaign.web.pages import mailing_steps
 from postduif.campaign.web.wording import number
+from tests.campaign.forms.made import NEWSLETTER, SURVEY, put
 from tests.web_world import Browser, Fields, Pages
 
 EVIL = "<script>alert(1)</script>"
@@ -121,6 +123,10 @@ def test_make_one(pages: Pages) -> None:
     assert anna.post("/mailings/3/clone").location == "/mailings/4/edit/setup"
     assert anna.post("/mailings/4/delete").location == "/mailings"
     assert anna.get("/mailings/4").status == 404
+    put(pages.desk.data_dir, replace(NEWSLETTER, response=2), replace(SURVEY, response=2))
+    kept = anna.post("/mailings/2/delete")
+    assert (kept.status, "goes to who fills in the forms newsletter, survey" in kept.text) == (422, True)
+    assert look(pages, 2).template
 
 
 def test_every_step_says_what_is_missing(pages: Pages) -> None:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from postduif.campaign.accounts import approval
 from postduif.campaign.accounts.approval import Verdict, subject_of, version_of
+from postduif.campaign.forms.responding import refuse_if_forms_have
 from postduif.campaign.mailings import editing, occasions, running
 from postduif.campaign.mailings.changing import By
 from postduif.campaign.mailings.connection import mailings
@@ -162,9 +163,10 @@ def bring_back(request: Request, who: Editing, number: int) -> Response:
 
 @router.post("/delete")
 def delete(request: Request, who: Editing, number: int) -> Response:
-    """A draft is gone; its history stays."""
+    """A draft is gone; its history stays. Not a template that a form has."""
     with mailings(who.desk.data_dir) as connection:
         seen = find(connection, number)
+        refuse_if_forms_have(who.desk.data_dir, seen)
         editing.delete(connection, seen, who.by())
     return see(request, "/mailings", f"{seen.draft.name} is deleted.")
 

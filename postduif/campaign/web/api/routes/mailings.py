@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
+from postduif.campaign.forms.responding import refuse_if_forms_have
 from postduif.campaign.mailings import editing, listing
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.fault import NotNow
@@ -125,8 +126,9 @@ def edit(who: Editing, number: Number, given: MailingPatch, response: Response, 
 
 @router.delete("/{number}", status_code=204)
 def delete(who: Editing, number: Number, if_match: IfMatch = "") -> Response:
-    """Take a draft away. Its history stays."""
+    """Take a draft away. Its history stays. Not a template that a form has."""
     with opened(who, number, if_match) as (connection, seen):
+        refuse_if_forms_have(who.desk.data_dir, seen)
         editing.delete(connection, seen, who.by())
     return Response(status_code=204)
 
