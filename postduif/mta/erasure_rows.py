@@ -10,6 +10,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from postduif.queue.connection import overwriting
+
 TABLES = ("erasure",)
 _TABLE = """
 CREATE TABLE IF NOT EXISTS erasure (
@@ -46,8 +48,5 @@ def waiting(connection: sqlite3.Connection) -> list[Row]:
 
 def done(connection: sqlite3.Connection, last: int) -> None:
     """Those up to that number are in no result any more."""
-    connection.execute("PRAGMA secure_delete = ON")
-    try:
+    with overwriting(connection):
         connection.execute("DELETE FROM erasure WHERE number <= ?", (last,))
-    finally:
-        connection.execute("PRAGMA secure_delete = OFF")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from postduif.attempt import Kind
 from postduif.queue import columns
+from postduif.queue.connection import overwriting
 
 _OF = "COLLATE NOCASE IN (SELECT value FROM json_each(?))"
 
@@ -18,21 +19,18 @@ def forget(connection: sqlite3.Connection, addresses: Sequence[str]) -> int:
     Who still waits for the mailing is left: when it is being sent they are refused, and are to be forgotten then.
     """
     given = json.dumps(list(addresses))
-    connection.execute("PRAGMA secure_delete = ON")
-    try:
+    with overwriting(connection):
         journal = connection.execute(f"UPDATE journal SET recipient = '', text = '' WHERE recipient {_OF}", (given,))  # noqa: S608
         excluded = connection.execute(f"UPDATE excluded SET address = '' WHERE address {_OF}", (given,))  # noqa: S608
-    finally:
-        connection.execute("PRAGMA secure_delete = OFF")
     return journal.rowcount + excluded.rowcount
 
 
 def forget_waiting(connection: sqlite3.Connection, addresses: Sequence[str], now: float) -> int:
     """The same in a file that nobody has open, with who waits: they leave it with a row that names nobody."""
     given = json.dumps(list(addresses))
-    connection.execute("PRAGMA secure_delete = ON")
-    connection.execute(_END_WAITING, (now, given))
-    connection.execute(f"DELETE FROM recipient WHERE address {_OF}", (given,))  # noqa: S608  constants
+    with overwriting(connection):
+        connection.execute(_END_WAITING, (now, given))
+        connection.execute(f"DELETE FROM recipient WHERE address {_OF}", (given,))  # noqa: S608  constants
     return forget(connection, addresses)
 
 

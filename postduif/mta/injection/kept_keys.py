@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from postduif.bounce.subject import naming
+from postduif.queue.connection import overwriting
 
 TABLES = ("injection", "injection_part")
 _TABLE = """
@@ -103,14 +104,11 @@ def blank(connection: sqlite3.Connection, addresses: Sequence[str]) -> None:
         "SELECT owner, key, number, refusals FROM injection_part WHERE refusals <> '[]' AND instr(lower(refusals), ?)"
     )
     blanked = "UPDATE injection_part SET refusals = ? WHERE owner = ? AND key = ? AND number = ?"
-    connection.execute("PRAGMA secure_delete = ON")
-    try:
+    with overwriting(connection):
         for one in addresses:
             for *place, refusals in connection.execute(asked, (json.dumps(one)[1:-1].lower(),)).fetchall():
                 kept = [_without(pattern, refusal) for refusal in json.loads(refusals)]
                 connection.execute(blanked, (json.dumps(kept), *place))
-    finally:
-        connection.execute("PRAGMA secure_delete = OFF")
 
 
 def _without(pattern: re.Pattern[str], refusal: dict[str, Any]) -> dict[str, Any]:
