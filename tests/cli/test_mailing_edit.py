@@ -155,6 +155,8 @@ def test_preview(tmp_path: Path) -> None:
     created(path)
     first = run(path, "mailing", "preview", "1")
     assert "To: ann@example.com\nSubject: For ann\n" in done(first)
+    assert "Date: " in first.stdout
+    assert "1970" not in first.stdout
     assert "nothing is known of ann@example.com for city" in first.stderr
     target = tmp_path / "out.html"
     found = shown(path, "preview", "1", "--person", "bob@example.com", "--html", str(target))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
+from email.utils import formatdate
 from typing import NamedTuple
 
 from postduif.campaign.audience.connection import audience
@@ -32,15 +33,16 @@ def seen_by(
 ) -> Seen:
     """As `who` (an address or #ID) would get it; "" is the first who would. Raises PostduifError.
 
-    `marked`: with the name of a variable where its emptiness leaves a hole.
+    Its date is the one that it goes at, or now. `marked`: with the name of a variable where its emptiness leaves a hole.
     """
     whom, contact = found_as(config, mailing, who, now)
     draft = replace(draft_of(connection, mailing), tracking="none")  # who looks at it leaves no trace
     composed = compose(draft, mailing, config, whom.names)
-    found = preview(composed, whom.values)
+    values = {**whom.values, "date": formatdate(mailing.next or now)}
+    found = preview(composed, values)
     if marked and found.empty:
         holes = by_key(found.empty, [f"\u27e6{name}\u27e7" for name in found.empty])
-        found = preview(composed, {**whom.values, **holes})
+        found = preview(composed, {**values, **holes})
     return Seen(whom, contact, found._replace(html=with_images(found.html, draft.attachments)), composed.warnings)
 
 
