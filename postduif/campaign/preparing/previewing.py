@@ -33,7 +33,8 @@ def seen_by(
 ) -> Seen:
     """As `who` (an address or #ID) would get it; "" is the first who would. Raises PostduifError.
 
-    Its date is the one that it goes at, or now. `marked`: with the name of a variable where its emptiness leaves a hole.
+    Its date is the one that it goes at, or now. `marked`: with the name of a variable where its emptiness leaves a
+    hole.
     """
     whom, contact = found_as(config, mailing, who, now)
     draft = replace(draft_of(connection, mailing), tracking="none")  # who looks at it leaves no trace
