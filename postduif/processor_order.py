@@ -1,4 +1,4 @@
-"""Which of our processes waits for a core when there are too few: what works in the background, not the event loop."""
+"""Which of our processes waits for a core when there are too few: never the one that has the mail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import os
 
 BEHIND = 5
-"""Steps of niceness of a process that works for the event loop: a third of its weight (nice(2))."""
+"""Steps of niceness of a process beside the daemon, of pages or of signatures: a third of its weight (nice(2))."""
 LAST = 10
 """Of a process whose work nobody's mail waits for."""
 

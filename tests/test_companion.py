@@ -18,6 +18,7 @@ import pytest
 from postduif import companion
 from postduif.campaign.mailings.connection import mailings
 from postduif.companion import COMMAND, Companion
+from postduif.processor_order import BEHIND
 from tests.program import PATIENCE, Program
 from tests.stories.roads import free_port
 
@@ -91,7 +92,7 @@ def answers(port: int, path: str) -> bool:
 def test_the_pages_are_beside_the_daemon(tmp_path: Path) -> None:
     """Both addresses are served by processes of their own, follow the settings, and end with the daemon, with 0.
 
-    When memory is used up the kernel ends them before the daemon.
+    When memory is used up the kernel ends them before the daemon, and when the cores are, they wait for it.
     """
     pages, readers = free_port(), free_port()
     settings = f'[web]\naddress = "127.0.0.1:{pages}"\n'
@@ -102,6 +103,7 @@ def test_the_pages_are_beside_the_daemon(tmp_path: Path) -> None:
         until(lambda: answers(pages, "/sign-in"))
         (beside,) = campaigns(program)
         assert [Path(f"/proc/{pid}/oom_score_adj").read_text() for pid in (beside, program.pid)] == ["500\n", "0\n"]
+        assert os.getpriority(os.PRIO_PROCESS, beside) - os.getpriority(os.PRIO_PROCESS, program.pid) == BEHIND
         with program.path.open("a") as file:
             file.write(more)
         program.send(signal.SIGHUP)

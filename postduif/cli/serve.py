@@ -21,6 +21,7 @@ from postduif.clock import SystemClock
 from postduif.config.load import Loaded, read
 from postduif.errors import ConfigError, PostduifError
 from postduif.memory_order import BESIDE, go_before_others
+from postduif.processor_order import BEHIND, stand_back
 
 SWITCH = 0.0005
 """Seconds a thread may keep the interpreter while another waits. Python's 5 ms make the queue's writer and the
@@ -49,6 +50,7 @@ def command(config_path: Path, only: str | None, *, beside: bool) -> None:
     try:
         if only in ("web", "public"):
             go_before_others(BESIDE)
+            stand_back(BEHIND)
         if only == "web":
             _serve_campaign(config_path, _told_to_stop(beside=beside))
         elif only == "public":
