@@ -152,12 +152,16 @@ class Scene:
         answer: dict[str, Any] = json.loads(text)
         return answer
 
+    async def well(self) -> bool:
+        """Whether /readyz says that mail is taken."""
+        return bool((await self.ready())["ok"])
+
     async def metric(self, name: str) -> float:
         """The sum of a metric over its labels."""
         page = await asyncio.to_thread(_get, self.health_port, "/metrics")
         return sum(float(value) for value in re.findall(rf"^{name}(?:{{.*}})? (\S+)$", page, re.MULTILINE))
 
-    async def until(self, true: Any, patience: float, what: str) -> float:
+    async def until(self, true: Any, patience: float, what: str, *, every: float = 0.01) -> float:
         """Wait until `true()` (awaited if need be); the seconds that took. Raises AssertionError with `what`."""
         began = time.monotonic()
         while True:
@@ -167,7 +171,7 @@ class Scene:
             if result:
                 return time.monotonic() - began
             assert time.monotonic() - began < patience, f"{what}\n{self.said()[-2000:]}"
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(every)
 
     def memory(self) -> int:
         """Octets that it and its children had at most."""
@@ -200,7 +204,9 @@ class Scene:
 
     async def drained(self) -> None:
         """Return when nothing waits."""
-        await self.until(lambda: sql(self.directory, _COUNT) == [(0,)], LONGEST_DRAIN, "the queue does not drain")
+        await self.until(
+            lambda: sql(self.directory, _COUNT) == [(0,)], LONGEST_DRAIN, "the queue does not drain", every=0.1
+        )
 
 
 def play(story: Coroutine[Any, Any, Row]) -> Row:

@@ -12,6 +12,7 @@ from tests.crash.kills import CLIENTS
 from tests.crash.report import Row
 from tests.crash.scene import LONGEST_STOP, PATIENCE, Scene
 
+FEW = 5  # clients while a second daemon is refused: fifty would fill the queue for half a minute
 SOME = 20  # mails that are acknowledged before each stop, at least
 
 
@@ -41,13 +42,14 @@ async def doubles(directory: Path, cycles: int) -> Row:
     """Start a second daemon on a queue in use, `cycles` times; then kill the first and start with its lock there."""
     async with Scene(directory, "second daemon, stale lock") as scene:
         await scene.up()
-        scene.injector.start(CLIENTS)
+        scene.injector.start(FEW)
         for _ in range(cycles):
             status, lines = await asyncio.to_thread(_second, scene)
             scene.row.check(scene.program.runs, "the first has ended")
             said = len(lines) == 1 and f"is in use by process {scene.program.pid}; stop it first" in lines[0]
             scene.row.check(status == 1 and said, f"the second ends with {status} and says {lines}")
             scene.row.cycles += 1
+        await scene.until(lambda: scene.accounts.acknowledged, PATIENCE, "no mail is taken")
         killed = time.monotonic()
         scene.kill("all")
         await scene.ended()
