@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +28,16 @@ class Listening:
             self.heard.append(f"{message.location.get('url', '')}: {message.text}")
 
 
-@cache
-def _axe() -> str:
-    return _AXE.read_text(encoding="utf-8")
+def with_axe(page: Page) -> Page:
+    """Every page that is opened there from now on has axe in it, as `grave` needs."""
+    page.add_init_script(path=_AXE)
+    return page
 
 
 def grave(page: Page, *rules: str, within: str = "html") -> list[str]:
     """What axe finds serious or critical; `rules` alone, if there are any; in this part of the page."""
-    if not page.evaluate("() => Boolean(window.axe)"):
-        page.evaluate(_axe())
     only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": _TAGS}
-    options = {"runOnly": only, "resultTypes": ["violations"], "iframes": False}
+    options = {"runOnly": only, "resultTypes": ["violations"], "iframes": False, "preload": False}
     found: dict[str, Any] = page.evaluate("([part, options]) => axe.run(part, options)", [within, options])
     return [
         f"{page.url}: {one['id']} ({one['impact']}): {one['help']}: {node['html'][:160]} {node['failureSummary'][:200]}"

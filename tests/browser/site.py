@@ -98,6 +98,11 @@ class Site:
             assert time.monotonic() < until, f"no mail came to {recipient}"
             time.sleep(0.05)
 
+    @property
+    def arrived(self) -> int:
+        """How many mails came, to anybody."""
+        return self.stage.sink.figures.messages
+
     def read(self, recipient: str) -> Mail:
         """What a reader finds in the mailing that came; paths below `public`."""
         found = read(self.mail(recipient, "List-Unsubscribe"))

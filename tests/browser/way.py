@@ -56,7 +56,7 @@ class Way:
         while not self.script and not seen.first.is_visible() and time.monotonic() < deadline:
             time.sleep(0.2)
             self.page.reload()
-        expect(seen.first).to_be_visible(timeout=PATIENCE * 1000)
+        expect(seen.first).to_be_visible()
 
     def state(self, *words: str) -> None:
         """The mailing is in one of these states."""
@@ -149,6 +149,7 @@ class Way:
         self.go("/mailings/new")
         self.fill(name=name)
         self.press("Make it")
+        self.page.wait_for_url("**/edit/setup")
         path = self.page.url.removeprefix(self.site.url).removesuffix("/edit/setup")
         self.page.get_by_label("Type of mail").select_option("newsletter")
         self.press("Store and go to content")
