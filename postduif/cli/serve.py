@@ -11,11 +11,9 @@ import threading
 from pathlib import Path
 
 import click
-import uvloop
 
 from postduif import log, open_files
 from postduif.allocator import keep_memory
-from postduif.app import App
 from postduif.cli.options import config_option
 from postduif.clock import SystemClock
 from postduif.config.load import Loaded, read
@@ -64,6 +62,8 @@ def command(config_path: Path, only: str | None, *, beside: bool) -> None:
 
 
 def _serve_mta(path: Path, *, accompanied: bool) -> None:
+    import uvloop
+
     sys.setswitchinterval(SWITCH)
     keep_memory()
     open_files.raise_limit()
@@ -133,6 +133,8 @@ def _until_left(stop: threading.Event) -> None:
 
 
 async def _serve(path: Path, *, accompanied: bool) -> None:
+    from postduif.app import App  # 18 MB that the pages of readers have no use for
+
     app = App(path, accompanied=accompanied)
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLD)
