@@ -14,7 +14,7 @@ from postduif.campaign.forms.connection import are_there, forms
 from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.operating import halts
 from postduif.campaign.tracking import requests
-from postduif.campaign.tracking.waiting import waiting_wishes
+from postduif.campaign.tracking.waiting import lost_visits, waiting_wishes
 from postduif.config.load import Loaded
 from postduif.elapsed import ago, span
 from postduif.errors import StoreError
@@ -23,6 +23,7 @@ from postduif.mta.soundness import keys
 from postduif.mta.webhook_follower import Standing
 
 LATE = 60.0  # seconds that a wish of a reader may wait before somebody is told
+DAY = 86400.0  # seconds
 LOW = 2.0  # times the reserve of the disk
 MAX_NAMED = 5
 """Sites, holds and webhooks that are named one by one."""
@@ -48,6 +49,7 @@ def alarms(loaded: Loaded, ask: Tell, now: float, stuck: Mapping[int, str]) -> l
     """
     data_dir = loaded.config.server.data_dir
     found = [*_of_mta(loaded, ask, now), *of_mailings(data_dir, stuck, now), *_of_wishes(loaded, now)]
+    found += of_visits(data_dir, now)
     found += [*_of_keys(loaded, now), *of_requests(data_dir, now), *of_forms(data_dir)]
     return sorted(found, key=lambda one: one.tone != "bad")
 
@@ -150,6 +152,17 @@ def _of_wishes(loaded: Loaded, now: float) -> Iterator[Alarm]:
     if count and oldest < now - LATE:
         what = "an unsubscribe or preference waits" if count == 1 else f"{count:,} unsubscribes or preferences wait"
         yield Alarm("bad", f"{what[0].upper()}{what[1:]} to be carried out, the oldest since {span(now - oldest)}.")
+
+
+def of_visits(data_dir: Path, now: float) -> Iterator[Alarm]:
+    """Opens and clicks of the last day that are in no figure, as they could not be written."""
+    try:
+        lost = lost_visits(data_dir, now - DAY)
+    except StoreError:  # said of wishes already: it is the same file
+        return
+    if lost:
+        what = "An open or click of the last day is" if lost == 1 else f"{lost:,} opens and clicks of the last day are"
+        yield Alarm("warn", f"{what} not counted: the disk was too slow or took nothing. Look what else works on it.")
 
 
 def of_requests(data_dir: Path, now: float) -> Iterator[Alarm]:

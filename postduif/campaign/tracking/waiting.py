@@ -1,4 +1,4 @@
-"""How many wishes of readers have not had their effect: for whoever watches that they do."""
+"""Wishes of readers that have not had their effect, and visits that were not kept: for whoever watches over them."""
 
 from __future__ import annotations
 
@@ -32,3 +32,12 @@ def waiting_wishes(data_dir: Path) -> Waiting:
         return Waiting(0, 0.0)
     with tracking(data_dir) as connection:
         return waiting_in(connection)
+
+
+def lost_visits(data_dir: Path, since: float) -> int:
+    """Opens and clicks that could not be kept, from the hour of `since` on; no file is made. Raises StoreError."""
+    if not path_of(data_dir, SCHEMA).exists():
+        return 0
+    with tracking(data_dir) as connection:
+        query = "SELECT coalesce(sum(count), 0) FROM lost WHERE hour >= ?"
+        return int(connection.execute(query, (int(since // 3600),)).fetchone()[0])

@@ -101,11 +101,13 @@ def test_wishes_keys_and_silence(tmp_path: Path) -> None:
             "VALUES (?, 1, 1, 'unsubscribe', '', 'page', '', '')",
             (NOW - 300,),
         )
+        connection.executemany("INSERT INTO lost VALUES (?, ?)", [(NOW // 3600 - 26, 7), (NOW // 3600, 1200)])
     found = alarms(loaded, silent, NOW, {})
-    assert [one.tone for one in found] == ["bad", "bad", "bad"]
+    assert [one.tone for one in found] == ["bad", "bad", "bad", "warn"]
     assert "no daemon answers" in found[0].text
     assert found[1].text == "An unsubscribe or preference waits to be carried out, the oldest since 5m."
     assert "none.pem does not exist" in found[2].text
+    assert found[3].text.startswith("1,200 opens and clicks of the last day are not counted")
 
 
 def test_mailings(tmp_path: Path) -> None:
