@@ -24,6 +24,7 @@ from postduif.campaign.mailings.connection import mailings
 from postduif.campaign.mailings.fault import NotNow, Overtaken
 from postduif.campaign.mailings.listing import find
 from postduif.campaign.mailings.record import Draft, Mailing, State
+from postduif.mta.control import ControlError, ask
 from postduif.mta.merge.content import Mailbox
 from postduif.queue.inspect import looking
 from postduif.queue.mailing import directory_of
@@ -64,7 +65,7 @@ async def killed(directory: Path, people: int, kills: int, longest: float, *, st
                 program.kill()
             program.start()
             await asyncio.to_thread(program.wait_told, "READY=1")
-            seen = await _ended(data_dir, stop=stops)
+            seen = await _ended(program, data_dir, stop=stops)
             books = Counter(address for one in sink.messages for address in one.recipients)
             _judge(row, data_dir, people, books, seen)
             row.bound = kills * UNDER_WAY
@@ -118,10 +119,13 @@ def _meddle(data_dir: Path, dice: random.Random, *, stop: bool) -> None:
             running.resume(connection, seen, _by())
 
 
-async def _ended(data_dir: Path, *, stop: bool) -> Mailing:
-    """Let it go to its end."""
+async def _ended(program: Program, data_dir: Path, *, stop: bool) -> Mailing:
+    """Let it go to its end; as fast as it goes, unless it is to be stopped before: it need not last any more."""
     end = time.monotonic() + PATIENCE
     while True:
+        if not stop:
+            with contextlib.suppress(ControlError):  # it may not be open yet
+                await asyncio.to_thread(ask, program.run_dir, "mailing.rate", number=1, rate=0)
         await asyncio.to_thread(_meddle, data_dir, random.Random(1), stop=stop)
         with mailings(data_dir) as connection:
             seen = find(connection, 1)
