@@ -43,7 +43,7 @@ class Daemon:
 
     def get(self, path: str) -> tuple[int, str]:
         """What it says over HTTP: status and text; (0, "") while it does not answer. Blocks."""
-        client = http.client.HTTPConnection("127.0.0.1", self.workshop.metrics, timeout=5)
+        client = http.client.HTTPConnection("127.0.0.1", self.workshop.metrics, timeout=30)
         try:
             client.request("GET", path)
             answer = client.getresponse()

@@ -27,12 +27,12 @@ SELECTION = "Readers"
 RATE = 6000
 """Messages a minute before the pause, so that there is something left to pause."""
 _UNTIL_PAUSE = 0.1  # of those to deliver
-_PATIENCE = 20.0  # seconds in which the first must arrive
-_SETTLING = 0.5  # seconds in which what was under way arrives
+_PATIENCE = 60.0  # seconds in which the first must arrive
+_SETTLING = 0.5  # seconds: what was under way has arrived when nothing came for so long
 _PAUSE = 1.5  # seconds in which nothing may arrive
-_SILENCE = 5.0  # seconds without anything new, after which nothing more is waited for
+_SILENCE = 20.0  # seconds without anything new, after which nothing more is waited for
 _LOOK = 0.1  # seconds between two looks
-_CARRIED = 20.0  # seconds in which readers must have read, and the figures must have it
+_CARRIED = 60.0  # seconds in which readers must have read, and the figures must have it
 _PROMPT = 180
 """Readers who read at once, at most: those whose figures are judged."""
 
@@ -52,7 +52,7 @@ async def run(
     await shell.run("mailing", "send", number, "--yes")
     await _until(sink, before + 1 + max(1, int(_UNTIL_PAUSE * expected(readers).to_deliver)))
     await shell.run("mailing", "pause", number)
-    paused = await _in_pause(console)
+    paused = await _in_pause(sink, console)
     await shell.run("mailing", "rate", number, "0")
     await shell.run("mailing", "resume", number)
     resumed = len(sink.messages)
@@ -140,9 +140,12 @@ async def _verified(sink: Sink, messages: int) -> None:
         await asyncio.sleep(_LOOK)
 
 
-async def _in_pause(console: Console) -> tuple[float, float]:
-    """From when to when nothing may arrive, in seconds since the epoch. What was under way has a moment to end."""
-    await asyncio.sleep(_SETTLING)
+async def _in_pause(sink: Sink, console: Console) -> tuple[float, float]:
+    """From when to when nothing may arrive, in seconds since the epoch. What was under way has its time to end."""
+    arrived, until = -1, time.monotonic() + _SILENCE
+    while arrived != sink.figures.messages and time.monotonic() < until:
+        arrived = sink.figures.messages
+        await asyncio.sleep(_SETTLING)
     begin = time.time()
     await asyncio.sleep(_PAUSE)
     console.print(Text(f"For {_PAUSE:g} seconds nothing may arrive."))

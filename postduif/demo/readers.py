@@ -28,7 +28,7 @@ from postduif.demo.workshop import Workshop
 from postduif.sink import Received
 
 _LOOK = 0.1  # seconds between two looks for new mail
-_PATIENCE = 10.0  # seconds for one answer
+_PATIENCE = 30.0  # seconds for one answer
 _UNSUBSCRIBE = re.compile(r"<(https?://[^>]+/u/[^>]+)>")
 _HREF = re.compile(r'href="([^"]+)"')
 _PIXEL = re.compile(r'src="([^"]+/o/[^"]+)"')

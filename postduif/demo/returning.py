@@ -8,7 +8,7 @@ from postduif.demo.habits import Act
 from postduif.demo.workshop import BOUNCES
 
 HOST = "mx.town.example"
-_PATIENCE = 10.0  # seconds for one reply
+_PATIENCE = 30.0  # seconds for one reply
 
 
 def bounce(recipient: str) -> bytes:

@@ -31,7 +31,7 @@ from postduif.mta.control import ask
 from postduif.sink import Sink
 
 PATIENCE = 30.0  # seconds in which something must change, else it is judged as it stands
-SILENCE = 5.0  # the same, once nothing is left that could change
+SILENCE = 20.0  # the same, once nothing is left that could change
 STARTS = 3  # tries, should somebody take a port that was free a moment ago
 GUEST = "demo"
 """Who signs in to the pages."""
