@@ -202,21 +202,24 @@ class Mailings:
     async def forget(self, addresses: Sequence[str]) -> None:
         """Take people who were erased out of the results of all mailings, and out of those that wait, closed, to go.
 
-        For a while it is done again: who is in a mailing that is being sent leaves it now, with a row that names him.
+        For a while it is done again in those that go on: who is in one leaves it now, with a row that names him.
         """
         self._to_forget[self._clock.monotonic() + FORGETTING] = list(addresses)
-        await self._forget(list(addresses))
+        await self._forget(numbers, list(addresses))
 
     async def forget_again(self) -> None:
         """To be called every few seconds."""
         now = self._clock.monotonic()
         self._to_forget = {until: those for until, those in self._to_forget.items() if until > now}
-        if addresses := [one for those in self._to_forget.values() for one in those]:
-            await self._forget(addresses)
+        if addresses := self._forgotten():
+            await self._forget(not_ended, addresses)
 
-    async def _forget(self, addresses: list[str]) -> None:
+    def _forgotten(self) -> list[str]:
+        return [one for those in self._to_forget.values() for one in those]
+
+    async def _forget(self, which: Callable[[Path], list[int]], addresses: list[str]) -> None:
         now = self._clock.time()
-        for number in await asyncio.to_thread(numbers, self._data_dir / mailing.FOLDER):
+        for number in await asyncio.to_thread(which, self._data_dir / mailing.FOLDER):
             with one_failing(number):
                 async with self._lock(number):
                     if (store := self._open.get(number)) is not None:
@@ -338,6 +341,9 @@ class Mailings:
     async def _close(self, number: int) -> None:
         store = self._open.pop(number)
         self._stores.remove(stream_of(number))
+        if addresses := self._forgotten():  # perhaps it has ended, and nobody looks into it again
+            with one_failing(number):
+                await store.do(forget, addresses)
         await store.close()
 
     def _withdraw(self, number: int, store: Store) -> None:
