@@ -16,6 +16,8 @@ from postduif.campaign.serving import Served
 from postduif.config.kinds import HostPort
 from postduif.errors import PostduifError
 
+AT_ONCE = 0.08  # seconds
+
 
 class Slow:
     """An application that answers when it may."""
@@ -57,7 +59,7 @@ def test_nobody_waits_for_a_connection_without_a_request(slow: Slow) -> None:
     """A connection that is kept for a next request is closed at the end, and does not hold it up."""
     slow.may_end.set()
     took = []
-    for _ in range(5):  # a busy machine may hold up some of them
+    while not took or (took[-1] >= AT_ONCE and len(took) < 50):  # a busy machine may hold up some of them
         served = started(slow)
         with closing(http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)) as connection:
             connection.request("GET", "/")
@@ -66,7 +68,7 @@ def test_nobody_waits_for_a_connection_without_a_request(slow: Slow) -> None:
             served.stop()
             took.append(time.monotonic() - began)
             assert connection.sock.recv(1) == b""
-    assert min(took) < 0.08, took
+    assert min(took) < AT_ONCE, took
 
 
 def test_what_is_under_way_ends(slow: Slow) -> None:

@@ -43,7 +43,7 @@ async def drive(directory: Path) -> tuple[dict[str, Line], dict[str, int]]:
     with DnsServer(zone) as server:
         async with (
             Sink(host="0.0.0.0", port=port) as sink,
-            Daemon(directory, settings(server, port=port, timeout=2)) as daemon,
+            Daemon(directory, settings(server, port=port, timeout=5)) as daemon,
         ):
             mail = await daemon.submit(recipients, sender="")
 
@@ -92,7 +92,7 @@ def test_an_hour_without_dns(tmp_path: Path) -> None:
         clock, port = FakeClock(), free_port()
         async with (
             Sink(host="127.0.0.2", port=port) as sink,
-            Daemon(tmp_path, settings(one, two, port=port, timeout=0.2), clock) as daemon,
+            Daemon(tmp_path, settings(one, two, port=port, timeout=0.6), clock) as daemon,
         ):
             mail = await daemon.submit([f"r@{name}" for name in names])
             for tries, wait in enumerate([*OUTAGE, LAST], start=1):
@@ -125,7 +125,7 @@ def test_dns_that_is_back_is_asked_at_once(tmp_path: Path) -> None:
         clock, port = FakeClock(), free_port()
         async with (
             Sink(host="127.0.0.2", port=port) as sink,
-            Daemon(tmp_path, settings(server, port=port, timeout=2), clock) as daemon,
+            Daemon(tmp_path, settings(server, port=port, timeout=5), clock) as daemon,
         ):
             (line,) = await daemon.journal(await daemon.submit(["a@x.example"]))
             assert line.kind == "deferred"

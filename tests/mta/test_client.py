@@ -123,7 +123,7 @@ def test_a_slow_reader_is_not(run: Callable[..., tuple[Reply | None, Transaction
         over.wait()
 
     with peer(slowly) as port:
-        lost, one = run(carried(port, timeouts(DATA=2 * SHORT), content=b"x" * size))
+        lost, one = run(carried(port, timeouts(DATA=4 * SHORT), content=b"x" * size))
     assert lost is None
     assert one.final_reply is not None
     assert one.final_reply.text == "taken"

@@ -90,7 +90,7 @@ def test_a_reply_that_stalls() -> None:
     """When the status came and the body does not, it was taken."""
     with Receiver() as receiver:
         receiver.answers = [Reply(200, {"Content-Length": "10"})]
-        (answer,) = call(receiver.url, timeout=0.3)
+        (answer,) = call(receiver.url, timeout=1.5)
         assert answer.taken
 
 

@@ -169,7 +169,7 @@ def test_limits_connections_and_silence(run: Run) -> None:
     """One connection too many gets 421; a silent one gets 421 and is gone."""
 
     async def play() -> None:
-        async with Sink(max_connections=1, timeout=0.05) as sink:
+        async with Sink(max_connections=1, timeout=0.5) as sink:
             reader, writer = await asyncio.open_connection(sink.host, sink.port)
             assert (await reader.readline()).startswith(b"220")
             second, other = await asyncio.open_connection(sink.host, sink.port)

@@ -32,7 +32,7 @@ async def test_closed_while_idle(tmp_path: Path, without: str) -> None:
 
 async def test_gone_while_idle(tmp_path: Path) -> None:
     """The same when the other side just goes away."""
-    async with Sink(timeout=0.05) as sink, Daemon(tmp_path, to(sink)) as daemon:
+    async with Sink(timeout=0.4) as sink, Daemon(tmp_path, to(sink)) as daemon:
         for _ in range(3):
             id = await daemon.submit(["a@one.example"])
             assert [line.kind for line in await daemon.journal(id)] == ["delivered"]
