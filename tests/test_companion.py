@@ -42,7 +42,14 @@ def lives(pid: int) -> bool:
 def campaigns(program: Program) -> list[int]:
     """The campaign's processes that this daemon has."""
     children = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text().split()
-    return [int(pid) for pid in children if b"--beside" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [int(pid) for pid in children if b"--beside" in _command(pid)]
+
+
+def _command(pid: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has just ended
+        return b""
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["SIGTERM", "let go"])
