@@ -118,7 +118,7 @@ def test_broken_handshake_harms_nobody(run: Run, tls: TlsPair, mode: str) -> Non
     """Garbage, silence or hanging up instead of a handshake ends that connection and no other."""
 
     async def story() -> None:
-        async with serving(Door(), tls_context=tls.server, tls=mode, idle_timeout=0.3) as server:
+        async with serving(Door(), tls_context=tls.server, tls=mode, idle_timeout=1) as server:
             failed = metrics.REFUSED.labels(server.label, "tls")._value.get
             before = failed()
             for number, octets in enumerate((b"garbage that is no handshake\r\n" * 10, b"", None), 1):
