@@ -25,7 +25,7 @@ class RunState(StrEnum):
 
 
 class ImportFault(PostduifError):  # noqa: N818  the name says what is the case
-    """A run that is not there."""
+    """A run that is not there, or that another goes on with."""
 
 
 class NoSuchImport(ImportFault):
@@ -69,6 +69,13 @@ def begin(connection: sqlite3.Connection, file: str, digest: str, now: float) ->
     query = "INSERT INTO import_run (file, digest, state, started) VALUES (?, ?, 'running', ?)"
     id_ = connection.execute(query, (file, digest, now)).lastrowid
     return _run(connection.execute(f"SELECT {_COLUMNS} FROM import_run WHERE id = ?", (id_,)).fetchone())
+
+
+def see_alone(connection: sqlite3.Connection, run: Run) -> None:
+    """Return if it stands as we left it. Inside a transaction. Raises ImportFault when another went on with it."""
+    if found(connection, run.id) != run:
+        why = "the same file is being taken in elsewhere at the same time"
+        raise ImportFault(f"{why}; this one stops: see what becomes of import {run.id}")
 
 
 def save(connection: sqlite3.Connection, run: Run, rejected: Iterable[Rejected]) -> None:

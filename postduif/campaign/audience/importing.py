@@ -1,7 +1,8 @@
 """A file of people, taken in: chunk by chunk, each in one transaction together with how far the run is.
 
 So whatever ends it (kill -9, a full disk) leaves whole chunks on file, and the same file with the same options goes on
-behind them. Memory holds one chunk. Who was erased is not taken in again.
+behind them; of two that take in the same at the same time, one does. Memory holds one chunk. Who was erased is not
+taken in again.
 """
 
 # ruff: noqa: S608  names in statements are checked when they are declared; values are parameters
@@ -115,7 +116,7 @@ class Import:
         yield run._replace(state=RunState.DONE)
 
     def run(self, file: str, digest: str) -> Iterator[Run]:
-        """Take it in; how it stands after each chunk, all of it on disk. Raises StoreError, sqlite3.Error."""
+        """Take it in; how it stands after each chunk, all of it on disk. Raises ImportFault, sqlite3.Error."""
         with transaction(self._connection):
             for column in self._plan.columns:
                 if column.new:
@@ -126,13 +127,15 @@ class Import:
             run = import_runs.begin(self._connection, file, digest, self._clock())
         for chunk in self._chunks(run.line):
             with transaction(self._connection):
+                import_runs.see_alone(self._connection, run)
                 run, rows, members, refused = self._sorted(run, chunk)
                 self._put(rows)
                 self._enroll(members, source, selection)
                 import_runs.save(self._connection, run, refused)
             yield run
-        run = run._replace(state=RunState.DONE, ended=self._clock())
         with transaction(self._connection):
+            import_runs.see_alone(self._connection, run)
+            run = run._replace(state=RunState.DONE, ended=self._clock())
             import_runs.save(self._connection, run, ())
         yield run
 

@@ -7,7 +7,10 @@ from sqlite_utils import Database, Migrations
 from postduif.campaign.database import Schema, run_script
 
 _STEPS = Migrations("postduif.audience")
-_NAMES = ("0001 first", "0002 rejected lines by address", "0003 types that are offered", "0004 imports that ended")
+_NAMES = (
+    *("0001 first", "0002 rejected lines by address", "0003 types that are offered", "0004 imports that ended"),
+    "0005 imports that end twice",
+)
 SCHEMA = Schema("audience", _STEPS, frozenset(_NAMES))
 
 
@@ -39,4 +42,15 @@ def _imports_that_ended(database: Database) -> None:
     database.conn.execute(
         "CREATE TRIGGER import_ended AFTER UPDATE OF state ON import_run "
         "WHEN OLD.state <> 'done' AND NEW.state = 'done' BEGIN INSERT INTO import_end (run) VALUES (NEW.id); END"
+    )
+
+
+@_STEPS(name="0005 imports that end twice")
+def _imports_that_end_twice(database: Database) -> None:
+    """A run that somebody set going again after its end keeps the number of its first end, and can end again."""
+    database.conn.execute("DROP TRIGGER import_ended")
+    database.conn.execute(
+        "CREATE TRIGGER import_ended AFTER UPDATE OF state ON import_run "
+        "WHEN OLD.state <> 'done' AND NEW.state = 'done' "
+        "BEGIN INSERT OR IGNORE INTO import_end (run) VALUES (NEW.id); END"
     )

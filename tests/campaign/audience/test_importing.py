@@ -201,6 +201,35 @@ def test_broken_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert counts(take(connection, path, Options(duplicates=Duplicates.SKIP))) == (0, 0, 3, 4)
 
 
+def test_the_same_file_twice_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One takes it in to its end; the other stops where that one went on, changes nothing, and the file ends again."""
+    monkeypatch.setattr(importing, "CHUNK", 2)
+    connection, path = an_audience(), file(tmp_path)
+    with suppression_link(tmp_path) as link:
+        planned = plan(connection, open_sheet(path), PLAIN)
+        name = digest(path, PLAIN, planned.sheet.described)
+        one, other = (Import(connection, link, planned, PLAIN, lambda: NOW).run("f", name) for _ in range(2))
+        next(one)
+        *_, last = other
+        with pytest.raises(import_runs.ImportFault, match=r"at the same time; .* import 1"):
+            list(one)
+    assert import_runs.runs(connection, 9) == [last]
+    assert (last.state, counts(last)) == (RunState.DONE, (2, 1, 0, 4))
+    assert [one.line for one in import_runs.rejected(connection, 1, 9)] == [3, 4, 5, 7]
+    assert take(connection, path).id == 2
+    assert [number for number, _ in import_runs.ended_since(connection, 0, 9)] == [1, 2]
+
+
+def test_a_run_that_ended_before(tmp_path: Path) -> None:
+    """What an older version left running after its end, ends; it is told as the one time that it ended."""
+    connection, path = an_audience(), file(tmp_path)
+    run = take(connection, path)
+    import_runs.save(connection, run._replace(state=RunState.RUNNING), ())
+    again = take(connection, path)
+    assert (again.id, again.state) == (run.id, RunState.DONE)
+    assert [one.id for _, one in import_runs.ended_since(connection, 0, 9)] == [run.id]
+
+
 def test_read_otherwise(tmp_path: Path) -> None:
     """A run that was broken off is not gone on with in another sheet or encoding: its lines are others."""
     path = file(tmp_path)
