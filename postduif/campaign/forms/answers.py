@@ -117,12 +117,11 @@ def sign_up(connection: sqlite3.Connection, new: New) -> bool:
 
 
 def _mails(connection: sqlite3.Connection, mailbox: str, now: float) -> int:
-    """Mails to that mailbox in a DAY, or a few more: those that were asked for again count with the last of them."""
-    query = (
-        "SELECT coalesce(sum((at > ?2) + iif(again_at > ?2, again, 0)), 0) FROM answer "
-        "WHERE mailbox = ?1 AND mailbox <> '' AND mailing = 0"
-    )
-    return int(connection.execute(query, (mailbox, now - DAY)).fetchone()[0])
+    """Mails to that mailbox in a DAY, each counted from when it was asked for."""
+    of_mailbox = "answer.mailbox = ?1 AND answer.mailbox <> '' AND answer.mailing = 0"
+    first = f"SELECT count(*) FROM answer WHERE {of_mailbox} AND at > ?2"  # noqa: S608  a constant
+    again = f"SELECT count(*) FROM answer JOIN sent_again ON answer = id WHERE {of_mailbox} AND sent_again.at > ?2"  # noqa: S608
+    return int(connection.execute(f"SELECT ({first}) + ({again})", (mailbox, now - DAY)).fetchone()[0])
 
 
 def waiting(connection: sqlite3.Connection, subject: str, now: float) -> list[Answer]:
@@ -144,9 +143,8 @@ def ask_again(connection: sqlite3.Connection, id_: int, now: float) -> Answer:
             return found
         if _mails(connection, mailbox_of(found.subject), now) >= MAILS:
             raise FormFault(f"this mailbox was sent {MAILS} mails in a day; wait a day")
-        connection.execute(
-            "UPDATE answer SET mailed = NULL, refused = '', again = again + 1, again_at = ? WHERE id = ?", (now, id_)
-        )
+        connection.execute("UPDATE answer SET mailed = NULL, refused = '', again = again + 1 WHERE id = ?", (id_,))
+        connection.execute("INSERT INTO sent_again VALUES (?, ?, ?)", (id_, found.again + 1, now))
     return found
 
 

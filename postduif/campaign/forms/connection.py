@@ -17,7 +17,7 @@ SCHEMA = Schema(
     frozenset(
         {
             *("0001 first", "0002 mailboxes", "0003 confirmations", "0004 responses", "0005 counts"),
-            *("0006 responses since", "0007 again"),
+            *("0006 responses since", "0007 again", "0008 each again"),
         }
     ),
 )
@@ -93,6 +93,17 @@ def _again(database: Database) -> None:
     """How often the mail that asks to confirm was asked for once more, and when last."""
     database.conn.execute("ALTER TABLE answer ADD COLUMN again INTEGER NOT NULL DEFAULT 0")
     database.conn.execute("ALTER TABLE answer ADD COLUMN again_at REAL NOT NULL DEFAULT 0")
+
+
+@_STEPS(name="0008 each again")
+def _each_again(database: Database) -> None:
+    """When each of these was asked for: what is older than a day does not count. They go with their answer."""
+    database.conn.execute(
+        "CREATE TABLE sent_again (answer INTEGER NOT NULL REFERENCES answer (id) ON DELETE CASCADE, "
+        "number INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY (answer, number)) WITHOUT ROWID"
+    )
+    database.conn.execute("INSERT INTO sent_again SELECT id, again, again_at FROM answer WHERE again > 0")
+    database.conn.execute("ALTER TABLE answer DROP COLUMN again_at")
 
 
 def forms(data_dir: Path) -> contextlib.AbstractContextManager[sqlite3.Connection]:

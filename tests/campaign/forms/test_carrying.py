@@ -138,6 +138,32 @@ def test_not_confirmed(place: Path) -> None:
     assert counted(place, "newsletter")[1:4] == (MAILS + 1, 0, 0)
 
 
+def test_what_was_sent_before_a_day(place: Path) -> None:
+    """Does not count, however often the link was sent again: a mailbox gets its mails of a day, and each has a key."""
+    signed_up(place, confirmed=False)
+    keys = set()
+    with forms(place / "data") as connection:
+
+        def again(day: float) -> None:
+            answers.ask_again(connection, 1, NOW + day * DAY)
+            (one,) = answers.to_mail(connection)
+            answers.mailed(connection, one, NOW + day * DAY)
+            keys.add(one.again)
+
+        rare = (0.6, 1.2, 1.8, 2.4)
+        often = (4.0, 4.1, 4.2)
+        for day in (*rare, *often):
+            again(day)
+        with pytest.raises(FormFault, match="3 mails in a day"):
+            again(4.9)
+        again(5.05)  # one of them is over
+        assert len(keys) == len(rare) + len(often) + 1
+        assert not answers.sign_up(connection, NEW._replace(at=NOW + 5.06 * DAY))
+        assert answers.sign_up(connection, NEW._replace(at=NOW + 5.15 * DAY))
+        answers.forget(connection, None, [NEW.subject])
+        assert answers.sign_up(connection, NEW._replace(at=NOW + 5.16 * DAY)), "nothing is kept of who was erased"
+
+
 def test_too_many_wait(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of more than may wait the oldest go that had their mail for a day; when all are younger nobody signs up."""
     monkeypatch.setattr(answers, "MOST_UNCONFIRMED", 4)
