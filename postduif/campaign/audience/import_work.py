@@ -2,6 +2,8 @@
 
 How far each is stands in memory between chunks and on file at its end. A process that dies leaves the upload at
 RUNNING: the same again goes on behind the last chunk, as an import from the command line does.
+
+What is asked is done to what the asker saw: whoever saw other choices than are on file gets UploadChanged.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from postduif.campaign.audience.import_runs import Run, RunState
 from postduif.campaign.audience.importing import Import
 from postduif.campaign.audience.sheet import Sheet, open_sheet
 from postduif.campaign.audience.suppression_link import suppression_link
-from postduif.campaign.audience.uploads import Stage, Upload, UploadFault
+from postduif.campaign.audience.uploads import Stage, Upload, UploadChanged, UploadFault
 from postduif.clock import Clock
 from postduif.errors import PostduifError
 
@@ -47,40 +49,52 @@ class ImportWork:
         self._at: dict[str, Progress] = {}
         self._lock = threading.Lock()
 
-    def choose(self, upload: Upload, choices: Choices) -> Upload:
+    def choose(self, seen: Upload, choices: Choices) -> Upload:
         """Read it so. A trial with other choices is void. Raises UploadFault while it is at work, and afterwards."""
         with self._lock:
-            there = self._at_rest(upload)
+            there = self._to_take_in(seen)
             if choices == there.choices:
                 return there
             made = there._replace(choices=choices, stage=Stage.NEW, wrong="")
             return uploads.save(self._data_dir, made, self._clock.time())
 
-    def begin(self, upload: Upload, *, trial: bool) -> None:
+    def begin(self, seen: Upload, *, trial: bool) -> None:
         """Start, or go on. Raises UploadFault when it is at work already, was taken in, or too many are at work."""
         with self._lock:
-            self._at_rest(upload)
+            there = self._to_take_in(seen)
             if len(self._at) >= MAX_AT_ONCE:
                 raise UploadFault(f"{MAX_AT_ONCE} files are being read already; wait until one is done")
-            self._at[upload.id] = Progress(0.0, dict.fromkeys(COUNTED, 0))
+            self._at[there.id] = Progress(0.0, dict.fromkeys(COUNTED, 0))
         try:
             stage = Stage.TRYING if trial else Stage.RUNNING
-            begun = uploads.save(self._data_dir, upload._replace(stage=stage, wrong="", refused=()), self._clock.time())
+            begun = uploads.save(self._data_dir, there._replace(stage=stage, wrong="", refused=()), self._clock.time())
             threading.Thread(target=self._work, args=(begun, trial), name="import", daemon=True).start()
         except BaseException:
-            self._forget(upload)
+            self._forget(there)
             raise
+
+    def discard(self, seen: Upload) -> None:
+        """Away with it. What of it is taken in stays. Raises UploadFault while it is at work."""
+        with self._lock:
+            uploads.discard(self._data_dir, self._at_rest(seen))
 
     def progress(self, upload: Upload) -> Progress | None:
         """None: it is not at work."""
         with self._lock:
             return self._at.get(upload.id)
 
-    def _at_rest(self, upload: Upload) -> Upload:
-        """As it is on file. The lock is held."""
-        if upload.id in self._at:
+    def _at_rest(self, seen: Upload) -> Upload:
+        """As it is on file, if it is to be read as was seen. The lock is held. Raises UploadFault."""
+        if seen.id in self._at:
             raise UploadFault("this file is being read already; wait until that is over")
-        there = uploads.find(self._data_dir, upload.id)
+        there = uploads.find(self._data_dir, seen.id)
+        if there.choices != seen.choices:
+            raise UploadChanged("how this file is to be read was changed meanwhile; look at it again")
+        return there
+
+    def _to_take_in(self, seen: Upload) -> Upload:
+        """The same, if that is not over. The lock is held. Raises UploadFault."""
+        there = self._at_rest(seen)
         if there.stage is Stage.DONE:
             raise UploadFault("this file was taken in; upload it again")
         return there

@@ -50,6 +50,10 @@ class NoSuchUpload(UploadFault):
     """It is not there any more."""
 
 
+class UploadChanged(UploadFault):
+    """It is to be read otherwise than somebody saw who wants something of it."""
+
+
 class Upload(NamedTuple):
     """One file. Times in seconds since the epoch."""
 

@@ -17,7 +17,7 @@ from postduif.campaign.audience.import_runs import NoSuchImport
 from postduif.campaign.audience.projects import NoSuchProject
 from postduif.campaign.audience.selections import NoSuchSelection
 from postduif.campaign.audience.subscriptions import NoSuchType
-from postduif.campaign.audience.uploads import NoSuchUpload
+from postduif.campaign.audience.uploads import NoSuchUpload, UploadChanged
 from postduif.campaign.forms.form import NoSuchForm
 from postduif.campaign.mailings.fault import NoSuchMailing, NotNow, Overtaken
 from postduif.campaign.media.picture import NoSuchPicture, PictureInUse
@@ -48,6 +48,7 @@ STATUS: tuple[tuple[type[PostduifError], int], ...] = (
     (NoSuchForm, 404),
     (NoSuchPicture, 404),
     (Overtaken, 409),
+    (UploadChanged, 409),
     (NotNow, 409),
     (PictureInUse, 409),
     (Refused, 422),

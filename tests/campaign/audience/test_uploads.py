@@ -19,7 +19,8 @@ from postduif.campaign.audience.import_work import ImportWork
 from postduif.campaign.audience.importing import CHUNK, Import
 from postduif.campaign.audience.sheet import open_sheet
 from postduif.campaign.audience.suppression_link import suppression_link
-from postduif.campaign.audience.uploads import NoSuchUpload, Stage, Upload, UploadFault
+from postduif.campaign.audience.uploads import NoSuchUpload, Stage, Upload, UploadChanged, UploadFault
+from postduif.campaign.database import transaction
 from postduif.clock import SystemClock
 
 PEOPLE = b"E-mail;Name;Stad\nbob@example.com;Bob;Utrecht\nann@example.com;Ann;Gent\nnobody;X;Y\n"
@@ -41,11 +42,15 @@ def kept(data_dir: Path, content: bytes = PEOPLE, choices: Choices = ALL) -> Upl
 def done(data_dir: Path, work: ImportWork, upload: Upload, *, trial: bool) -> Upload:
     """It is read, and over."""
     work.begin(upload, trial=trial)
-    for _ in range(1000):
-        if work.progress(upload) is None:
-            break
-        threading.Event().wait(0.005)
+    rested(work, upload)
     return uploads.find(data_dir, upload.id)
+
+
+def rested(work: ImportWork, upload: Upload) -> None:
+    """Nobody reads it any more."""
+    end = time.monotonic() + 60
+    while work.progress(upload) is not None and time.monotonic() < end:
+        time.sleep(0.005)
 
 
 def test_a_file_is_private_and_found_again(data_dir: Path) -> None:
@@ -115,6 +120,31 @@ def test_a_process_that_ends_stops_behind_its_chunk(data_dir: Path) -> None:
     after = done(data_dir, ImportWork(data_dir, SystemClock(), closing), kept(data_dir), trial=False)
     assert after.stage is Stage.RUNNING
     assert after.run
+
+
+def test_only_what_was_seen_is_changed_begun_or_discarded(data_dir: Path) -> None:
+    """Of two who looked at the same one is first; nothing takes the file from who reads it."""
+    work = ImportWork(data_dir, SystemClock(), threading.Event())
+    seen = kept(data_dir)
+    now = work.choose(seen, ALL._replace(selection="First"))
+    for late in (
+        lambda: work.choose(seen, ALL._replace(selection="Late")),
+        lambda: work.begin(seen, trial=True),
+        lambda: work.discard(seen),
+    ):
+        with pytest.raises(UploadChanged, match="meanwhile"):
+            late()
+    assert uploads.find(data_dir, seen.id) == now
+    with audience(data_dir) as connection:
+        with transaction(connection):  # so that the import waits
+            work.begin(now, trial=False)
+            with pytest.raises(UploadFault, match="being read"):
+                work.discard(now)
+        rested(work, now)
+    assert uploads.find(data_dir, seen.id).stage is Stage.DONE
+    work.discard(now)
+    with pytest.raises(NoSuchUpload):
+        work.discard(now)
 
 
 def test_what_goes_wrong_is_said(data_dir: Path) -> None:

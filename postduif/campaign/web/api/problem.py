@@ -20,7 +20,7 @@ from postduif.campaign.audience.projects import NoSuchProject
 from postduif.campaign.audience.records import NoSuchRecord
 from postduif.campaign.audience.selections import NoSuchSelection
 from postduif.campaign.audience.subscriptions import NoSuchType
-from postduif.campaign.audience.uploads import NoSuchUpload
+from postduif.campaign.audience.uploads import NoSuchUpload, UploadChanged
 from postduif.campaign.checks.typology import TypologyFault
 from postduif.campaign.forms.form import NoSuchForm
 from postduif.campaign.mailings.fault import NoSuchMailing, NotNow, Overtaken, ScheduleFault
@@ -85,7 +85,7 @@ FAULTS: tuple[tuple[type[PostduifError], str], ...] = (
     *((kind, "not_found") for kind in (NoSuchAccount, NoSuchMailing, NoSuchContact, NoSuchSelection, NoSuchProject)),
     *((kind, "not_found") for kind in (NoSuchType, NoSuchImport, NoSuchUpload, NoSuchRecord, NoSuchPicture)),
     *((kind, "not_found") for kind in (NoSuchRequest, NoSuchForm)),
-    (Overtaken, "overtaken"),
+    *((kind, "overtaken") for kind in (Overtaken, UploadChanged)),
     (NotNow, "not_now"),
     (PictureInUse, "in_use"),
     (ScheduleFault, "invalid"),

@@ -153,9 +153,10 @@ def go_on(request: Request, desk: OfDesk, who: Editing, id: str) -> Response:
 def discard(request: Request, desk: OfDesk, _: Editing, id: str) -> Response:
     """Away with the file. What of it is taken in stays."""
     found = uploads.find(desk.data_dir, id)
-    if desk.imports.progress(found):
-        return _page(request, desk, found, uploads.UploadFault("It is being read. Wait until that is over."))
-    uploads.discard(desk.data_dir, found)
+    try:
+        desk.imports.discard(found)
+    except uploads.UploadFault as fault:
+        return _page(request, desk, found, fault)
     return see(request, "/contacts/imports", f"{found.name} is discarded.")
 
 

@@ -139,7 +139,7 @@ def choose(who: Editing, id: UploadId, given: ChoicesPatch, response: Response, 
 @router.delete("/imports/{id}", status_code=204)
 def discard(who: Editing, id: UploadId, if_match: IfMatch = "") -> Response:
     """Away with it."""
-    uploads.discard(who.desk.data_dir, _at_rest(who, id, if_match))
+    who.desk.imports.discard(_at_rest(who, id, if_match))
     return Response(status_code=204)
 
 
