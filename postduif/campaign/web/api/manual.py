@@ -54,9 +54,9 @@ the history of a mailing, and in the audit trail, stands the person with the num
   most. What comes or goes meanwhile shifts nothing. Short ones come whole, without `next`: attributes, kinds of child
   records, types of mail, uploads, the links of a mailing, and what one person is subscribed to and agreed to.
 - **ETag**: contacts, their child records and the proofs of their consent, mailings, selections, projects, types of
-  mail, forms and uploads have one. With `If-Match` a change is only made to what you have seen, else 412; where it
-  means nothing it is refused. To edit a mailing needs it. Its ETag is another after each edit and each preparation, so
-  that with it you send what you looked at.
+  mail, forms and uploads have one. With `If-Match` a change is only made to what you have seen, else 412, or 409
+  `overtaken` if somebody was first at that very moment; where it means nothing it is refused. To edit a mailing needs
+  it. Its ETag is another after each edit and each preparation, so that with it you send what you looked at.
 - **Idempotency-Key**: with it, a POST that is sent again is done once, and answered as the first time, for
   {KEPT / 3600:.0f} hours (`Idempotency-Replayed: true`). The key is on disk before anything is done, the answer
   before it is sent. A call that failed leaves no key behind. If we crashed in the middle, the same call again says
