@@ -108,7 +108,7 @@ def list_consent(who: Looking, ref: Ref, response: Response) -> Consents:
 @router.post("/consent", status_code=201)
 def consent(who: Editing, ref: Ref, given: ConsentIn, response: Response, if_match: IfMatch = "") -> Standings:
     """They asked for a type, confirmed it, or want no more of it, which holds at once. The proof is kept. If-Match is
-    about the proofs that there are; for `withdrawn` those when the call comes in: what is added then does not stop it."""
+    about the proofs that there are; for `withdrawn` those when the call comes: what is added then does not stop it."""
     proof = Proof(who.desk.clock.time(), given.wording, who.name, given.origin)
     with audience(who.desk.data_dir) as connection:
         number = people.of(connection, ref)
