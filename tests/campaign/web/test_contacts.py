@@ -68,7 +68,7 @@ def test_people_are_found_and_listed_by_slices(pages: Pages) -> None:
 
 
 def test_the_link_is_sent_again(pages: Pages) -> None:
-    """Of a sign-up by a form that was not confirmed, while its link holds; by editors, bounded, and in the trail."""
+    """Of a sign-up by a form that was not confirmed, while its link holds; by senders, bounded, and in the trail."""
     number, other = with_people(pages)[:2]
     now = pages.desk.clock.time()
     new = New("fair", 1, now, "en", "p0@example.com", "p0@example.com", ("news",), {}, "")
@@ -76,11 +76,11 @@ def test_the_link_is_sent_again(pages: Pages) -> None:
         answers.sign_up(connection, new)
         answers.sign_up(connection, new._replace(at=now - LASTS - 9))
         connection.execute("UPDATE answer SET mailed = at")
-    anna = pages.signed_in("anna", "editor")
-    viewer = pages.signed_in("vera", "viewer")
+    anna = pages.signed_in("anna", "sender")
+    editor = pages.signed_in("edith", "editor")
     assert anna.get(f"/contacts/{number}").text.count("Send the link again") == 1
-    assert "Send the link again" not in viewer.get(f"/contacts/{number}").text + anna.get(f"/contacts/{other}").text
-    assert viewer.post(f"/contacts/{number}/again", answer="1").status == 403
+    assert "Send the link again" not in editor.get(f"/contacts/{number}").text + anna.get(f"/contacts/{other}").text
+    assert editor.post(f"/contacts/{number}/again", answer="1").status == 403
     for whose, which in ((other, "1"), (number, "2"), (number, "9")):
         assert "does not wait" in anna.post(f"/contacts/{whose}/again", answer=which).text
     for _ in range(MAILS - 1):

@@ -31,7 +31,7 @@ from postduif.campaign.web.page import render, see
 from postduif.campaign.web.posted import Posted
 from postduif.campaign.web.trouble import status_of
 from postduif.campaign.web.typed import TooLong, Typed, at_most
-from postduif.campaign.web.visitor import Administering, Editing, Looking, OfDesk, Visitor
+from postduif.campaign.web.visitor import Administering, Editing, Looking, OfDesk, Sending, Visitor
 from postduif.errors import PostduifError
 
 router = APIRouter(prefix="/contacts/{number:int}")
@@ -158,7 +158,7 @@ def release(
 
 @router.post("/again")
 def ask_again(
-    request: Request, desk: OfDesk, who: Editing, number: int, answer: Annotated[int, Form(ge=1, lt=2**63)]
+    request: Request, desk: OfDesk, who: Sending, number: int, answer: Annotated[int, Form(ge=1, lt=2**63)]
 ) -> Response:
     """The mail that asks to confirm a sign-up goes to them once more, within the bounds of signing up."""
     try:

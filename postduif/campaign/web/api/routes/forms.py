@@ -194,7 +194,7 @@ def sign_up(who: Sending, name: FormName, given: SignUp) -> Asked:
 
 
 @router.post("/{name}/answers/{answer}/mail", status_code=202)
-def ask_again(who: Editing, name: FormName, answer: Annotated[int, Path(ge=1, lt=2**63)]) -> Asked:
+def ask_again(who: Sending, name: FormName, answer: Annotated[int, Path(ge=1, lt=2**63)]) -> Asked:
     """The mail that asks them to confirm goes once more, within the bounds of signing up. The link stays the same."""
     with forms(who.desk.data_dir) as connection:
         found = answers.find(connection, answer)
