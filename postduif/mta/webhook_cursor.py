@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from postduif.queue.following import last_id
 
-TABLES = ("webhook", "webhook_order")
+TABLES = ("webhook", "webhook_replay")
 _TABLE = """
 CREATE TABLE IF NOT EXISTS webhook (
     name          TEXT PRIMARY KEY,
@@ -23,9 +23,10 @@ CREATE TABLE IF NOT EXISTS webhook (
 ) WITHOUT ROWID
 """
 _ORDERS = """
-CREATE TABLE IF NOT EXISTS webhook_order (
+CREATE TABLE IF NOT EXISTS webhook_replay (
     name          TEXT PRIMARY KEY,
-    since         REAL NOT NULL      -- seconds since the epoch
+    since         REAL NOT NULL,     -- seconds since the epoch
+    at            REAL NOT NULL      -- when it was ordered, seconds since the epoch
 ) WITHOUT ROWID
 """
 
@@ -35,6 +36,13 @@ class Place(NamedTuple):
 
     last: int
     failing_since: float
+
+
+class Order(NamedTuple):
+    """To tell a webhook again what happened from `since` on; given `at`. Seconds since the epoch."""
+
+    since: float
+    at: float
 
 
 def prepare(connection: sqlite3.Connection) -> None:
@@ -75,16 +83,17 @@ def failing(connection: sqlite3.Connection, name: str, since: float) -> None:
     connection.execute("UPDATE webhook SET failing_since = ? WHERE name = ?", (since, name))
 
 
-def order(connection: sqlite3.Connection, name: str, since: float) -> None:
-    """The campaign's process is to tell that one again what happened from then on."""
-    connection.execute("INSERT OR REPLACE INTO webhook_order VALUES (?, ?)", (name, since))
+def order(connection: sqlite3.Connection, name: str, one: Order) -> None:
+    """The campaign's process is to do that, in the place of what it was told before."""
+    connection.execute("INSERT OR REPLACE INTO webhook_replay VALUES (?, ?, ?)", (name, *one))
 
 
-def carried_out(connection: sqlite3.Connection, done: Mapping[str, float]) -> None:
-    """It has done so; an order that came later stays."""
-    connection.executemany("DELETE FROM webhook_order WHERE name = ? AND since = ?", done.items())
+def over(connection: sqlite3.Connection, those: Mapping[str, Order]) -> None:
+    """They are done, or too old; an order that came later stays."""
+    rows = [(name, *one) for name, one in those.items()]
+    connection.executemany("DELETE FROM webhook_replay WHERE name = ? AND since = ? AND at = ?", rows)
 
 
-def orders(connection: sqlite3.Connection) -> dict[str, float]:
-    """Those that are not carried out: since when, by the name."""
-    return dict(connection.execute("SELECT name, since FROM webhook_order").fetchall())
+def orders(connection: sqlite3.Connection) -> dict[str, Order]:
+    """Those that are not over, by the name of the webhook."""
+    return {name: Order(*row) for name, *row in connection.execute("SELECT name, since, at FROM webhook_replay")}

@@ -1,7 +1,7 @@
 """How the campaign's process gets on with webhooks, which has no metrics and no commands of its own: it reports to us.
 
 What it says is shown and counted with what we tell ourselves, a row a webhook. Orders to tell again go with the
-answer, and are kept, in the queue file, until it says that they were carried out.
+answer, and are kept, in the queue file, until it says that they were carried out, or nobody did so in time.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from postduif.queue.store import Store
 
 SILENT = 60.0
 """Seconds after which a report is no news any more: that process is not there."""
+LASTS = 600.0
+"""Seconds for which an order stands: enough for either process to start again. Who comes later does what is new."""
 
 
 class Elsewhere:
@@ -33,10 +35,11 @@ class Elsewhere:
 
     async def hear(self, report: Mapping[str, Any]) -> dict[str, float]:
         """`webhooks`: of each its standing, and what was counted since the last report; `replayed`: orders that were
-        carried out. Returns those that are not: since when a webhook is told again, by its name."""
+        carried out. Returns those that are not, and stand: since when a webhook is told again, by its name."""
         orders = await self._store.questions.ask(webhook_cursor.orders)  # first: who gets an error reports again
-        if done := {name: since for name, since in report["replayed"].items() if orders.get(name) == since}:
-            await self._store.do(webhook_cursor.carried_out, done)
+        done, oldest = report["replayed"], self._clock.time() - LASTS
+        if over := {name: one for name, one in orders.items() if done.get(name) == one.since or one.at < oldest}:
+            await self._store.do(webhook_cursor.over, over)
         self._heard = self._clock.monotonic()
         standings = {}
         for one in report["webhooks"]:
@@ -46,13 +49,13 @@ class Elsewhere:
                 metrics.WEBHOOK_REQUESTS.labels(standing.name, result).inc(count)
             metrics.WEBHOOK_EVENTS.labels(standing.name).inc(one["events"])
         self._standings = standings  # whole: the metrics are read in another thread
-        return {name: since for name, since in orders.items() if name not in done}
+        return {name: one.since for name, one in orders.items() if name not in over}
 
     async def replay(self, name: str, since: float) -> None:
         """Tell that one again what happened from then on (seconds since the epoch), if somebody is there: an order
         that outlasts us once this returns."""
         if self._there:
-            await self._store.do(webhook_cursor.order, name, since)
+            await self._store.do(webhook_cursor.order, name, webhook_cursor.Order(since, self._clock.time()))
 
     def beside(self, own: Standing) -> Standing:
         """Ours and theirs in one."""

@@ -18,7 +18,7 @@ from postduif.campaign.telling.teller import REPORT
 from postduif.config.schema import Config
 from postduif.mta.control import Control, ask
 from postduif.mta.webhook_cursor import orders
-from postduif.mta.webhook_elsewhere import SILENT
+from postduif.mta.webhook_elsewhere import LASTS, SILENT
 from postduif.mta.webhook_operations import WebhookOperations
 from postduif.mta.webhooks import Webhooks
 from postduif.queue.connection import FILE_NAME, connect_writer
@@ -88,7 +88,8 @@ def test_seen_and_told_again(tmp_path: Path) -> None:
                             await passes(clock, 1)
             hooks = await one.follow(config)  # what was carried out is no order any more
             async with obeying(hooks, config):
-                clock.advance(SILENT)
+                await hooks.replay("app", since)  # somebody may be about to report, but nobody does in time
+                clock.advance(max(SILENT, LASTS) + 1)
                 await hooks.replay("app", since)  # nobody is there to do it, or to do it later
                 async with telling(config, clock):
                     await passes(clock, round(REPORT) + 2)
