@@ -12,6 +12,9 @@ LAST = 10
 
 
 def stand_back(steps: int) -> None:
-    """Let processes of the same session, and of the same unit, have a core before this one."""
+    """Let processes of the same session, and of the same unit, have a core before this one.
+
+    The steps are added to those of who started it.
+    """
     with contextlib.suppress(OSError):  # a unit of an older version forbids it, or a container: then it is only slower
         os.nice(steps)
