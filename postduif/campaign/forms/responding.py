@@ -106,7 +106,10 @@ def forms_of(data_dir: Path, template: int) -> list[str]:
 
 
 def refuse_if_forms_have(data_dir: Path, mailing: Mailing) -> None:
-    """Raises MailingFault when it is the template that people get who fill in a form. Raises StoreError."""
+    """Raises MailingFault when it is the template that people get who fill in a form. Raises StoreError.
+
+    A form that is stored right after this look may name it all the same: those people wait, as docs/forms.md says.
+    """
     names = forms_of(data_dir, mailing.number) if mailing.template else []
     if names:
         those = f"the form {names[0]}" if len(names) == 1 else f"the forms {', '.join(names)}"
