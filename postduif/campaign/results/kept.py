@@ -14,16 +14,21 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from postduif.campaign.results.opening import place_of
+from postduif.campaign.results.spread import OfDomain, by_domain
 from postduif.campaign.results.tally import Tally, tally_of
 from postduif.errors import StoreError
 from postduif.queue.connection import FILE_NAME
+from postduif.queue.rows import MAX_RECIPIENTS
 
 MOST = 6
-"""Mailings at once: some 20 MB each for a million recipients."""
+"""Mailings at once: some 20 MB each for a million recipients, and up to 14 for the domains of each."""
+MOST_DOMAINS = 50_000
+"""Those with most recipients: some 280 octets each."""
 IDLE = 600.0
 """Seconds after which nobody looks any more."""
 REST = 9.0
@@ -61,6 +66,20 @@ class Kept:
     def _now(self) -> int:
         self.tally.catch_up()
         return self.tally.last
+
+
+def domains_behind(kept: Kept, after: str, limit: int) -> list[OfDomain]:
+    """Those with most recipients first, behind that one ("": from the first): kept but for those after MOST_DOMAINS."""
+    found = kept.made("first domains", partial(by_domain, limit=MOST_DOMAINS))
+    begin = _behind(found, after)
+    if len(found) == MOST_DOMAINS and (begin + limit > MOST_DOMAINS or (after and not begin)):
+        found = by_domain(kept.tally, MAX_RECIPIENTS)
+        begin = _behind(found, after)
+    return found[begin : begin + limit]
+
+
+def _behind(found: list[OfDomain], domain: str) -> int:
+    return next((place for place, one in enumerate(found, 1) if one.domain == domain), 0)
 
 
 class _Place:

@@ -10,7 +10,7 @@ import pytest
 
 from postduif.campaign.results import kept as kept_
 from postduif.campaign.results.figures import figures_of
-from postduif.campaign.results.kept import MOST, Tallies
+from postduif.campaign.results.kept import MOST, Tallies, domains_behind
 from postduif.campaign.results.spread import by_domain
 from postduif.errors import StoreError
 from tests.campaign.results.made import NUMBER, happens, mailing, person
@@ -36,6 +36,22 @@ def test_kept_and_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             assert kept.tally is first
             assert figures_of(kept.tally).delivered == 1
     tallies.close()
+
+
+def test_what_is_kept_of_domains_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of them are counted once for all pages; the list is the same whole one however few that are."""
+    monkeypatch.setattr(kept_, "REST", 0.0)
+    names = [f"{letter}.example" for letter in "abcde"]
+    mailing(tmp_path, [person(number, f"x@{name}") for number, name in enumerate(names, 1)]).close()
+    for most in (2, 5, 9):
+        monkeypatch.setattr(kept_, "MOST_DOMAINS", most)
+        with contextlib.closing(Tallies(tmp_path)) as tallies, tallies.of(NUMBER) as kept:
+            for limit in (1, 2, 3, 9):
+                read: list[str] = []
+                while part := domains_behind(kept, read[-1] if read else "", limit):
+                    read += [one.domain for one in part]
+                assert read == names
+            assert len(kept.made("first domains", by_domain)) == min(most, 5)
 
 
 def test_another_file(tmp_path: Path) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Literal
 
 from fastapi import APIRouter, Request
 from pydantic import Field
 
 from postduif.campaign.results import reading
-from postduif.campaign.results.spread import HOUR, MINUTE, OfDomain, by_domain, over_time
+from postduif.campaign.results.kept import domains_behind
+from postduif.campaign.results.spread import HOUR, MINUTE, OfDomain, over_time
 from postduif.campaign.results.tally import Source
 from postduif.campaign.tracking.figures import OfHour, last_visit
 from postduif.campaign.web.api.caller import Looking
 from postduif.campaign.web.api.routes.mailing_results import kept_of, tally_of
 from postduif.campaign.web.api.shape import AfterText, Limit, Moment, Number, Page, Shape, paged
-from postduif.queue.rows import MAX_RECIPIENTS
 
 router = APIRouter(prefix="/mailings/{number}", tags=["results of a mailing"])
 
@@ -73,16 +72,15 @@ def domains(
     request: Request, who: Looking, number: Number, after: AfterText = "", limit: Limit = 100
 ) -> Page[DomainOut]:
     """Those with most recipients first."""
-    with kept_of(who, number) as kept:  # made once, for as many pages as there are
-        every = kept.made("every domain", partial(by_domain, limit=MAX_RECIPIENTS))
+    with kept_of(who, number) as kept:
+        found = domains_behind(kept, after, limit + 1)
         readers = kept.made("readers", reading.by_domain, last_visit(who.desk.data_dir))
-    behind = next((place for place, one in enumerate(every, 1) if one.domain == after), 0)
 
     def shown(one: OfDomain) -> DomainOut:
         read = readers.get(one.domain, reading.ReadAt("", 0, 0))
         return DomainOut(**one._asdict(), opened=read.opened, clicked=read.clicked)
 
-    return paged(request, every[behind : behind + limit + 1], limit, lambda one: one.domain, "after", shown)
+    return paged(request, found, limit, lambda one: one.domain, "after", shown)
 
 
 @router.get("/times")
