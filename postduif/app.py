@@ -131,7 +131,7 @@ class App:
         self.suppressions = await Suppressions.load(self.store, config, self._clock)
         addresses = ReturnAddresses.of(config)
         self.mailings = Mailings(self.stores, self.suppressions, config.server.data_dir, config.queue, self._clock)
-        self.erasures = Erasures(self.store, self.mailings.forget, self._clock)
+        self.erasures = Erasures(self.store, self.mailings, self._clock)
         self._returns = addresses and Returns(
             self.store, self.suppressions, addresses, lambda: self._config, self._clock, self.mailings
         )

@@ -104,7 +104,8 @@ def add(config_path: Path, addresses: tuple[str, ...], reason: str, type_: str, 
         verb = "erased" if erase else "added"
         click.echo(f"{_addressed(found['changed'])} {verb}")
     if found.get("going_on"):
-        click.echo("postduif: the daemon still takes them out of results of mailings, and goes on by itself", err=True)
+        words = "they are still in results of mailings; the daemon takes them out of these by itself"
+        click.echo(f"postduif: {words}", err=True)
     sys.exit(1 if found.get("problems") else 0)
 
 

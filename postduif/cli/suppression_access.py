@@ -20,6 +20,7 @@ from postduif.cli.asking import settings
 from postduif.cli.queue_file import queue_file
 from postduif.config.schema import Config
 from postduif.errors import ConfigError
+from postduif.mta import erasure_rows
 from postduif.mta.control import NotRunning, ask
 from postduif.mta.injection import kept_keys
 from postduif.mta.mailing_files import forget_in_files
@@ -75,7 +76,9 @@ def _opened(config: Config) -> Iterator[SuppressionOperations]:
 
         async def forget(addresses: list[str]) -> bool:
             await file.change(kept_keys.blank, addresses)
-            await asyncio.to_thread(forget_in_files, config.server.data_dir, addresses, time.time())
-            return True
+            failed = await asyncio.to_thread(forget_in_files, config.server.data_dir, addresses, time.time())
+            if failed:
+                await file.change(erasure_rows.note, addresses, time.time())
+            return not failed
 
         yield SuppressionOperations(file, lambda: Thresholds.of(config.bounce), secret, forget=forget)

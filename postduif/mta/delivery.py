@@ -78,7 +78,7 @@ class Delivery:
         self._exclusion = Exclusion(store, suppressions, self._ledger, clock, self.routes, self._spawn)
         self._lapse = Lapse(lambda: self._config.delivery, store, clock, self.routes, self._expire)
         self._duties = [store.tidy, self._lapse.sweep, suppressions.tidy, *([returns.tidy] if returns else [])]
-        self._duties += [mailings.look, mailings.forget_again] if mailings else []
+        self._duties += [mailings.look] if mailings else []
         self._tasks: set[asyncio.Task[None]] = set()
         self._couriers: dict[asyncio.Task[None] | None, Courier] = {}
         """Those of the tasks that carry mail."""

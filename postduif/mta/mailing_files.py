@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from postduif import log
 from postduif.errors import StoreError
 from postduif.queue import mailing
 from postduif.queue.connection import FILE_NAME, connect_reader, connect_writer, is_damage, mark_suspect
@@ -35,30 +34,35 @@ def numbers(folder: Path) -> list[int]:
         raise StoreError(f"{folder}: {error.strerror}") from None
 
 
-def forget_in_files(data_dir: Path, addresses: Sequence[str], now: float) -> None:
+def forget_in_files(data_dir: Path, addresses: Sequence[str], now: float) -> dict[int, str]:
     """The same as `Mailings.forget`, while no daemon runs."""
-    _forget_in(data_dir / mailing.FOLDER, addresses, now)
-    forget_prepared(data_dir, addresses, now)
+    return _forget_in(data_dir / mailing.FOLDER, addresses, now) | forget_prepared(data_dir, addresses, now)
 
 
-def forget_prepared(data_dir: Path, addresses: Sequence[str], now: float) -> None:
-    """In those that are not handed over yet."""
-    _forget_in(data_dir / "campaign" / "prepared", addresses, now)
+def forget_prepared(data_dir: Path, addresses: Sequence[str], now: float) -> dict[int, str]:
+    """In those that are not handed over yet; which could not be written, and why."""
+    return _forget_in(data_dir / "campaign" / "prepared", addresses, now)
 
 
-def _forget_in(folder: Path, addresses: Sequence[str], now: float) -> None:
+def _forget_in(folder: Path, addresses: Sequence[str], now: float) -> dict[int, str]:
+    failed = {}
     for number in numbers(folder):
-        with one_failing(number):
-            write(folder / str(number) / FILE_NAME, forget_waiting, (list(addresses), now))
+        try:
+            forget_in_file(folder / str(number) / FILE_NAME, addresses, now)
+        except StoreError as error:
+            failed[number] = str(error)
+    return failed
 
 
-@contextlib.contextmanager
-def one_failing(number: int) -> Iterator[None]:
-    """A file that cannot be read keeps nobody in the others."""
-    try:
-        yield
-    except StoreError as error:
-        log.error("mailing_not_forgotten", mailing=number, error=error, remedy="erase them again when it can be read")
+def forget_in_file(path: Path, addresses: Sequence[str], now: float) -> None:
+    """In that one, if it is there."""
+    if path.exists():
+        write(path, forget_waiting, (list(addresses), now))
+
+
+def ended(folder: Path) -> list[int]:
+    """Those of them that have nothing to send any more."""
+    return [number for number in numbers(folder) if (folder / str(number) / ENDED).exists()]
 
 
 def not_ended(folder: Path) -> list[int]:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,12 +20,13 @@ from postduif.clock import Clock
 from postduif.config.schema import Queue
 from postduif.errors import StoreError
 from postduif.mta.mailing_files import (
+    ended,
+    forget_in_file,
     forget_prepared,
     looked_into,
     mark_ended,
     not_ended,
     numbers,
-    one_failing,
     read,
     write,
 )
@@ -32,7 +34,7 @@ from postduif.mta.suppressions import Suppressions
 from postduif.queue import mailing, recovery
 from postduif.queue.condition import Condition
 from postduif.queue.connection import FILE_NAME
-from postduif.queue.forgetting import forget, forget_waiting
+from postduif.queue.forgetting import forget
 from postduif.queue.journal import Line, Question, lines
 from postduif.queue.mailing import PAUSED, STOPPED, WAVE, Terms, stream_of
 from postduif.queue.mailing_standing import Standing
@@ -45,7 +47,6 @@ MOST_OPEN = 20
 """Mailings that are sent at a time, each with a process of its own that writes its file. The others wait their turn."""
 MOST_ASKED = 100
 """Mailings that are looked through for what is asked of a person, the latest."""
-FORGETTING = 60.0  # seconds
 _RETURNED = {kind.value for kind in (Kind.BOUNCED, Kind.COMPLAINED, Kind.UNSUBSCRIBED, Kind.ANSWERED)}
 NAP = 60.0
 """Seconds for which one is closed that has nothing to send, when there are others."""
@@ -74,7 +75,6 @@ class Mailings:
         self._withdrawing: dict[int, asyncio.Task[None]] = {}
         self._under_way: set[asyncio.Task[None]] = set()
         self._closing = False
-        self._to_forget: dict[float, list[str]] = {}
         self._used: Counter[int] = Counter()
         self._locks: dict[int, asyncio.Lock] = {}
         self._asleep: dict[int, float] = {}
@@ -199,34 +199,32 @@ class Mailings:
                 return await store.do(function, *arguments)
             return await asyncio.to_thread(write, self._path(number), function, arguments)
 
-    async def forget(self, addresses: Sequence[str]) -> None:
-        """Take people who were erased out of the results of all mailings, and out of those that wait, closed, to go.
+    async def ended(self) -> frozenset[int]:
+        """Those that nobody opens to send them any more."""
+        return frozenset(await asyncio.to_thread(ended, self._data_dir / mailing.FOLDER))
 
-        For a while it is done again in those that go on: who is in one leaves it now, with a row that names him.
+    async def forget(self, addresses: Sequence[str], but: AbstractSet[int] = frozenset()) -> dict[int, str]:
+        """Take people who were erased out of the results of all mailings but those, and out of those that wait, closed,
+        to go. Returns which could not be written, and why.
+
+        Who is in one that goes on leaves it now, with a row that names him: it is to be done again a little later.
         """
-        self._to_forget[self._clock.monotonic() + FORGETTING] = list(addresses)
-        await self._forget(numbers, list(addresses))
+        now, failed = self._clock.time(), {}
+        for number in await asyncio.to_thread(numbers, self._data_dir / mailing.FOLDER):
+            if number not in but:
+                try:
+                    await self._forget(number, addresses, now)
+                except StoreError as error:
+                    failed[number] = str(error)
+        return failed | await asyncio.to_thread(forget_prepared, self._data_dir, addresses, now)
 
-    async def forget_again(self) -> None:
-        """To be called every few seconds."""
-        now = self._clock.monotonic()
-        self._to_forget = {until: those for until, those in self._to_forget.items() if until > now}
-        if addresses := self._forgotten():
-            await self._forget(not_ended, addresses)
-
-    def _forgotten(self) -> list[str]:
-        return [one for those in self._to_forget.values() for one in those]
-
-    async def _forget(self, which: Callable[[Path], list[int]], addresses: list[str]) -> None:
-        now = self._clock.time()
-        for number in await asyncio.to_thread(which, self._data_dir / mailing.FOLDER):
-            with one_failing(number):
-                async with self._lock(number):
-                    if (store := self._open.get(number)) is not None:
-                        await store.do(forget, addresses)
-                    else:
-                        await asyncio.to_thread(write, self._path(number), forget_waiting, (addresses, now))
-        await asyncio.to_thread(forget_prepared, self._data_dir, addresses, now)
+    async def _forget(self, number: int, addresses: Sequence[str], now: float) -> None:
+        async with self._lock(number):
+            if (store := self._open.get(number)) is not None:
+                await store.do(forget, addresses)
+            else:
+                path = mailing.directory_of(self._data_dir, number) / FILE_NAME
+                await asyncio.to_thread(forget_in_file, path, addresses, now)
 
     async def ask(self, number: int, query: Callable[..., T], *arguments: Any) -> T:
         """Read its file: `query(connection, *arguments)`."""
@@ -341,9 +339,6 @@ class Mailings:
     async def _close(self, number: int) -> None:
         store = self._open.pop(number)
         self._stores.remove(stream_of(number))
-        if addresses := self._forgotten():  # perhaps it has ended, and nobody looks into it again
-            with one_failing(number):
-                await store.do(forget, addresses)
         await store.close()
 
     def _withdraw(self, number: int, store: Store) -> None:

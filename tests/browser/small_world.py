@@ -157,7 +157,7 @@ def _said() -> dict[str, object]:
     }
     sums = {"total": 1_284, "held": 0, "due": 212, "under_way": 96}
     nothing = ("queue.holds", "site.list", "site.suspended", "webhook.list")
-    erasing = {"addresses": 0, "since": None}
+    erasing = {"addresses": 0, "since": None, "failed": {}}
     return {"live.hour": hour, "queue.sums": sums, "suppress.erasing": erasing, **{name: [] for name in nothing}}
 
 

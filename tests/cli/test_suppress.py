@@ -17,6 +17,7 @@ from postduif.bounce.suppression import Change
 from postduif.cli import main
 from postduif.mta.control import Control
 from postduif.mta.suppression_operations import SuppressionOperations
+from postduif.queue.inspect import looking
 from tests.bounce.lists import DEFAULTS, NOW, SECRET, What, a_list, event, happen, standings
 from tests.cli.installation import cells, run, written
 
@@ -99,6 +100,20 @@ def test_erase(tmp_path: Path) -> None:
     key.unlink()
     (tmp_path / "old.key").rename(key)
     assert run(path, "suppress", "list").exit_code == 0
+
+
+def test_erase_with_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    """Without a daemon, too, what cannot be done now is left for the next one, and said."""
+    path = written(tmp_path)
+    damaged = tmp_path / "data" / "mailings" / "7" / "queue.sqlite"
+    (tmp_path / "data").mkdir(mode=0o700)
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"no database" * 1000)
+    result = run(path, "suppress", "add", "--erase", "bob@example.com", "--reason", "asked")
+    assert (result.exit_code, result.stdout) == (0, "1 address erased\n")
+    assert "they are still in results of mailings" in result.stderr
+    with looking(tmp_path / "data") as connection:
+        assert connection.execute("SELECT address FROM erasure").fetchall() == [("bob@example.com",)]
 
 
 def test_import_and_export(tmp_path: Path) -> None:

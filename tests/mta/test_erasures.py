@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from postduif.config.schema import Queue
 from postduif.errors import StoreError
-from postduif.mta.erasures import REST, Erasures
+from postduif.mta import erasure_rows
+from postduif.mta.erasures import EVERY, REST, Erasures
 from postduif.mta.queue_tables import EXTENSIONS
 from postduif.queue.store import Store
 from tests.fakes import FakeClock
@@ -27,30 +29,73 @@ async def a_store(directory: Path, clock: FakeClock) -> AsyncIterator[Store]:
         await store.close()
 
 
+async def until(true: Callable[[], bool]) -> None:
+    """Return once it is so."""
+    while not true():  # noqa: ASYNC110  the clock is the test's
+        await asyncio.sleep(0.005)
+
+
+class Slow:
+    """Mailings whose files take for ever, or fail at first."""
+
+    def __init__(self, *troubles: Exception | None) -> None:
+        """What each look says, in turn; with none, no look ends."""
+        self.asked: list[Sequence[str]] = []
+        self._troubles = list(troubles)
+
+    async def ended(self) -> frozenset[int]:
+        """None."""
+        return frozenset()
+
+    async def forget(self, addresses: Sequence[str], but: AbstractSet[int] = frozenset()) -> dict[int, str]:
+        """As it was told."""
+        assert not but
+        self.asked.append(addresses)
+        if not self._troubles:
+            await asyncio.Event().wait()
+        if trouble := self._troubles.pop(0):
+            raise trouble
+        return {}
+
+
 def test_what_takes_long_goes_on(tmp_path: Path) -> None:
-    """Who erases is answered after a while; the next daemon goes on where one ended, and nothing readable is left."""
-    clock, taken = FakeClock(), list[str]()
-
-    async def for_ever(_: Sequence[str]) -> None:
-        await asyncio.Event().wait()
-
-    async def at_once(addresses: Sequence[str]) -> None:
-        taken.extend(addresses)
+    """Who erases is answered after a while, and the next daemon goes on where one ended."""
+    clock = FakeClock()
 
     async def story() -> None:
         async with a_store(tmp_path, clock) as store:
-            slow = Erasures(store, for_ever, clock, patience=0.01)
+            slow = Erasures(store, Slow(), clock, patience=0.01)
             asked = clock.time()
             assert not await slow.forget(["ann@one.example"])
-            assert await slow.erasing({}) == {"addresses": 1, "since": asked}
+            assert await slow.erasing({}) == {"addresses": 1, "since": asked, "failed": {}}
             await slow.close()
         async with a_store(tmp_path, clock) as store:
-            quick = Erasures(store, at_once, clock, PATIENCE)
+            results = Slow(None, None)
+            quick = Erasures(store, results, clock, PATIENCE)
             assert await quick.forget([])
             assert await quick.forget(["ben@one.example"])
-            assert taken == ["ann@one.example", "ben@one.example"]
-            assert await quick.erasing({}) == {"addresses": 0, "since": None}
+            assert [one for many in results.asked for one in many] == ["ann@one.example", "ben@one.example"]
+            assert await quick.erasing({}) == {"addresses": 0, "since": None, "failed": {}}
             await quick.close()
+
+    asyncio.run(story())
+
+
+def test_it_is_looked_again_for_a_while_and_then_nothing_is_left(tmp_path: Path) -> None:
+    """Every ten seconds for a minute, whatever fails in between; then no file of ours has the address, readable."""
+    clock, results = FakeClock(), Slow(None, StoreError("Input/output error"), *[None] * 6)
+
+    async def story() -> None:
+        async with a_store(tmp_path, clock) as store, asyncio.timeout(PATIENCE):
+            erasures = Erasures(store, results, clock, PATIENCE)
+            assert await erasures.forget(["ann@one.example"])
+            for looks in range(2, 8):
+                await until(lambda: clock.awaited(EVERY))
+                clock.advance(EVERY)
+                await until(lambda: len(results.asked) == looks)  # noqa: B023
+            while await store.questions.ask(erasure_rows.waiting):  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+            await erasures.close()
         assert b"@one.example" not in (tmp_path / "queue" / "queue.sqlite").read_bytes()
 
     asyncio.run(story())
@@ -58,22 +103,16 @@ def test_what_takes_long_goes_on(tmp_path: Path) -> None:
 
 def test_trouble_is_no_end(tmp_path: Path) -> None:
     """When files cannot be reached for a while, it is tried again, and whoever waits hears of the end."""
-    clock, tries = FakeClock(), list[Sequence[str]]()
-
-    async def fails_once(addresses: Sequence[str]) -> None:
-        tries.append(addresses)
-        if len(tries) == 1:
-            raise StoreError("mailings: Input/output error")
+    clock, results = FakeClock(), Slow(StoreError("mailings: Input/output error"), None)
 
     async def story() -> None:
         async with a_store(tmp_path, clock) as store, asyncio.timeout(PATIENCE):
-            erasures = Erasures(store, fails_once, clock, PATIENCE)
+            erasures = Erasures(store, results, clock, PATIENCE)
             waiting = asyncio.create_task(erasures.forget(["ann@one.example"]))
-            while not (tries and clock.awaited(REST)):  # noqa: ASYNC110  the clock is the test's
-                await asyncio.sleep(0.005)
+            await until(lambda: clock.sleepers == 2)  # who tries again, and who looks again
             clock.advance(REST)
             assert await waiting
-            assert tries == [["ann@one.example"]] * 2
+            assert results.asked == [["ann@one.example"]] * 2
             await erasures.close()
 
     asyncio.run(story())

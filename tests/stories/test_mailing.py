@@ -242,48 +242,6 @@ async def test_nothing_goes_when_its_validity_is_over(tmp_path: Path) -> None:
         assert len(sink.messages) == sent
 
 
-async def test_who_is_erased_is_in_no_result(tmp_path: Path) -> None:
-    """What became of them stays as a number; address and words of their host go, also of who still waited."""
-    async with Sink() as sink, Daemon(tmp_path, to(sink) + SETTINGS) as daemon:
-        handed_over(tmp_path / "data", 7, PEOPLE, daemon.clock.time(), waves=(len(PEOPLE) // 2, len(PEOPLE) // 2))
-        await told(daemon, "mailing.open")
-        await daemon.until(lambda: rows(tmp_path, "SELECT count(*) FROM recipient") == [(len(PEOPLE) // 2,)])
-        (waits,), (has,) = (
-            rows(tmp_path, f"SELECT {column} FROM {table} LIMIT 1")[0]
-            for column, table in (("address", "recipient"), ("recipient", "journal"))
-        )
-        await told(daemon, "suppress.erase", addresses=[waits, has], reason="asked", by="me")
-        left = "SELECT (SELECT count(*) FROM recipient WHERE address IN ({0}))"
-        left += " + (SELECT count(*) FROM journal WHERE recipient IN ({0}))"
-
-        async def gone() -> bool:
-            daemon.clock.advance(1)
-            await daemon.app.mailings.look()
-            return rows(tmp_path, left.format(f"'{waits}', '{has}'")) == [(0,)]
-
-        await daemon.until(gone)
-        assert rows(tmp_path, "SELECT count(*) FROM journal") == [(len(PEOPLE) // 2 + 1,)]
-
-
-async def test_who_is_erased_just_before_the_end(tmp_path: Path) -> None:
-    """The file of a mailing that ended meanwhile names nobody who was erased while he waited in it."""
-    async with Sink() as sink, Daemon(tmp_path, to(sink) + SETTINGS) as daemon:
-        handed_over(tmp_path / "data", 7, PEOPLE, daemon.clock.time(), waves=(1, 19))
-        await told(daemon, "mailing.open")
-        await sink.wait_for(1)
-        await told(daemon, "suppress.erase", addresses=PEOPLE[5:10], reason="asked", by="me")
-        await told(daemon, "mailing.stop")
-        await daemon.until(lambda: rows(tmp_path, "SELECT count(*) FROM recipient") == [(0,)])
-
-        async def closed() -> bool:
-            await daemon.app.mailings.look()
-            return len(list(daemon.app.stores)) == 1
-
-        await daemon.until(closed)
-        named = {name for (name,) in rows(tmp_path, "SELECT DISTINCT recipient FROM journal")}
-        assert named - {""} == {*PEOPLE[:5], *PEOPLE[10:]}
-
-
 async def test_who_unsubscribes_while_its_file_is_closed(tmp_path: Path) -> None:
     """The file of a paused mailing is closed, so nothing is taken out of it; who unsubscribed meanwhile gets nothing of
     it when it goes on, and nothing of one that was prepared before and handed over later."""

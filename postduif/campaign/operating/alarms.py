@@ -23,6 +23,7 @@ from postduif.mta.soundness import keys
 from postduif.mta.webhook_follower import Standing
 
 LATE = 60.0  # seconds that a wish of a reader may wait before somebody is told
+LONG = 120.0  # seconds that it may take to erase somebody before somebody is told
 DAY = 86400.0  # seconds
 LOW = 2.0  # times the reserve of the disk
 MAX_NAMED = 5
@@ -118,9 +119,14 @@ def of_webhooks(standing: list[Standing], now: float) -> Iterator[Alarm]:
 
 def of_erasing(erasing: Mapping[str, Any], now: float) -> Iterator[Alarm]:
     """People who are still in results of mailings: there are so many that it takes its time, or one is in trouble."""
-    if erasing["addresses"]:
-        words = f"{erasing['addresses']:,} addresses are still being taken out of the results of mailings"
-        yield Alarm("warn", f"{words}; they were erased {ago(erasing['since'], now)}. It goes on by itself.")
+    count, failed = erasing["addresses"], erasing["failed"]
+    if not count or (not failed and now - erasing["since"] < LONG):
+        return
+    who = f"{'1 address' if count == 1 else f'{count:,} addresses'}, erased {ago(erasing['since'], now)}"
+    for number, why in list(failed.items())[:MAX_NAMED]:
+        yield Alarm("bad", f"Mailing {number} still has {who}: {why}", f"/mailings/{number}")
+    if not failed:
+        yield Alarm("warn", f"In results of mailings there are still {who}. They are taken out by themselves.")
 
 
 def of_mailings(data_dir: Path, stuck: Mapping[int, str], now: float) -> Iterator[Alarm]:

@@ -52,11 +52,13 @@ def test_disk() -> None:
 
 
 def test_erasing() -> None:
-    """Only while some are being taken out of results it is told, with since when."""
-    assert list(of_erasing({"addresses": 0, "since": None}, NOW)) == []
-    (one,) = of_erasing({"addresses": 1200, "since": NOW - 300}, NOW)
-    assert "1,200 addresses" in one.text
-    assert "erased 5m ago" in one.text
+    """While it takes long to take some out of results that is told, with since when; or which mailing is in trouble."""
+    assert list(of_erasing({"addresses": 0, "since": None, "failed": {}}, NOW)) == []
+    assert list(of_erasing({"addresses": 3, "since": NOW - 60, "failed": {}}, NOW)) == []
+    (one,) = of_erasing({"addresses": 1200, "since": NOW - 300, "failed": {}}, NOW)
+    assert "1,200 addresses, erased 5m ago" in one.text
+    (one,) = of_erasing({"addresses": 1, "since": NOW - 60, "failed": {"7": "it is damaged"}}, NOW)
+    assert one == Alarm("bad", "Mailing 7 still has 1 address, erased 1m ago: it is damaged", "/mailings/7")
 
 
 def test_holds_and_sites() -> None:
