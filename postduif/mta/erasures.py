@@ -65,6 +65,7 @@ class Erasures:
         self._last = 0
         self._passed = asyncio.Condition()
         self._rounds: list[_Round] = []
+        self._any_round = asyncio.Event()
         self._failed: Mapping[int, str] = {}
         self._running = [asyncio.create_task(one(), name="erasures") for one in (self._run, self._repeat)]
 
@@ -113,7 +114,7 @@ class Erasures:
                 await self._clock.sleep(REST)
 
     async def _repeat(self) -> None:
-        while True:
+        while await self._any_round.wait():
             await self._clock.sleep(EVERY)
             try:
                 await self._where_it_goes_on()
@@ -131,20 +132,22 @@ class Erasures:
         self._see({**self._failed, **failed})
         last, until = new[-1].number, self._clock.monotonic() + AGAIN
         self._rounds.append(_Round(last, addresses, ended.difference(failed), until))
+        self._any_round.set()
         async with self._passed:
             self._last = last
             self._passed.notify_all()
 
     async def _where_it_goes_on(self) -> None:
         """Those that were taken out lately; when nothing more can come, the order is done."""
-        if not (rounds := list(self._rounds)):
-            return
+        rounds = list(self._rounds)
         over = [one for one in rounds if one.until <= self._clock.monotonic()]
         addresses = [address for one in rounds for address in one.addresses]
         self._see(await self._results.forget(addresses, frozenset.intersection(*(one.ended for one in rounds))))
         if over and not self._failed:
             await self._store.do(erasure_rows.done, over[-1].last)
             del self._rounds[: len(over)]
+            if not self._rounds:
+                self._any_round.clear()
 
     def _see(self, failed: Mapping[int, str]) -> None:
         for number in failed.keys() - self._failed.keys():

@@ -109,7 +109,7 @@ def test_trouble_is_no_end(tmp_path: Path) -> None:
         async with a_store(tmp_path, clock) as store, asyncio.timeout(PATIENCE):
             erasures = Erasures(store, results, clock, PATIENCE)
             waiting = asyncio.create_task(erasures.forget(["ann@one.example"]))
-            await until(lambda: clock.sleepers == 2)  # who tries again, and who looks again
+            await until(lambda: clock.awaited(REST))
             clock.advance(REST)
             assert await waiting
             assert results.asked == [["ann@one.example"]] * 2
